@@ -1,0 +1,390 @@
+//! Reading a frame row by row: metric, then its points, then their attributes. Copies nothing.
+
+use super::points::{HAS_MAX, HAS_MIN, HAS_SUM, PointColumns};
+use super::tables::SetId;
+use super::{Frame, NumberPoints, PointKind};
+use crate::{Attributes, Number, Temporality, Timestamp, ValueRef};
+
+/// A metric of a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricRef<'a> {
+    frame: &'a Frame,
+    row: usize,
+}
+
+/// A scope of a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct ScopeRef<'a> {
+    frame: &'a Frame,
+    row: usize,
+}
+
+/// A resource of a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct ResourceRef<'a> {
+    frame: &'a Frame,
+    row: usize,
+}
+
+/// What a point of any kind has.
+#[derive(Clone, Copy, Debug)]
+pub struct PointRef<'a> {
+    frame: &'a Frame,
+    columns: &'a PointColumns,
+    row: usize,
+}
+
+/// A point of a gauge or sum.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberRef<'a> {
+    /// What every point has.
+    pub point: PointRef<'a>,
+    /// The value; `None` if the sender gave none.
+    pub value: Option<Number>,
+}
+
+/// A point of an explicit histogram.
+#[derive(Clone, Copy, Debug)]
+pub struct HistogramRef<'a> {
+    /// What every point has.
+    pub point: PointRef<'a>,
+    /// How many values.
+    pub count: u64,
+    /// Their sum, if known.
+    pub sum: Option<f64>,
+    /// The smallest, if known.
+    pub min: Option<f64>,
+    /// The largest, if known.
+    pub max: Option<f64>,
+    /// The upper bounds of all buckets but the last.
+    pub bounds: &'a [f64],
+    /// The counts; by the data model one more than bounds or none, but a received point may break that.
+    pub counts: &'a [u64],
+}
+
+/// A point of an exponential histogram.
+#[derive(Clone, Copy, Debug)]
+pub struct ExponentialRef<'a> {
+    /// What every point has.
+    pub point: PointRef<'a>,
+    /// How many values.
+    pub count: u64,
+    /// Their sum, if known.
+    pub sum: Option<f64>,
+    /// The smallest, if known.
+    pub min: Option<f64>,
+    /// The largest, if known.
+    pub max: Option<f64>,
+    /// The resolution.
+    pub scale: i32,
+    /// How many values are in the zero bucket.
+    pub zero_count: u64,
+    /// Its width.
+    pub zero_threshold: f64,
+    /// The index of the first positive bucket, and the counts from there.
+    pub positive: (i32, &'a [u64]),
+    /// The same for negative values.
+    pub negative: (i32, &'a [u64]),
+}
+
+/// A point of a summary.
+#[derive(Clone, Copy, Debug)]
+pub struct SummaryRef<'a> {
+    /// What every point has.
+    pub point: PointRef<'a>,
+    /// How many values.
+    pub count: u64,
+    /// Their sum.
+    pub sum: f64,
+    /// The quantiles, 0 to 1.
+    pub quantiles: &'a [f64],
+    /// The value at each.
+    pub quantile_values: &'a [f64],
+}
+
+/// A sampled measurement.
+#[derive(Clone, Copy, Debug)]
+pub struct ExemplarRef<'a> {
+    frame: &'a Frame,
+    set: SetId,
+    /// When it was measured.
+    pub time: Timestamp,
+    /// The value.
+    pub value: Option<Number>,
+    /// The trace it belongs to; 0 if none.
+    pub trace_id: u128,
+    /// The span it belongs to; 0 if none.
+    pub span_id: u64,
+}
+
+fn at<T: Copy + Default>(column: &[T], row: usize) -> T {
+    column.get(row).copied().unwrap_or_default()
+}
+
+fn number(tag: u8, bits: u64) -> Option<Number> {
+    match tag {
+        NumberPoints::INT => Some(Number::Int(bits.cast_signed())),
+        NumberPoints::DOUBLE => Some(Number::Double(f64::from_bits(bits))),
+        _ => None,
+    }
+}
+
+fn known(known: u8, bit: u8, value: f64) -> Option<f64> {
+    (known & bit != 0).then_some(value)
+}
+
+impl Frame {
+    /// Every metric, in order: grouped by resource, then scope.
+    pub fn metrics(&self) -> impl ExactSizeIterator<Item = MetricRef<'_>> {
+        (0..self.metrics.name.len()).map(|row| MetricRef { frame: self, row })
+    }
+
+    /// The attributes of a set, as given: order and duplicates included.
+    pub fn pairs(&self, set: SetId) -> impl ExactSizeIterator<Item = (&str, ValueRef<'_>)> {
+        let range = self.sets.offsets.range(set.0 as usize);
+        let keys = self.sets.keys.get(range.clone()).unwrap_or_default();
+        let values = self.sets.values.get(range).unwrap_or_default();
+        keys.iter()
+            .zip(values)
+            .map(|(key, value)| (self.strings.get(*key), self.values.get(*value, &self.strings)))
+    }
+
+    /// A set as the engine keeps it, and how many duplicate keys were overwritten. Allocates.
+    pub fn attributes(&self, set: SetId) -> (Attributes, usize) {
+        Attributes::from_pairs(self.pairs(set).map(|(key, value)| (key, value.to_value())))
+    }
+}
+
+impl<'a> MetricRef<'a> {
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        self.frame.strings.get(at(&self.frame.metrics.name, self.row))
+    }
+
+    /// Its description; empty if none.
+    pub fn description(&self) -> &'a str {
+        self.frame.strings.get(at(&self.frame.metrics.description, self.row))
+    }
+
+    /// Its unit; empty if none.
+    pub fn unit(&self) -> &'a str {
+        self.frame.strings.get(at(&self.frame.metrics.unit, self.row))
+    }
+
+    /// The kind of its points.
+    pub fn kind(&self) -> PointKind {
+        at(&self.frame.metrics.kind, self.row)
+    }
+
+    /// For sums and histograms; `None` if unspecified.
+    pub fn temporality(&self) -> Option<Temporality> {
+        at(&self.frame.metrics.temporality, self.row)
+    }
+
+    /// For sums: whether the value only grows.
+    pub fn monotonic(&self) -> bool {
+        at(&self.frame.metrics.monotonic, self.row)
+    }
+
+    /// OTLP's `metadata`.
+    pub fn metadata(&self) -> SetId {
+        at(&self.frame.metrics.metadata, self.row)
+    }
+
+    /// Its scope.
+    pub fn scope(&self) -> ScopeRef<'a> {
+        ScopeRef { frame: self.frame, row: at(&self.frame.metrics.scope, self.row) as usize }
+    }
+
+    /// The rows of its points in the table of its kind.
+    pub fn points(&self) -> std::ops::Range<usize> {
+        let start = at(&self.frame.metrics.points_start, self.row) as usize;
+        start..at(&self.frame.metrics.points_end, self.row) as usize
+    }
+
+    fn rows(&self, kinds: &[PointKind]) -> std::ops::Range<usize> {
+        if kinds.contains(&self.kind()) { self.points() } else { 0..0 }
+    }
+
+    fn point(&self, columns: &'a PointColumns, row: usize) -> PointRef<'a> {
+        PointRef { frame: self.frame, columns, row }
+    }
+
+    /// Its points, if it is a gauge or sum.
+    pub fn numbers(&self) -> impl ExactSizeIterator<Item = NumberRef<'a>> + use<'a> {
+        let metric = *self;
+        let table = &self.frame.numbers;
+        self.rows(&[PointKind::Gauge, PointKind::Sum]).map(move |row| NumberRef {
+            point: metric.point(&table.columns, row),
+            value: number(at(&table.tags, row), at(&table.bits, row)),
+        })
+    }
+
+    /// Its points, if it is an explicit histogram.
+    pub fn histograms(&self) -> impl ExactSizeIterator<Item = HistogramRef<'a>> + use<'a> {
+        let metric = *self;
+        let table = &self.frame.histograms;
+        self.rows(&[PointKind::Histogram]).map(move |row| HistogramRef {
+            point: metric.point(&table.columns, row),
+            count: at(&table.count, row),
+            sum: known(at(&table.known, row), HAS_SUM, at(&table.sum, row)),
+            min: known(at(&table.known, row), HAS_MIN, at(&table.min, row)),
+            max: known(at(&table.known, row), HAS_MAX, at(&table.max, row)),
+            bounds: table.bounds.get(table.bounds_offsets.range(row)).unwrap_or_default(),
+            counts: table.counts.get(table.counts_offsets.range(row)).unwrap_or_default(),
+        })
+    }
+
+    /// Its points, if it is an exponential histogram.
+    pub fn exponentials(&self) -> impl ExactSizeIterator<Item = ExponentialRef<'a>> + use<'a> {
+        let metric = *self;
+        let table = &self.frame.exponentials;
+        self.rows(&[PointKind::ExponentialHistogram]).map(move |row| ExponentialRef {
+            point: metric.point(&table.columns, row),
+            count: at(&table.count, row),
+            sum: known(at(&table.known, row), HAS_SUM, at(&table.sum, row)),
+            min: known(at(&table.known, row), HAS_MIN, at(&table.min, row)),
+            max: known(at(&table.known, row), HAS_MAX, at(&table.max, row)),
+            scale: at(&table.scale, row),
+            zero_count: at(&table.zero_count, row),
+            zero_threshold: at(&table.zero_threshold, row),
+            positive: (
+                at(&table.positive_offset, row),
+                table.positive.get(table.positive_offsets.range(row)).unwrap_or_default(),
+            ),
+            negative: (
+                at(&table.negative_offset, row),
+                table.negative.get(table.negative_offsets.range(row)).unwrap_or_default(),
+            ),
+        })
+    }
+
+    /// Its points, if it is a summary.
+    pub fn summaries(&self) -> impl ExactSizeIterator<Item = SummaryRef<'a>> + use<'a> {
+        let metric = *self;
+        let table = &self.frame.summaries;
+        self.rows(&[PointKind::Summary]).map(move |row| {
+            let range = table.quantile_offsets.range(row);
+            SummaryRef {
+                point: metric.point(&table.columns, row),
+                count: at(&table.count, row),
+                sum: at(&table.sum, row),
+                quantiles: table.quantiles.get(range.clone()).unwrap_or_default(),
+                quantile_values: table.quantile_values.get(range).unwrap_or_default(),
+            }
+        })
+    }
+}
+
+impl<'a> ScopeRef<'a> {
+    /// The row, to tell scopes apart.
+    pub fn row(&self) -> usize {
+        self.row
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        self.frame.strings.get(at(&self.frame.scopes.name, self.row))
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &'a str {
+        self.frame.strings.get(at(&self.frame.scopes.version, self.row))
+    }
+
+    /// Its schema.
+    pub fn schema_url(&self) -> &'a str {
+        self.frame.strings.get(at(&self.frame.scopes.schema_url, self.row))
+    }
+
+    /// Its attributes.
+    pub fn attributes(&self) -> SetId {
+        at(&self.frame.scopes.attributes, self.row)
+    }
+
+    /// How many attributes the sender had dropped.
+    pub fn dropped_attributes(&self) -> u32 {
+        at(&self.frame.scopes.dropped_attributes, self.row)
+    }
+
+    /// Its resource.
+    pub fn resource(&self) -> ResourceRef<'a> {
+        ResourceRef { frame: self.frame, row: at(&self.frame.scopes.resource, self.row) as usize }
+    }
+}
+
+impl<'a> ResourceRef<'a> {
+    /// The row, to tell resources apart.
+    pub fn row(&self) -> usize {
+        self.row
+    }
+
+    /// Its attributes.
+    pub fn attributes(&self) -> SetId {
+        at(&self.frame.resources.attributes, self.row)
+    }
+
+    /// Its schema.
+    pub fn schema_url(&self) -> &'a str {
+        self.frame.strings.get(at(&self.frame.resources.schema_url, self.row))
+    }
+
+    /// How many attributes the sender had dropped.
+    pub fn dropped_attributes(&self) -> u32 {
+        at(&self.frame.resources.dropped_attributes, self.row)
+    }
+}
+
+impl<'a> PointRef<'a> {
+    /// The attributes that name the series; see [`Frame::pairs`].
+    pub fn attributes(&self) -> SetId {
+        at(&self.columns.attributes, self.row)
+    }
+
+    /// The attributes, in order.
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&'a str, ValueRef<'a>)> + use<'a> {
+        self.frame.pairs(self.attributes())
+    }
+
+    /// The start of the interval.
+    pub fn start(&self) -> Timestamp {
+        at(&self.columns.start, self.row)
+    }
+
+    /// Its end.
+    pub fn time(&self) -> Timestamp {
+        at(&self.columns.time, self.row)
+    }
+
+    /// OTLP's bit field.
+    pub fn flags(&self) -> u32 {
+        at(&self.columns.flags, self.row)
+    }
+
+    /// True if the series has ended and this point only says so.
+    pub fn is_ended(&self) -> bool {
+        self.flags() & super::NO_RECORDED_VALUE != 0
+    }
+
+    /// Its exemplars.
+    pub fn exemplars(&self) -> impl ExactSizeIterator<Item = ExemplarRef<'a>> + use<'a> {
+        let frame = self.frame;
+        let table = &frame.exemplars;
+        let start = at(&self.columns.exemplars_start, self.row) as usize;
+        (start..at(&self.columns.exemplars_end, self.row) as usize).map(move |row| ExemplarRef {
+            frame,
+            set: at(&table.attributes, row),
+            time: at(&table.time, row),
+            value: number(at(&table.tags, row), at(&table.bits, row)),
+            trace_id: at(&table.trace_id, row),
+            span_id: at(&table.span_id, row),
+        })
+    }
+}
+
+impl<'a> ExemplarRef<'a> {
+    /// The attributes that are not on the point.
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&'a str, ValueRef<'a>)> + use<'a> {
+        self.frame.pairs(self.set)
+    }
+}

@@ -1,0 +1,24 @@
+//! What a metric is: attributes, instruments, streams, temporality, limits and the columnar [`frame`].
+//!
+//! Plain data and the rules that make it valid. Nothing here does I/O, reads a clock, knows a wire format or calls a
+//! plugin; every other crate of the host depends on this one and it depends on none of them.
+
+mod attributes;
+pub mod frame;
+mod instrument;
+pub mod limits;
+mod pattern;
+mod resource;
+mod stream;
+mod temporality;
+mod time;
+mod value;
+
+pub use attributes::Attributes;
+pub use instrument::{Advisory, Instrument, InstrumentKind, Number, NumberKind, Origin};
+pub use pattern::Pattern;
+pub use resource::{Resource, Scope};
+pub use stream::{Aggregation, AttributeRule, Combine, StreamSpec};
+pub use temporality::{Temporality, TemporalityPreference};
+pub use time::Timestamp;
+pub use value::{Value, ValueRef};

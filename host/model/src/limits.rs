@@ -1,0 +1,52 @@
+//! Every bound of the engine in one place, with how they relate.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// The specified default of distinct attribute sets per stream (metrics SDK, "Cardinality limits").
+pub const CARDINALITY_DEFAULT: NonZeroU32 = NonZeroU32::new(2000).unwrap();
+
+/// The specified boundaries of an explicit histogram without advice.
+pub const BOUNDARIES_DEFAULT: [f64; 15] = [
+    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 10000.0,
+];
+
+/// The specified most buckets of either sign of an exponential histogram.
+pub const EXPONENTIAL_SIZE_DEFAULT: u32 = 160;
+/// The specified finest scale.
+pub const EXPONENTIAL_SCALE_MAX: i8 = 20;
+/// The coarsest scale: one bucket then spans 2^1024, more than the doubles have.
+pub const EXPONENTIAL_SCALE_MIN: i8 = -10;
+/// The most buckets a stream or a received point may have; bounds what one series can cost.
+pub const BUCKETS_MAX: usize = 16_384;
+/// The longest instrument name (metrics API, "Instrument name syntax").
+pub const NAME_BYTES_MAX: usize = 255;
+/// The key of the series that takes what exceeds the cardinality limit; its value is the boolean `true`.
+pub const OVERFLOW_KEY: &str = "otel.metric.overflow";
+
+const _: () = assert!(EXPONENTIAL_SIZE_DEFAULT as usize <= BUCKETS_MAX);
+const _: () = assert!(EXPONENTIAL_SCALE_MIN < EXPONENTIAL_SCALE_MAX);
+
+/// The engine's bounds. All are refusals that are counted, never silent losses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most instruments, over all resources and scopes.
+    pub instruments_max: usize,
+    /// The most sources (distinct received series and recorded attribute sets) of all instruments together.
+    pub sources_max: usize,
+    /// How long a source's current value counts without news, for gauges and up-down-counters.
+    pub current_expiry: Duration,
+    /// How long any received source or series is kept without news.
+    pub idle_expiry: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            instruments_max: 100_000,
+            sources_max: 2_000_000,
+            current_expiry: Duration::from_secs(300),
+            idle_expiry: Duration::from_secs(3600),
+        }
+    }
+}
