@@ -17,7 +17,8 @@ pub struct Problem {
 ///
 /// # Errors
 ///
-/// All that is wrong with it: the first problem of each of the object's keys, and one of the whole.
+/// All that is wrong with it, in the order of the places: the first problem of each of the object's keys, and one of the
+/// whole.
 ///
 /// ```
 /// #[derive(serde::Deserialize, Debug)]
@@ -26,11 +27,19 @@ pub struct Problem {
 /// # impl Default for Limits { fn default() -> Self { Limits { series_max: 1, keys: vec![] } } }
 ///
 /// let problems = wasmeter_guest::parse_config::<Limits>(r#"{"series_max": "many", "keys": ["a", 2]}"#).unwrap_err();
-/// assert_eq!(problems[0].path, "/series_max");
-/// assert_eq!(problems[0].message, "invalid type: string \"many\", expected u32");
-/// assert_eq!(problems[1].path, "/keys/1");
+/// assert_eq!(problems[0].path, "/keys/1");
+/// assert_eq!(problems[1].path, "/series_max");
+/// assert_eq!(problems[1].message, "invalid type: string \"many\", expected u32");
 /// ```
 pub fn parse_config<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
+    read(text).map_err(|mut problems| {
+        // The order in which keys are read depends on features of the JSON crate that other crates may turn on.
+        problems.sort_by(|a, b| a.path.cmp(&b.path));
+        problems
+    })
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
     let problem = |path: &str, message: String| Problem { path: path.to_owned(), message };
     let mut object = match serde_json::from_str(text) {
         Ok(Json::Object(object)) => object,

@@ -85,7 +85,7 @@ macro_rules! register_view {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::__private::ViewComponent<$view>;
-            $crate::__private::export_view!(Component with_types_in $crate::__private::bindings);
+    $crate::__private::export_view!(Component with_types_in $crate::__private::bindings);
         };
     };
 }

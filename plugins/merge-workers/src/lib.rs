@@ -4,10 +4,9 @@
 use serde::Deserialize;
 use wasmeter_guest::{Attributes, Instrument, Pattern, Stream, Streams, View};
 
-/// What differs between the processes of one service, by the semantic conventions of resources, and older names of it.
-/// Not `process.runtime.*` and the like that are equal in all workers: they merge as well with them, but removing the
-/// whole of `process.*` keeps a rolling upgrade of the runtime from splitting the series.
-const PER_PROCESS: [&str; 4] = ["service.instance.id", "process.*", "host.pid", "worker.id"];
+/// What differs between the processes of one service: the semantic conventions' names, and `worker`, which the Gunicorn
+/// example of OpenTelemetry Python sets. All of `process.*`, so that a rolling upgrade of a runtime does not split series.
+const PER_PROCESS: [&str; 3] = ["service.instance.id", "process.*", "worker"];
 
 /// The resource rule of every stream.
 const RESOURCE: u32 = 0;

@@ -42,9 +42,8 @@ fn a_good_configuration_is_read() {
 
 #[test]
 fn every_key_that_is_wrong_is_reported_with_its_place() {
-    let mut found = paths::<Config>(r#"{"mode": {"limit": {"series_max": -1}}, "keys": ["a", 2], "share": "x", "sahre": 1}"#);
-    found.sort();
-    assert_eq!(found, ["/keys/1", "/mode/limit/series_max", "/sahre", "/share"]);
+    let text = r#"{"mode": {"limit": {"series_max": -1}}, "keys": ["a", 2], "share": "x", "sahre": 1}"#;
+    assert_eq!(paths::<Config>(text), ["/keys/1", "/mode/limit/series_max", "/sahre", "/share"]);
 }
 
 #[test]

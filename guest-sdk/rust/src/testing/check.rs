@@ -37,15 +37,17 @@ pub(super) fn stream(stream: &Stream) -> Result<(), String> {
         Aggregation::ExplicitBucketHistogram { boundaries: Some(boundaries), .. } => {
             let ascending = boundaries.windows(2).all(|pair| matches!(pair, [low, high] if low < high));
             if !ascending || !boundaries.iter().all(|bound| bound.is_finite()) {
-                return Err(format!("boundaries {boundaries:?}: expected finite and strictly ascending ones"));
-            }
-        }
-        Aggregation::Base2ExponentialBucketHistogram { max_size, max_scale, .. } => {
-            if !(SIZE_MIN..=SIZE_MAX).contains(max_size) || !(SCALE_MIN..=SCALE_MAX).contains(max_scale) {
                 return Err(format!(
-                    "exponential histogram of size {max_size} and scale {max_scale}: expected 2 to 16384 and -10 to 20"
+                    "boundaries {boundaries:?}: expected finite and strictly ascending ones"
                 ));
             }
+        }
+        Aggregation::Base2ExponentialBucketHistogram { max_size, max_scale, .. }
+            if !(SIZE_MIN..=SIZE_MAX).contains(max_size) || !(SCALE_MIN..=SCALE_MAX).contains(max_scale) =>
+        {
+            return Err(format!(
+                "exponential histogram of size {max_size} and scale {max_scale}: expected 2 to 16384 and -10 to 20"
+            ));
         }
         _ => {}
     }

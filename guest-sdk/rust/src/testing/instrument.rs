@@ -82,7 +82,10 @@ impl InstrumentBuilder {
 
     /// Adds attributes of the resource.
     #[must_use]
-    pub fn resource<K: Into<String>, V: Into<Value>>(mut self, attributes: impl IntoIterator<Item = (K, V)>) -> Self {
+    pub fn resource<K: Into<String>, V: Into<Value>>(
+        mut self,
+        attributes: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         for (key, value) in attributes {
             self.0.resource_attributes.set(key, value);
         }
