@@ -1,0 +1,130 @@
+//! `distribution.wasmeter`: the project's own settings, at the schema's extension point for vendors.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::section::{Located, Section};
+use crate::settings::{Config, Plugins, Receivers, ViewMode, parse_ip};
+
+pub(super) fn read(value: &Located<'_>, config: &mut Config) {
+    let Some(mut section) = value.section() else { return };
+    if let Some(value) = section.get("wasmeter")
+        && let Some(mut section) = value.section_or_empty()
+    {
+        read_wasmeter(&mut section, config);
+        section.finish();
+    }
+    // The settings of other distributions are none of ours, but a misspelt name is.
+    for (key, key_at, _) in section.others() {
+        if section.nearest(key).is_some() {
+            section.report_unknown(key, key_at);
+        } else {
+            let path = section.path().key(key);
+            section.report().warning(
+                key_at,
+                &path,
+                "settings of another distribution have no effect",
+                "",
+                "",
+            );
+        }
+    }
+}
+
+fn read_wasmeter(section: &mut Section<'_>, config: &mut Config) {
+    if let Some(mut section) = section.optional("receivers").and_then(|value| value.section()) {
+        let Receivers { otlp_grpc, otlp_http } = &mut config.receivers;
+        read_receiver(&mut section, "otlp_grpc", otlp_grpc);
+        read_receiver(&mut section, "otlp_http", otlp_http);
+        section.finish();
+    }
+    if let Some(mut section) = section.optional("plugins").and_then(|value| value.section()) {
+        read_plugins(&mut section, &mut config.plugins);
+        section.finish();
+    }
+    if let Some(mut section) = section.optional("limits").and_then(|value| value.section()) {
+        read_limits(&mut section, config);
+        section.finish();
+    }
+    let modes = [("independent", ViewMode::Independent), ("composable", ViewMode::Composable)];
+    if let Some(mode) = section.optional("view_matching_mode").and_then(|value| value.choice(&modes)) {
+        config.view_mode = mode;
+    }
+}
+
+/// A receiver that is not mentioned keeps its default; one that is set to nothing is off.
+fn read_receiver(receivers: &mut Section<'_>, key: &'static str, receiver: &mut Option<SocketAddr>) {
+    let Some(value) = receivers.get(key) else { return };
+    if value.is_null() {
+        *receiver = None;
+        return;
+    }
+    let Some(mut section) = value.section() else { return };
+    if let Some(value) = section.optional("endpoint")
+        && let Some(text) = value.text()
+    {
+        match parse_address(text) {
+            Some(address) => *receiver = Some(address),
+            None => value.reject("`host:port` with `localhost` or an IP address, such as `127.0.0.1:4317`"),
+        }
+    }
+    section.finish();
+}
+
+fn read_plugins(section: &mut Section<'_>, plugins: &mut Plugins) {
+    if let Some(value) = section.optional("directory")
+        && let Some(text) = value.text()
+    {
+        if text.is_empty() {
+            value.reject("a directory");
+        }
+        plugins.directory = Some(text.into());
+    }
+    if let Some(bytes) =
+        section.optional("memory_limit_bytes").and_then(|value| value.size("a number of bytes", PAGE))
+    {
+        plugins.memory_limit_bytes = bytes;
+    }
+    if let Some(deadline) = section.optional("call_deadline_ms").and_then(|value| value.millis(1)) {
+        plugins.call_deadline = deadline;
+    }
+    if let Some(watch) = section.optional("watch").and_then(|value| value.boolean()) {
+        plugins.watch = watch;
+    }
+}
+
+/// A page of wasm memory: with less, no plugin can start.
+const PAGE: i64 = 64 * 1024;
+
+fn read_limits(section: &mut Section<'_>, config: &mut Config) {
+    let mut count = |key, least: i64, limit: &mut usize| {
+        if let Some(count) = section.optional(key).and_then(|value| value.size("a whole number", least)) {
+            *limit = count;
+        }
+    };
+    count("instruments_max", 1, &mut config.limits.instruments_max);
+    count("sources_max", 1, &mut config.limits.sources_max);
+    count("request_bytes_max", 1, &mut config.request_bytes_max);
+    let mut duration = |key, limit: &mut Duration| {
+        if let Some(duration) = section.optional(key).and_then(|value| value.millis(1)) {
+            *limit = duration;
+        }
+    };
+    duration("current_expiry_ms", &mut config.limits.current_expiry);
+    duration("idle_expiry_ms", &mut config.limits.idle_expiry);
+}
+
+/// `host:port` of a listener.
+fn parse_address(text: &str) -> Option<SocketAddr> {
+    let (host, port) = text.rsplit_once(':')?;
+    let host = match host.strip_prefix('[') {
+        Some(bracketed) => bracketed.strip_suffix(']')?,
+        // Without brackets the last group of an IPv6 address would be taken for the port.
+        None if host.contains(':') => return None,
+        None => host,
+    };
+    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(SocketAddr::new(parse_ip(host)?, port.parse().ok()?))
+}

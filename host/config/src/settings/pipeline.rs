@@ -1,0 +1,52 @@
+//! wasmeter's own settings: receivers and plugins.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The default of the largest request body, as the OTLP specification names for what an exporter may send: 64 MiB.
+pub const REQUEST_BYTES_MAX_DEFAULT: usize = 64 * 1024 * 1024;
+
+/// The addresses to receive on. Port 0 asks for any free port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receivers {
+    /// OTLP over gRPC; `None` means off.
+    pub otlp_grpc: Option<SocketAddr>,
+    /// OTLP over HTTP, at the path `/v1/metrics`; `None` means off.
+    pub otlp_http: Option<SocketAddr>,
+}
+
+impl Default for Receivers {
+    /// Both on the loopback address, on the ports of the OTLP specification.
+    fn default() -> Self {
+        Self { otlp_grpc: Some(loopback(4317)), otlp_http: Some(loopback(4318)) }
+    }
+}
+
+/// What plugins are loaded and what each may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plugins {
+    /// The directory to load plugins from, relative to the working directory; `None` means no plugins.
+    pub directory: Option<PathBuf>,
+    /// The most memory of one plugin instance, all its memories together, in bytes; 64 MiB by default.
+    pub memory_limit_bytes: usize,
+    /// The most time one call into a plugin may take; 1 s by default, never zero.
+    pub call_deadline: Duration,
+    /// Whether changes of the directory are taken up while the program runs; true by default.
+    pub watch: bool,
+}
+
+impl Default for Plugins {
+    fn default() -> Self {
+        Self {
+            directory: None,
+            memory_limit_bytes: 64 * 1024 * 1024,
+            call_deadline: Duration::from_secs(1),
+            watch: true,
+        }
+    }
+}
+
+pub(crate) const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
