@@ -1,7 +1,38 @@
 //! The metrics engine: measurements and received points in, frames out.
 //!
 //! Synchronous and deterministic: time is an argument, there is no I/O, no thread is spawned, no clock is read.
+//!
+//! ```text
+//! instrument -> sources (one per attribute set) -> routes (what the Views make of the set) -> slots (series) of streams
+//! ```
+//!
+//! Each reader has streams of its own, so that one's delta does not disturb another's. Invariants:
+//!
+//! - A View is asked once per instrument and once per attribute set in each generation, never per measurement.
+//! - Locks are taken in this order: control, instrument, streams of a reader, stream. No View or callback is called with
+//!   a stream locked.
+//! - A contribution is applied under its instrument's lock, and an instrument is rerouted under it too: so every
+//!   contribution goes wholly by the routes of one generation.
 
+mod aggregate;
+mod engine;
+mod instrument;
+mod intake;
+mod pipeline;
+mod report;
+mod source;
+mod stream;
+mod summaries;
 mod views;
 
-pub use views::{View, ViewFault};
+pub use engine::{Engine, EngineConfig};
+pub use intake::{Observer, Recorder};
+pub use pipeline::ReaderConfig;
+pub use report::{Counts, IngestReport, Notice, Rejection, SwapReport};
+pub use views::{Mode, NativeView, View, ViewFault, Views};
+
+/// Locks a mutex. A poisoned one is taken as it is: the engine's own code does not panic between related changes, and
+/// losing all metrics for one panic would be the worse answer.
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,229 @@
+//! Explicit-bucket histograms (metrics SDK, "Explicit Bucket Histogram Aggregation").
+
+use std::sync::Arc;
+
+use super::{DoubleSum, Extreme, Kept};
+
+/// What one received point adds: it minus the point before it.
+#[derive(Clone, Debug)]
+pub(crate) struct ExplicitDelta {
+    /// Upper bounds of all buckets but the last.
+    pub(crate) bounds: Arc<[f64]>,
+    /// One more than bounds.
+    pub(crate) counts: Vec<u64>,
+    /// Their sum.
+    pub(crate) count: u64,
+    /// The sum now and the sum before, kept apart so that nothing is rounded; `None` if the sender did not tell.
+    pub(crate) sum: Option<(f64, f64)>,
+    /// The smallest value.
+    pub(crate) min: Extreme,
+    /// The largest value.
+    pub(crate) max: Extreme,
+}
+
+/// A histogram of fixed bounds.
+#[derive(Clone, Debug)]
+pub(crate) struct ExplicitHistogram {
+    bounds: Arc<[f64]>,
+    counts: Vec<u64>,
+    count: u64,
+    sum: Option<DoubleSum>,
+    min: Kept,
+    max: Kept,
+}
+
+/// True if every bound of `coarse` is one of `fine`, so that counts can be moved without guessing.
+fn is_subset(coarse: &[f64], fine: &[f64]) -> bool {
+    coarse.iter().all(|bound| fine.binary_search_by(|probe| probe.total_cmp(bound)).is_ok())
+}
+
+/// The counts of `fine` bounds under `coarse` ones, which are a subset.
+fn coarsen(counts: &[u64], fine: &[f64], coarse: &[f64]) -> Vec<u64> {
+    let mut coarser = vec![0u64; coarse.len() + 1];
+    for (bucket, count) in counts.iter().enumerate() {
+        let target = match fine.get(bucket) {
+            Some(upper) => coarse.partition_point(|bound| bound < upper),
+            None => coarse.len(),
+        };
+        if let Some(total) = coarser.get_mut(target) {
+            *total = total.saturating_add(*count);
+        }
+    }
+    coarser
+}
+
+impl ExplicitHistogram {
+    /// An empty histogram.
+    pub(crate) fn new(bounds: Arc<[f64]>) -> Self {
+        Self {
+            counts: vec![0; bounds.len() + 1],
+            bounds,
+            count: 0,
+            sum: Some(DoubleSum::default()),
+            min: Kept::None,
+            max: Kept::None,
+        }
+    }
+
+    /// The bounds a series gets whose first contribution has the bounds `received`, where the View asks for `wanted`:
+    /// the wanted ones if they are exact. The second result says whether the wish was granted.
+    pub(crate) fn bounds_for(wanted: Option<&Arc<[f64]>>, received: &Arc<[f64]>) -> (Arc<[f64]>, bool) {
+        match wanted {
+            Some(wanted) if is_subset(wanted, received) => (wanted.clone(), true),
+            Some(_) => (received.clone(), false),
+            None => (received.clone(), true),
+        }
+    }
+
+    /// Counts one measured value: buckets are `(lower, upper]`.
+    pub(crate) fn record(&mut self, value: f64) {
+        let bucket = self.bounds.partition_point(|bound| *bound < value);
+        if let Some(count) = self.counts.get_mut(bucket) {
+            *count = count.saturating_add(1);
+        }
+        self.count = self.count.saturating_add(1);
+        if let Some(sum) = &mut self.sum {
+            sum.add(value);
+        }
+        self.min.merge(Extreme::Interval(value), true, f64::min);
+        self.max.merge(Extreme::Interval(value), true, f64::max);
+    }
+
+    /// True if the contribution's buckets can be counted in these bounds exactly.
+    pub(crate) fn accepts(&self, bounds: &Arc<[f64]>) -> bool {
+        Arc::ptr_eq(&self.bounds, bounds) || is_subset(&self.bounds, bounds)
+    }
+
+    /// Adds a contribution that is [accepted](Self::accepts); `whole` as in [`Kept::merge`].
+    pub(crate) fn merge(&mut self, delta: &ExplicitDelta, whole: bool) {
+        let coarser;
+        let counts = if self.bounds[..] == delta.bounds[..] {
+            &delta.counts
+        } else {
+            coarser = coarsen(&delta.counts, &delta.bounds, &self.bounds);
+            &coarser
+        };
+        for (total, count) in self.counts.iter_mut().zip(counts) {
+            *total = total.saturating_add(*count);
+        }
+        self.count = self.count.saturating_add(delta.count);
+        match (&mut self.sum, delta.sum) {
+            (Some(sum), Some((now, before))) => {
+                sum.add(now);
+                sum.add(-before);
+            }
+            (sum, _) => *sum = None,
+        }
+        if delta.count > 0 {
+            self.min.merge(delta.min, whole, f64::min);
+            self.max.merge(delta.max, whole, f64::max);
+        }
+    }
+
+    pub(crate) fn bounds(&self) -> &[f64] {
+        &self.bounds
+    }
+
+    pub(crate) fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(crate) fn sum(&self) -> Option<f64> {
+        self.sum.map(DoubleSum::get)
+    }
+
+    pub(crate) fn min(&self) -> Option<f64> {
+        self.min.get()
+    }
+
+    pub(crate) fn max(&self) -> Option<f64> {
+        self.max.get()
+    }
+}
+
+/// A received cumulative point, kept to subtract it from the next.
+#[derive(Clone, Debug)]
+pub(crate) struct ExplicitPoint {
+    pub(crate) bounds: Arc<[f64]>,
+    pub(crate) counts: Vec<u64>,
+    pub(crate) count: u64,
+    pub(crate) sum: Option<f64>,
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+}
+
+fn extreme(value: Option<f64>, case: fn(f64) -> Extreme) -> Extreme {
+    value.map_or(Extreme::Unknown, case)
+}
+
+impl ExplicitPoint {
+    /// The point as a contribution of its own.
+    pub(crate) fn whole(&self, running: bool) -> ExplicitDelta {
+        let case = if running { Extreme::Running } else { Extreme::Interval };
+        ExplicitDelta {
+            bounds: self.bounds.clone(),
+            counts: self.counts.clone(),
+            count: self.count,
+            sum: self.sum.map(|sum| (sum, 0.0)),
+            min: extreme(self.min, case),
+            max: extreme(self.max, case),
+        }
+    }
+
+    /// What was added since `before`; `None` if the count of some bucket has shrunk, which means a reset. Bounds that are
+    /// a subset of the earlier ones are compared exactly, others mean a reset too.
+    pub(crate) fn since(&self, before: &Self) -> Option<ExplicitDelta> {
+        let coarser;
+        let old = if self.bounds[..] == before.bounds[..] {
+            &before.counts
+        } else if is_subset(&self.bounds, &before.bounds) {
+            coarser = coarsen(&before.counts, &before.bounds, &self.bounds);
+            &coarser
+        } else {
+            return None;
+        };
+        let counts: Option<Vec<u64>> =
+            self.counts.iter().zip(old).map(|(now, old)| now.checked_sub(*old)).collect();
+        Some(ExplicitDelta {
+            counts: counts?,
+            count: self.count.checked_sub(before.count)?,
+            sum: self.sum.zip(before.sum),
+            ..self.whole(true)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_on_a_bound_belongs_to_the_bucket_below() {
+        let mut histogram = ExplicitHistogram::new([1.0, 2.0].into());
+        for value in [1.0, 1.5, 2.0, 2.5] {
+            histogram.record(value);
+        }
+        assert_eq!(histogram.counts(), [1, 2, 1]);
+        assert_eq!((histogram.sum(), histogram.min(), histogram.max()), (Some(7.0), Some(1.0), Some(2.5)));
+    }
+
+    #[test]
+    fn coarser_bounds_keep_every_count() {
+        let counts = coarsen(&[1, 2, 4, 8, 16], &[1.0, 2.0, 3.0, 4.0], &[2.0, 4.0]);
+        assert_eq!(counts, [3, 12, 16]);
+        assert_eq!(coarsen(&[1, 2], &[5.0], &[]), [3]);
+    }
+
+    #[test]
+    fn bounds_that_are_no_subset_are_not_granted() {
+        let received: Arc<[f64]> = [1.0, 2.0, 3.0].into();
+        let (bounds, granted) = ExplicitHistogram::bounds_for(Some(&[1.5].into()), &received);
+        assert_eq!((&bounds[..], granted), (&received[..], false));
+        let (bounds, granted) = ExplicitHistogram::bounds_for(Some(&[2.0].into()), &received);
+        assert_eq!((&bounds[..], granted), (&[2.0][..], true));
+    }
+}

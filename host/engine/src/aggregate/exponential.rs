@@ -1,0 +1,476 @@
+//! Base-2 exponential histograms (metrics data model, "ExponentialHistogram").
+//!
+//! Bucket `index` of scale `s` holds `(2^(index * 2^-s), 2^((index + 1) * 2^-s)]`. Going down one scale joins pairs of
+//! neighbours exactly, which is what makes histograms of different scales mergeable.
+
+use wasmeter_model::limits::{EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
+
+use super::{DoubleSum, Extreme, Kept};
+
+/// Consecutive buckets of one sign. Invariant: neither the first nor the last count is zero.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Buckets {
+    first: i64,
+    counts: Vec<u64>,
+}
+
+impl Buckets {
+    /// Buckets as a point has them; empty ones at the ends are cut off.
+    pub(crate) fn new(offset: i32, counts: &[u64]) -> Self {
+        let Some(start) = counts.iter().position(|count| *count > 0) else { return Self::default() };
+        let end = counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
+        let first = i64::from(offset).saturating_add(i64::try_from(start).unwrap_or(i64::MAX));
+        Self { first, counts: counts.get(start..end).unwrap_or_default().to_vec() }
+    }
+
+    fn last(&self) -> i64 {
+        self.first + i64::try_from(self.counts.len()).unwrap_or(0) - 1
+    }
+
+    /// The index of the first bucket and the counts, as a point has them.
+    pub(crate) fn parts(&self) -> (i32, &[u64]) {
+        (i32::try_from(self.first).unwrap_or(0), &self.counts)
+    }
+
+    /// Joins `2^steps` neighbours to one bucket each.
+    fn downscale(&mut self, steps: u32) {
+        if steps == 0 || self.counts.is_empty() {
+            return;
+        }
+        let steps = steps.min(62);
+        let first = self.first >> steps;
+        let length = usize::try_from((self.last() >> steps) - first + 1).unwrap_or(1);
+        let mut joined = vec![0u64; length];
+        for (index, count) in (self.first..).zip(&self.counts) {
+            let at = usize::try_from((index >> steps) - first).unwrap_or(0);
+            if let Some(total) = joined.get_mut(at) {
+                *total = total.saturating_add(*count);
+            }
+        }
+        *self = Self { first, counts: joined };
+    }
+
+    /// How many scales down it takes until these buckets and those from `first` to `last` fit into `max_size`.
+    fn steps_to_fit(&self, first: i64, last: i64, max_size: u32) -> u32 {
+        let (mut low, mut high) = if self.counts.is_empty() {
+            (first, last)
+        } else {
+            (self.first.min(first), self.last().max(last))
+        };
+        let mut steps = 0;
+        while high - low + 1 > i64::from(max_size) {
+            low >>= 1;
+            high >>= 1;
+            steps += 1;
+        }
+        steps
+    }
+
+    /// Adds `count` values to bucket `index`, growing as needed.
+    fn add(&mut self, index: i64, count: u64) {
+        if count == 0 {
+            return;
+        }
+        if self.counts.is_empty() {
+            *self = Self { first: index, counts: vec![count] };
+            return;
+        }
+        if index < self.first {
+            let more = usize::try_from(self.first - index).unwrap_or(0);
+            self.counts.splice(0..0, std::iter::repeat_n(0, more));
+            self.first = index;
+        }
+        let at = usize::try_from(index - self.first).unwrap_or(0);
+        if at >= self.counts.len() {
+            self.counts.resize(at + 1, 0);
+        }
+        if let Some(total) = self.counts.get_mut(at) {
+            *total = total.saturating_add(count);
+        }
+    }
+
+    /// `self - before`, or `None` if some bucket has shrunk.
+    fn since(&self, before: &Self) -> Option<Self> {
+        let mut counts = self.counts.clone();
+        for (index, old) in (before.first..).zip(&before.counts) {
+            if *old == 0 {
+                continue;
+            }
+            let now = usize::try_from(index - self.first).ok().and_then(|at| counts.get_mut(at))?;
+            *now = now.checked_sub(*old)?;
+        }
+        let first = i32::try_from(self.first).ok()?;
+        Some(Self::new(first, &counts))
+    }
+
+    fn total(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// Takes out the buckets that begin below `threshold` and returns how many values they held, with the upper bound of
+    /// the last of them: values in a bucket that straddles the threshold cannot be told apart.
+    fn take_below(&mut self, threshold: f64, scale: i8) -> (u64, f64) {
+        let mut widened = threshold;
+        let mut taken = 0u64;
+        let mut cut = 0;
+        for (index, count) in (self.first..).zip(&self.counts) {
+            if upper_bound(index - 1, scale) >= threshold {
+                break;
+            }
+            taken = taken.saturating_add(*count);
+            if *count > 0 {
+                widened = widened.max(upper_bound(index, scale));
+            }
+            cut += 1;
+        }
+        if cut > 0 {
+            let rest = self.counts.split_off(cut);
+            let first = i32::try_from(self.first + i64::try_from(cut).unwrap_or(0)).unwrap_or(i32::MAX);
+            *self = Self::new(first, &rest);
+        }
+        (taken, widened)
+    }
+}
+
+/// The upper bound of bucket `index`: infinite beyond the doubles.
+#[expect(clippy::cast_precision_loss, reason = "indices of finite doubles fit 31 bits")]
+fn upper_bound(index: i64, scale: i8) -> f64 {
+    ((index + 1) as f64 * f64::exp2(-f64::from(scale))).exp2()
+}
+
+/// The bucket of a positive finite value.
+#[expect(clippy::cast_possible_truncation, reason = "the result is within 31 bits for scales up to 20")]
+fn bucket_of(value: f64, scale: i8) -> i64 {
+    // Subnormal doubles have no full significand; the data model allows treating them as the smallest normal one.
+    let value = value.max(f64::MIN_POSITIVE);
+    let bits = value.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff).cast_signed() - 1023;
+    let is_power_of_two = bits & ((1 << 52) - 1) == 0;
+    if scale <= 0 {
+        // The bucket's upper bound is inclusive, so an exact power of two belongs to the bucket below.
+        let index = if is_power_of_two { exponent - 1 } else { exponent };
+        return index >> u32::from(scale.unsigned_abs());
+    }
+    if is_power_of_two {
+        return (exponent << scale.unsigned_abs()) - 1;
+    }
+    let factor = f64::exp2(f64::from(scale));
+    let index = (value.log2() * factor).floor() as i64;
+    // The logarithm may round across the next power of two, whose buckets are known exactly.
+    index.clamp(exponent << scale.unsigned_abs(), ((exponent + 1) << scale.unsigned_abs()) - 1)
+}
+
+/// What one received point adds: it minus the point before it.
+#[derive(Clone, Debug)]
+pub(crate) struct ExponentialDelta {
+    pub(crate) scale: i8,
+    pub(crate) zero_count: u64,
+    pub(crate) zero_threshold: f64,
+    pub(crate) positive: Buckets,
+    pub(crate) negative: Buckets,
+    pub(crate) count: u64,
+    /// As in [`super::ExplicitDelta::sum`].
+    pub(crate) sum: Option<(f64, f64)>,
+    pub(crate) min: Extreme,
+    pub(crate) max: Extreme,
+}
+
+/// A histogram whose scale falls as its values spread.
+#[derive(Clone, Debug)]
+pub(crate) struct ExponentialHistogram {
+    max_size: u32,
+    scale: i8,
+    zero_count: u64,
+    zero_threshold: f64,
+    positive: Buckets,
+    negative: Buckets,
+    count: u64,
+    sum: Option<DoubleSum>,
+    min: Kept,
+    max: Kept,
+}
+
+impl ExponentialHistogram {
+    /// An empty histogram of at most `max_size` buckets of either sign.
+    pub(crate) fn new(max_size: u32, max_scale: i8) -> Self {
+        Self {
+            max_size: max_size.max(2),
+            scale: max_scale.clamp(EXPONENTIAL_SCALE_MIN, EXPONENTIAL_SCALE_MAX),
+            zero_count: 0,
+            zero_threshold: 0.0,
+            positive: Buckets::default(),
+            negative: Buckets::default(),
+            count: 0,
+            sum: Some(DoubleSum::default()),
+            min: Kept::None,
+            max: Kept::None,
+        }
+    }
+
+    fn downscale(&mut self, steps: u32) {
+        let steps =
+            steps.min(u32::try_from(i32::from(self.scale) - i32::from(EXPONENTIAL_SCALE_MIN)).unwrap_or(0));
+        self.positive.downscale(steps);
+        self.negative.downscale(steps);
+        self.scale -= i8::try_from(steps).unwrap_or(0);
+    }
+
+    /// Counts one measured, finite value.
+    pub(crate) fn record(&mut self, value: f64) {
+        self.count = self.count.saturating_add(1);
+        if let Some(sum) = &mut self.sum {
+            sum.add(value);
+        }
+        self.min.merge(Extreme::Interval(value), true, f64::min);
+        self.max.merge(Extreme::Interval(value), true, f64::max);
+        if value.abs() <= self.zero_threshold {
+            self.zero_count = self.zero_count.saturating_add(1);
+            return;
+        }
+        let index = bucket_of(value.abs(), self.scale);
+        let side = if value > 0.0 { &self.positive } else { &self.negative };
+        let steps = side.steps_to_fit(index, index, self.max_size);
+        self.downscale(steps);
+        let side = if value > 0.0 { &mut self.positive } else { &mut self.negative };
+        side.add(index >> steps, 1);
+    }
+
+    /// Adds a contribution of any scale; `whole` as in [`Kept::merge`].
+    pub(crate) fn merge(&mut self, delta: &ExponentialDelta, whole: bool) {
+        let mut other = delta.clone();
+        self.align(&mut other);
+        self.zero_count = self.zero_count.saturating_add(other.zero_count);
+        for (side, more) in [(&mut self.positive, &other.positive), (&mut self.negative, &other.negative)] {
+            for (index, count) in (more.first..).zip(&more.counts) {
+                side.add(index, *count);
+            }
+        }
+        self.count = self.count.saturating_add(delta.count);
+        match (&mut self.sum, delta.sum) {
+            (Some(sum), Some((now, before))) => {
+                sum.add(now);
+                sum.add(-before);
+            }
+            (sum, _) => *sum = None,
+        }
+        if delta.count > 0 {
+            self.min.merge(delta.min, whole, f64::min);
+            self.max.merge(delta.max, whole, f64::max);
+        }
+    }
+
+    /// Brings both to one zero bucket and to the finest scale at which both fit.
+    fn align(&mut self, other: &mut ExponentialDelta) {
+        let common = self.scale.min(other.scale);
+        self.downscale(u32::try_from(self.scale - common).unwrap_or(0));
+        other.downscale(u32::try_from(other.scale - common).unwrap_or(0));
+        // Folding one side into the zero bucket may widen it beyond a bucket of the other: repeat until both agree.
+        while self.zero_threshold.to_bits() != other.zero_threshold.to_bits() {
+            let threshold = self.zero_threshold.max(other.zero_threshold);
+            self.zero_threshold = fold(
+                &mut [&mut self.positive, &mut self.negative],
+                &mut self.zero_count,
+                threshold,
+                self.scale,
+            );
+            other.zero_threshold = fold(
+                &mut [&mut other.positive, &mut other.negative],
+                &mut other.zero_count,
+                threshold,
+                other.scale,
+            );
+        }
+        let steps = [(&self.positive, &other.positive), (&self.negative, &other.negative)]
+            .into_iter()
+            .filter(|(_, more)| !more.counts.is_empty())
+            .map(|(side, more)| side.steps_to_fit(more.first, more.last(), self.max_size))
+            .max()
+            .unwrap_or(0);
+        self.downscale(steps);
+        other.downscale(u32::try_from(other.scale.saturating_sub(self.scale)).unwrap_or(0));
+    }
+
+    pub(crate) fn scale(&self) -> i8 {
+        self.scale
+    }
+
+    pub(crate) fn zero(&self) -> (u64, f64) {
+        (self.zero_count, self.zero_threshold)
+    }
+
+    pub(crate) fn positive(&self) -> &Buckets {
+        &self.positive
+    }
+
+    pub(crate) fn negative(&self) -> &Buckets {
+        &self.negative
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(crate) fn sum(&self) -> Option<f64> {
+        self.sum.map(DoubleSum::get)
+    }
+
+    pub(crate) fn min(&self) -> Option<f64> {
+        self.min.get()
+    }
+
+    pub(crate) fn max(&self) -> Option<f64> {
+        self.max.get()
+    }
+}
+
+fn fold(sides: &mut [&mut Buckets], zero_count: &mut u64, threshold: f64, scale: i8) -> f64 {
+    let mut widened = threshold;
+    for side in sides {
+        let (taken, upper) = side.take_below(threshold, scale);
+        *zero_count = zero_count.saturating_add(taken);
+        widened = widened.max(upper);
+    }
+    widened
+}
+
+impl ExponentialDelta {
+    fn downscale(&mut self, steps: u32) {
+        self.positive.downscale(steps);
+        self.negative.downscale(steps);
+        self.scale = self.scale.saturating_sub(i8::try_from(steps).unwrap_or(i8::MAX));
+    }
+}
+
+/// A received cumulative point, kept to subtract it from the next.
+#[derive(Clone, Debug)]
+pub(crate) struct ExponentialPoint {
+    pub(crate) scale: i8,
+    pub(crate) zero_count: u64,
+    pub(crate) zero_threshold: f64,
+    pub(crate) positive: Buckets,
+    pub(crate) negative: Buckets,
+    pub(crate) count: u64,
+    pub(crate) sum: Option<f64>,
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+}
+
+impl ExponentialPoint {
+    /// The point as a contribution of its own.
+    pub(crate) fn whole(&self, running: bool) -> ExponentialDelta {
+        let case = if running { Extreme::Running } else { Extreme::Interval };
+        ExponentialDelta {
+            scale: self.scale,
+            zero_count: self.zero_count,
+            zero_threshold: self.zero_threshold,
+            positive: self.positive.clone(),
+            negative: self.negative.clone(),
+            count: self.count,
+            sum: self.sum.map(|sum| (sum, 0.0)),
+            min: self.min.map_or(Extreme::Unknown, case),
+            max: self.max.map_or(Extreme::Unknown, case),
+        }
+    }
+
+    /// What was added since `before`; `None` means a reset. A point of a lower scale than the one before is the normal
+    /// course of things; a higher scale or another zero bucket with fewer values is not.
+    pub(crate) fn since(&self, before: &Self) -> Option<ExponentialDelta> {
+        let mut old = before.whole(true);
+        old.downscale(u32::try_from(before.scale.checked_sub(self.scale)?).ok()?);
+        if self.zero_threshold > old.zero_threshold {
+            let mut sides = [&mut old.positive, &mut old.negative];
+            let threshold = fold(&mut sides, &mut old.zero_count, self.zero_threshold, self.scale);
+            if threshold > self.zero_threshold {
+                return None;
+            }
+        }
+        let delta = ExponentialDelta {
+            zero_count: self.zero_count.checked_sub(old.zero_count)?,
+            positive: self.positive.since(&old.positive)?,
+            negative: self.negative.since(&old.negative)?,
+            count: self.count.checked_sub(before.count)?,
+            sum: self.sum.zip(before.sum),
+            ..self.whole(true)
+        };
+        let buckets = delta.positive.total().saturating_add(delta.negative.total());
+        (buckets.saturating_add(delta.zero_count) == delta.count).then_some(delta)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_fall_between_the_bounds_of_their_bucket() {
+        for scale in EXPONENTIAL_SCALE_MIN..=EXPONENTIAL_SCALE_MAX {
+            for value in [1e-300, 0.1, 0.5, 0.999_999, 1.0, 1.000_001, 1.5, 2.0, 3.0, 1024.0, 7e10, 1e300] {
+                let index = bucket_of(value, scale);
+                let (lower, upper) = (upper_bound(index - 1, scale), upper_bound(index, scale));
+                let slack = 1.0 + 1e-12;
+                assert!(
+                    lower <= value * slack && value <= upper * slack,
+                    "{value} at scale {scale}: ({lower}, {upper}]"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn powers_of_two_are_the_upper_bound_of_their_bucket() {
+        assert_eq!(bucket_of(1.0, 0), -1);
+        assert_eq!(bucket_of(2.0, 0), 0);
+        assert_eq!(bucket_of(4.0, 3), 15);
+        assert_eq!(bucket_of(4.0, -1), 0);
+        assert_eq!(bucket_of(4.1, -1), 1);
+    }
+
+    #[test]
+    fn merging_scales_equals_recording_everything_in_one() {
+        let values = |seed: u32| (1..200u32).map(move |i| f64::from(i * seed % 997 + 1) * 0.37 - 40.0);
+        let mut all = ExponentialHistogram::new(40, 20);
+        values(7).chain(values(13)).for_each(|value| all.record(value));
+        let mut merged = ExponentialHistogram::new(40, 20);
+        for (seed, size) in [(7, 40), (13, 160)] {
+            let mut part = ExponentialHistogram::new(size, 20);
+            values(seed).for_each(|value| part.record(value));
+            let point = ExponentialPoint {
+                scale: part.scale,
+                zero_count: part.zero_count,
+                zero_threshold: 0.0,
+                positive: part.positive.clone(),
+                negative: part.negative.clone(),
+                count: part.count,
+                sum: part.sum(),
+                min: part.min(),
+                max: part.max(),
+            };
+            merged.merge(&point.whole(true), true);
+        }
+        assert_eq!((merged.scale, merged.count), (all.scale, all.count));
+        assert_eq!((&merged.positive, &merged.negative), (&all.positive, &all.negative));
+        assert_eq!((merged.min(), merged.max()), (all.min(), all.max()));
+    }
+
+    #[test]
+    fn a_wider_zero_bucket_swallows_what_it_covers() {
+        let mut histogram = ExponentialHistogram::new(160, 0);
+        [0.75, 3.0, 100.0].into_iter().for_each(|value| histogram.record(value));
+        let wide = ExponentialPoint {
+            scale: 0,
+            zero_count: 5,
+            zero_threshold: 2.5,
+            positive: Buckets::new(6, &[1]),
+            negative: Buckets::default(),
+            count: 6,
+            sum: None,
+            min: None,
+            max: None,
+        };
+        histogram.merge(&wide.whole(false), true);
+        // 3.0 lies in (2, 4], which straddles 2.5: the zero bucket grows to 4.
+        assert_eq!(histogram.zero(), (7, 4.0));
+        assert_eq!(histogram.positive.parts(), (6, &[2u64][..]));
+        assert_eq!(histogram.count(), 9);
+    }
+}

@@ -1,0 +1,89 @@
+//! A collection: callbacks, current values, then every stream into the frame.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use wasmeter_model::frame::{Frame, FrameBuilder};
+use wasmeter_model::{Origin, Resource, Scope, Timestamp};
+
+use super::Inner;
+use crate::lock;
+use crate::stream::Stream;
+
+impl Inner {
+    /// The frame of one reader.
+    pub(crate) fn collect(&self, reader: usize, now: Timestamp) -> Frame {
+        let mut control = lock(&self.control);
+        let Some(pipeline) = self.pipelines.get(reader) else { return Frame::default() };
+        let collection = control.next(now);
+        self.run_callbacks(reader, collection);
+        for entry in self.entries() {
+            let mut state = lock(&entry.state);
+            self.bring_up_to_date(&entry, &mut state, collection.now);
+            let expired = state.expire(collection.now, self.limits.idle_expiry);
+            self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
+            state.contribute_current(&entry.instrument, reader, collection, self.limits.current_expiry);
+            if entry.instrument.origin == Origin::Received && expired > 0 && state.sources.is_empty() {
+                self.retire(&entry, &mut state);
+            }
+        }
+        let mut frame = FrameBuilder::new();
+        let mut summaries = lock(&self.summaries);
+        summaries.expire(collection.now, self.limits.current_expiry);
+        let mut streams = pipeline.streams();
+        streams.retain(|stream| {
+            let mut slots = lock(&stream.slots);
+            let has_points = slots.has_points(&stream.key, collection);
+            if !has_points {
+                slots.finish_collection(stream.key.temporality, collection.now);
+            }
+            has_points
+        });
+        for (resource, scopes) in grouped(streams, summaries.owners()) {
+            let attributes = frame.attributes(&resource.attributes);
+            frame.resource(attributes, &resource.schema_url, 0);
+            for (scope, streams) in scopes {
+                let attributes = frame.attributes(&scope.attributes);
+                frame.scope(&scope.name, &scope.version, &scope.schema_url, attributes, 0);
+                for stream in streams {
+                    lock(&stream.slots).emit(&stream.key, collection, &mut frame);
+                }
+                summaries.emit(&resource, &scope, &mut frame);
+            }
+        }
+        pipeline.forget_dead();
+        frame.finish()
+    }
+}
+
+type Scopes = Vec<(Arc<Scope>, Vec<Arc<Stream>>)>;
+
+/// Streams by resource and scope, each in order of first appearance.
+fn grouped(
+    streams: Vec<Arc<Stream>>,
+    owners: impl Iterator<Item = (Arc<Resource>, Arc<Scope>)>,
+) -> Vec<(Arc<Resource>, Scopes)> {
+    let mut groups: Vec<(Arc<Resource>, Scopes)> = Vec::new();
+    let mut resources: HashMap<Arc<Resource>, usize, RandomState> = HashMap::default();
+    let mut scopes: HashMap<(usize, Arc<Scope>), usize, RandomState> = HashMap::default();
+    let streams = streams
+        .into_iter()
+        .map(|stream| (stream.key.resource.clone(), stream.key.scope.clone(), Some(stream)));
+    let owners = owners.map(|(resource, scope)| (resource, scope, None));
+    for (resource, scope, stream) in streams.chain(owners) {
+        let at = *resources.entry(resource.clone()).or_insert_with(|| {
+            groups.push((resource, Vec::new()));
+            groups.len() - 1
+        });
+        let Some((_, group)) = groups.get_mut(at) else { continue };
+        let place = *scopes.entry((at, scope.clone())).or_insert_with(|| {
+            group.push((scope, Vec::new()));
+            group.len() - 1
+        });
+        if let (Some((_, members)), Some(stream)) = (group.get_mut(place), stream) {
+            members.push(stream);
+        }
+    }
+    groups
+}

@@ -1,0 +1,187 @@
+//! What the parts of the engine share.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+use foldhash::fast::RandomState;
+use wasmeter_model::limits::Limits;
+use wasmeter_model::{Instrument, Timestamp};
+
+use super::EngineConfig;
+use crate::instrument::{Entry, Form, Key, Plan, Rerouted, State};
+use crate::intake::Callback;
+use crate::lock;
+use crate::pipeline::Pipeline;
+use crate::report::{Counters, Notice, Rejection};
+use crate::stream::Collection;
+use crate::summaries::Summaries;
+use crate::views::{Composition, ViewFault, Views};
+
+/// How many notices wait to be fetched.
+const NOTICES_MAX: usize = 256;
+
+/// One immutable set of Views in service.
+pub(crate) struct Generation {
+    pub(crate) number: u64,
+    pub(crate) composition: Composition,
+    /// The swap as a point in the sequence of collections; its time is when new series start.
+    pub(crate) swap: Collection,
+    /// The answers for instruments that were known before the swap, taken out one by one.
+    pub(crate) plans: Mutex<HashMap<u64, Plan>>,
+}
+
+/// What a collection or swap holds alone.
+#[derive(Debug)]
+pub(crate) struct Control {
+    /// Counts collections and swaps, so that each has a number.
+    pub(crate) sequence: u64,
+    /// Time never goes back for readers, even if a clock does.
+    pub(crate) last: Timestamp,
+}
+
+impl Control {
+    pub(crate) fn next(&mut self, now: Timestamp) -> Collection {
+        self.sequence += 1;
+        self.last = self.last.max(now);
+        Collection { number: self.sequence, now: self.last }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Registry {
+    by_key: HashMap<Key, Arc<Entry>, RandomState>,
+    next_id: u64,
+}
+
+/// Everything behind an [`super::Engine`].
+pub(crate) struct Inner {
+    pub(crate) pipelines: Vec<Pipeline>,
+    pub(crate) limits: Limits,
+    pub(crate) control: Mutex<Control>,
+    pub(crate) generation: RwLock<Arc<Generation>>,
+    registry: RwLock<Registry>,
+    /// How many sources all instruments have.
+    pub(crate) sources: AtomicUsize,
+    pub(crate) callbacks: Mutex<Vec<Arc<Callback>>>,
+    pub(crate) callback_numbers: AtomicU64,
+    pub(crate) summaries: Mutex<Summaries>,
+    pub(crate) counters: Counters,
+    pub(crate) notices: Mutex<VecDeque<Notice>>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("readers", &self.pipelines.len()).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(config: EngineConfig, views: Views, now: Timestamp) -> Self {
+        let swap = Collection { number: 0, now };
+        let generation =
+            Generation { number: 1, composition: Composition::new(views), swap, plans: Mutex::default() };
+        Self {
+            pipelines: config.readers.into_iter().map(Pipeline::new).collect(),
+            limits: config.limits,
+            control: Mutex::new(Control { sequence: 0, last: now }),
+            generation: RwLock::new(Arc::new(generation)),
+            registry: RwLock::default(),
+            sources: AtomicUsize::new(0),
+            callbacks: Mutex::default(),
+            callback_numbers: AtomicU64::new(0),
+            summaries: Mutex::default(),
+            counters: Counters::default(),
+            notices: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn current_generation(&self) -> Arc<Generation> {
+        self.generation.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The instrument, made if it is not known.
+    pub(crate) fn entry(&self, instrument: &Instrument, form: Form) -> Result<Arc<Entry>, Rejection> {
+        if instrument.name.is_empty() {
+            return Err(Rejection::NoName);
+        }
+        let key = Key::of(instrument, form);
+        let read = self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(entry) = read.by_key.get(&key) {
+            return Ok(entry.clone());
+        }
+        drop(read);
+        let mut registry = self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(entry) = registry.by_key.get(&key) {
+            return Ok(entry.clone());
+        }
+        if registry.by_key.len() >= self.limits.instruments_max {
+            return Err(Rejection::InstrumentLimit);
+        }
+        registry.next_id += 1;
+        let entry = Arc::new(Entry::new(registry.next_id, instrument.clone(), form));
+        registry.by_key.insert(key, entry.clone());
+        Ok(entry)
+    }
+
+    /// Every instrument, in the order they were made.
+    pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
+        let registry = self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut entries: Vec<_> = registry.by_key.values().cloned().collect();
+        drop(registry);
+        entries.sort_unstable_by_key(|entry| entry.id);
+        entries
+    }
+
+    /// Forgets an instrument without sources.
+    pub(crate) fn retire(&self, entry: &Entry, state: &mut State) {
+        state.retired = true;
+        state.routing.leave_streams();
+        let mut registry = self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        registry.by_key.remove(&Key::of(&entry.instrument, entry.form));
+    }
+
+    /// Gives the instrument the routes of the generation in service, if it has not got them.
+    pub(crate) fn bring_up_to_date(&self, entry: &Entry, state: &mut State, now: Timestamp) -> Rerouted {
+        let generation = self.current_generation();
+        if state.generation == generation.number {
+            return Rerouted::default();
+        }
+        let is_new = state.generation == 0;
+        let mut on_fault = |fault: ViewFault| {
+            self.fault(&entry.instrument, &fault);
+            Ok(())
+        };
+        let plan = lock(&generation.plans).remove(&entry.id).unwrap_or_else(|| Plan {
+            resolved: generation.composition.resolve(&entry.instrument, &mut on_fault).unwrap_or_default(),
+            mapped: HashMap::default(),
+        });
+        let at = if is_new { Collection { now, ..generation.swap } } else { generation.swap };
+        let rerouted =
+            state.reroute(entry, &self.pipelines, plan, at, self.limits.current_expiry, &mut on_fault);
+        state.generation = generation.number;
+        self.tell(entry, state);
+        rerouted
+    }
+
+    /// Counts a View's fault and keeps it for the operator.
+    pub(crate) fn fault(&self, instrument: &Instrument, fault: &ViewFault) {
+        self.counters.view_faults.fetch_add(1, Ordering::Relaxed);
+        self.notice(instrument, format!("{fault}; the view is passed over"));
+    }
+
+    /// Passes on what an instrument's routing has to tell.
+    pub(crate) fn tell(&self, entry: &Entry, state: &mut State) {
+        for message in state.routing.pending.drain(..) {
+            self.notice(&entry.instrument, message);
+        }
+    }
+
+    fn notice(&self, instrument: &Instrument, message: String) {
+        let mut notices = lock(&self.notices);
+        if notices.len() >= NOTICES_MAX {
+            notices.pop_front();
+        }
+        notices.push_back(Notice { instrument: instrument.name.clone(), message });
+    }
+}

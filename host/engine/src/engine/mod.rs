@@ -1,0 +1,108 @@
+//! The engine itself: what it holds, and its public face.
+
+mod collect;
+mod inner;
+mod swap;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use wasmeter_model::frame::Frame;
+use wasmeter_model::limits::Limits;
+use wasmeter_model::{Instrument, Timestamp};
+
+use crate::intake::{Observer, Recorder};
+use crate::report::{Counts, IngestReport, Notice, Rejection, SwapReport};
+use crate::views::{ViewFault, Views};
+use crate::{ReaderConfig, lock};
+pub(crate) use inner::Inner;
+
+/// What an engine is made from.
+#[derive(Clone, Debug, Default)]
+pub struct EngineConfig {
+    /// One for each reader; a reader is named by its place here.
+    pub readers: Vec<ReaderConfig>,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+/// The metrics engine. Cheap to share: all functions take `&self`, from any thread.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+impl Engine {
+    /// An engine with the Views of its first generation.
+    pub fn new(config: EngineConfig, views: Views, now: Timestamp) -> Self {
+        Self { inner: Arc::new(Inner::new(config, views, now)) }
+    }
+
+    /// Takes a received frame in. Points that are refused do not keep the others from being counted.
+    pub fn ingest(&self, frame: &Frame, now: Timestamp) -> IngestReport {
+        crate::intake::ingest(&self.inner, frame, now)
+    }
+
+    /// An instrument to record with. The same instrument asked for twice is one instrument.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::InstrumentLimit`] or [`Rejection::NoName`].
+    pub fn instrument(&self, instrument: Instrument, now: Timestamp) -> Result<Recorder, Rejection> {
+        Recorder::new(self.inner.clone(), instrument, now)
+    }
+
+    /// Registers a callback that reports the values of observable instruments. It runs once in each collection of each
+    /// reader and must neither collect nor swap. The result unregisters it again, see [`Engine::unregister`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::instrument`].
+    pub fn observe(
+        &self,
+        instruments: Vec<Instrument>,
+        callback: impl Fn(&mut Observer<'_>) + Send + Sync + 'static,
+        now: Timestamp,
+    ) -> Result<u64, Rejection> {
+        self.inner.register(instruments, Box::new(callback), now)
+    }
+
+    /// Removes a callback; false if there is none of that number.
+    pub fn unregister(&self, callback: u64) -> bool {
+        self.inner.unregister(callback)
+    }
+
+    /// What reader `reader` exports now. A reader that does not exist gets an empty frame.
+    pub fn collect(&self, reader: usize, now: Timestamp) -> Frame {
+        self.inner.collect(reader, now)
+    }
+
+    /// Puts other Views into service. Every instrument is asked again and every known attribute set is mapped again; series
+    /// whose identity and aggregation do not change keep accumulator and start, others end or start with `now`.
+    ///
+    /// # Errors
+    ///
+    /// A View could not answer. Nothing has changed then.
+    pub fn swap(&self, views: Views, now: Timestamp) -> Result<SwapReport, ViewFault> {
+        self.inner.swap(views, now)
+    }
+
+    /// Counts since the engine was made, and how much it holds. Walks over all streams.
+    pub fn counts(&self) -> Counts {
+        let inner = &self.inner;
+        let streams = inner.pipelines.iter().flat_map(crate::pipeline::Pipeline::streams);
+        Counts {
+            accepted: inner.counters.accepted.load(Ordering::Relaxed),
+            rejected: inner.counters.rejected(),
+            view_faults: inner.counters.view_faults.load(Ordering::Relaxed),
+            instruments: inner.entries().len(),
+            sources: inner.sources.load(Ordering::Relaxed),
+            series: streams.map(|stream| lock(&stream.slots).len()).sum(),
+        }
+    }
+
+    /// What happened since the last call that an operator should know. Bounded: the oldest go first.
+    pub fn notices(&self) -> Vec<Notice> {
+        lock(&self.inner.notices).drain(..).collect()
+    }
+}

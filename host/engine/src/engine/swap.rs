@@ -1,0 +1,55 @@
+//! Replacing all Views at once, without losing or doubling a measurement.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmeter_model::{Attributes, Timestamp};
+
+use super::Inner;
+use super::inner::Generation;
+use crate::instrument::Plan;
+use crate::lock;
+use crate::report::SwapReport;
+use crate::views::{Composition, ViewFault, Views};
+
+impl Inner {
+    /// Two phases. First every View is asked everything, off to the side: a fault here costs nothing. Then the new
+    /// generation becomes the current one, and each instrument takes its routes under its own lock: from here on or, if
+    /// a measurement comes first, with that measurement.
+    pub(crate) fn swap(&self, views: Views, now: Timestamp) -> Result<SwapReport, ViewFault> {
+        // Held over both phases: no collection sees half a swap.
+        let mut control = lock(&self.control);
+        let composition = Composition::new(views);
+        let mut plans = HashMap::new();
+        for entry in self.entries() {
+            let sources: Vec<Attributes> = lock(&entry.state).sources.keys().cloned().collect();
+            let mut plan = Plan {
+                resolved: composition.resolve(&entry.instrument, &mut Err)?,
+                mapped: HashMap::default(),
+            };
+            for attributes in sources {
+                let mapped = plan.resolved.map(&entry.instrument, &attributes, &mut Err)?;
+                plan.mapped.insert(attributes, mapped);
+            }
+            plans.insert(entry.id, plan);
+        }
+        let number = self.current_generation().number + 1;
+        let swap = control.next(now);
+        let generation = Arc::new(Generation { number, composition, swap, plans: Mutex::new(plans) });
+        *self.generation.write().unwrap_or_else(PoisonError::into_inner) = generation.clone();
+        let mut report = SwapReport { generation: number, ..SwapReport::default() };
+        for entry in self.entries() {
+            let mut state = lock(&entry.state);
+            let rerouted = self.bring_up_to_date(&entry, &mut state, swap.now);
+            report.instruments += 1;
+            report.kept += rerouted.kept;
+            report.started += rerouted.started;
+            report.ended += rerouted.ended;
+        }
+        lock(&generation.plans).clear();
+        for pipeline in &self.pipelines {
+            pipeline.forget_dead();
+        }
+        Ok(report)
+    }
+}

@@ -1,0 +1,214 @@
+//! One instrument in service.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
+
+use super::Form;
+use crate::lock;
+use crate::pipeline::Pipeline;
+use crate::source::{Source, SourceData};
+use crate::stream::{Collection, Current, SlotState, Storage, Stream};
+use crate::views::Resolved;
+
+/// An instrument and everything that is known of its sources.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: u64,
+    pub(crate) instrument: Instrument,
+    pub(crate) form: Form,
+    /// Locked before any stream, never after one.
+    pub(crate) state: Mutex<State>,
+}
+
+/// What changes about an instrument.
+#[derive(Default)]
+pub(crate) struct State {
+    /// The generation whose Views made the routes; 0: none yet.
+    pub(crate) generation: u64,
+    /// True once the registry has forgotten the instrument; whoever still holds it looks it up again.
+    pub(crate) retired: bool,
+    pub(crate) routing: Routing,
+    pub(crate) sources: HashMap<Attributes, Source, RandomState>,
+}
+
+/// Where the contributions of an instrument go.
+#[derive(Default)]
+pub(crate) struct Routing {
+    pub(crate) resolved: Resolved,
+    /// One for each reader and resolved stream: `reader * streams + stream`.
+    pub(crate) streams: Vec<Arc<Stream>>,
+    /// One for each reader: where sources go that cannot be merged as the Views ask.
+    pub(crate) as_received: Vec<Option<Arc<Stream>>>,
+    /// What was already told about this instrument in this generation.
+    pub(crate) told: Vec<String>,
+    /// What is still to be told to the engine.
+    pub(crate) pending: Vec<String>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("generation", &self.generation)
+            .field("sources", &self.sources.len())
+            .finish()
+    }
+}
+
+impl Entry {
+    pub(crate) fn new(id: u64, instrument: Instrument, form: Form) -> Self {
+        Self { id, instrument, form, state: Mutex::default() }
+    }
+}
+
+impl State {
+    /// Puts the current states of the sources into the slots of one reader's current streams.
+    pub(crate) fn contribute_current(
+        &mut self,
+        instrument: &Instrument,
+        reader: usize,
+        collection: Collection,
+        expiry: Duration,
+    ) {
+        let streams = self.routing.resolved.streams.len();
+        let range = reader * streams..(reader + 1) * streams;
+        let own = self.routing.streams.get(range.clone()).unwrap_or_default();
+        if own.iter().all(|stream| stream.key.storage != Storage::Current) {
+            return;
+        }
+        for source in self.sources.values_mut() {
+            let Source { routes, data, .. } = source;
+            let Some((value, time)) = data.current(instrument.kind, reader, collection, expiry) else {
+                continue;
+            };
+            for route in routes.get_mut(range.clone()).unwrap_or_default().iter_mut().flatten() {
+                let stream = route.stream.clone();
+                if stream.key.storage != Storage::Current {
+                    continue;
+                }
+                let mut slots = lock(&stream.slots);
+                let combine = slots.combine;
+                let Some(slot) = route.slot(&mut slots, collection.now) else { continue };
+                slot.touched = true;
+                match &mut slot.state {
+                    SlotState::Current(current) if current.collection == collection.number => {
+                        current.merge(combine, value, time);
+                    }
+                    state => {
+                        *state = SlotState::Current(Current::new(
+                            collection.number,
+                            instrument.number,
+                            value,
+                            time,
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets received sources without news for `expiry`, and returns how many.
+    pub(crate) fn expire(&mut self, now: Timestamp, expiry: Duration) -> usize {
+        let before = self.sources.len();
+        self.sources.retain(|_, source| {
+            let keep = match source.data {
+                SourceData::Recorded(_) | SourceData::Observed(_) => true,
+                _ => now.since(source.heard) <= expiry,
+            };
+            if !keep {
+                source.unroute(now);
+            }
+            keep
+        });
+        before - self.sources.len()
+    }
+
+    /// Forgets one source because its sender says it has ended.
+    pub(crate) fn end_source(&mut self, attributes: &Attributes, now: Timestamp) -> bool {
+        match self.sources.remove(attributes) {
+            Some(mut source) => {
+                source.unroute(now);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl Routing {
+    /// Tells the streams that this instrument does not feed them any more.
+    pub(crate) fn leave_streams(&mut self) {
+        for stream in self.streams.drain(..).chain(self.as_received.drain(..).flatten()) {
+            let mut slots = lock(&stream.slots);
+            slots.feeders = slots.feeders.saturating_sub(1);
+        }
+    }
+
+    /// The stream that takes a source as it was received, for one reader.
+    pub(crate) fn as_received(
+        &mut self,
+        pipeline: &Pipeline,
+        reader: usize,
+        entry: &Entry,
+        now: Timestamp,
+    ) -> Option<Arc<Stream>> {
+        let place = self.as_received.get_mut(reader)?;
+        if place.is_none() {
+            let unviewed = Resolved::unviewed(&entry.instrument);
+            let (wanted, resource) = unviewed.streams.first()?;
+            let planned = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
+            *place = Some(pipeline.stream(planned.key, &entry.instrument, wanted, now));
+        }
+        place.clone()
+    }
+}
+
+impl Source {
+    /// Takes the routes away and ends the series that no other source leads to.
+    pub(crate) fn unroute(&mut self, now: Timestamp) {
+        for route in self.routes.drain(..).flatten() {
+            let mut slots = lock(&route.stream.slots);
+            if slots.release(route.slot) {
+                slots.end_if_unrouted(route.slot, now);
+            }
+        }
+    }
+}
+
+impl SourceData {
+    /// What the source says now, and since when.
+    fn current(
+        &self,
+        kind: InstrumentKind,
+        reader: usize,
+        collection: Collection,
+        expiry: Duration,
+    ) -> Option<(Number, Timestamp)> {
+        match self {
+            Self::Recorded(recorded) => {
+                let (last, time) = recorded.last?;
+                let is_total = kind == InstrumentKind::UpDownCounter;
+                Some((if is_total { recorded.total.get() } else { last }, time))
+            }
+            Self::Observed(readers) => match readers.get(reader)?.now {
+                Some((seen, value)) if seen == collection.number => Some((value, collection.now)),
+                _ => None,
+            },
+            Self::Numbers(received) => {
+                let mut writers = received.live(collection.now, expiry);
+                let (first, mut time) = writers.next().map(|(value, time)| (*value, time))?;
+                let mut sum = crate::aggregate::NumberSum::zero(first.kind());
+                sum.add(first);
+                for (value, at) in writers {
+                    sum.add(*value);
+                    time = time.max(at);
+                }
+                Some((sum.get(), time))
+            }
+            Self::Explicit(_) | Self::Exponential(_) => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Received points, checked before the engine believes them.
+
+use std::sync::Arc;
+
+use wasmeter_model::frame::{ExponentialRef, HistogramRef, NumberRef, PointRef};
+use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
+use wasmeter_model::{InstrumentKind, Number};
+
+use crate::aggregate::{Buckets, ExplicitPoint, ExponentialPoint};
+use crate::report::Rejection;
+
+/// The interval makes sense.
+pub(super) fn check_time(point: PointRef<'_>) -> Result<(), Rejection> {
+    // A time of 0 is unset; then the start says nothing about it.
+    let is_backwards = !point.time().is_unknown() && point.time() < point.start();
+    if is_backwards { Err(Rejection::TimeBeforeStart) } else { Ok(()) }
+}
+
+/// A number of an instrument of this kind.
+pub(super) fn number(row: &NumberRef<'_>, kind: InstrumentKind) -> Result<Number, Rejection> {
+    let value = row.value.ok_or(Rejection::NoValue)?;
+    match kind {
+        InstrumentKind::Gauge => Ok(value),
+        _ if !value.is_finite() => Err(Rejection::NotFinite),
+        InstrumentKind::Counter if value.as_f64() < 0.0 => Err(Rejection::Negative),
+        _ => Ok(value),
+    }
+}
+
+fn finite(values: [Option<f64>; 3]) -> Result<(), Rejection> {
+    if values.into_iter().flatten().all(f64::is_finite) { Ok(()) } else { Err(Rejection::NotFinite) }
+}
+
+fn total<'a>(counts: impl IntoIterator<Item = &'a u64>) -> Option<u64> {
+    counts.into_iter().try_fold(0u64, |sum, count| sum.checked_add(*count))
+}
+
+/// An explicit histogram (data model, "Histogram").
+pub(super) fn explicit(row: &HistogramRef<'_>) -> Result<ExplicitPoint, Rejection> {
+    finite([row.sum, row.min, row.max])?;
+    if row.bounds.len() >= BUCKETS_MAX {
+        return Err(Rejection::TooManyBuckets);
+    }
+    let is_ascending = row.bounds.is_sorted_by(|a, b| a < b);
+    if !is_ascending || !row.bounds.iter().all(|bound| bound.is_finite()) {
+        return Err(Rejection::BadBounds);
+    }
+    // Without bounds there may be no counts either; then all values are in the one bucket there is.
+    let counts = match (row.bounds, row.counts) {
+        ([], []) => vec![row.count],
+        (bounds, counts) if counts.len() == bounds.len() + 1 => counts.to_vec(),
+        _ => return Err(Rejection::CountsMismatch),
+    };
+    if total(&counts) != Some(row.count) {
+        return Err(Rejection::CountsMismatch);
+    }
+    let bounds: Arc<[f64]> = row.bounds.into();
+    Ok(ExplicitPoint { bounds, counts, count: row.count, sum: row.sum, min: row.min, max: row.max })
+}
+
+/// An exponential histogram (data model, "ExponentialHistogram").
+pub(super) fn exponential(row: &ExponentialRef<'_>) -> Result<ExponentialPoint, Rejection> {
+    finite([row.sum, row.min, row.max])?;
+    if !row.zero_threshold.is_finite() || row.zero_threshold < 0.0 {
+        return Err(Rejection::NotFinite);
+    }
+    let ((positive_offset, positive), (negative_offset, negative)) = (row.positive, row.negative);
+    if positive.len() > BUCKETS_MAX || negative.len() > BUCKETS_MAX {
+        return Err(Rejection::TooManyBuckets);
+    }
+    if total(positive.iter().chain(negative).chain([&row.zero_count])) != Some(row.count) {
+        return Err(Rejection::CountsMismatch);
+    }
+    let in_range = i8::try_from(row.scale)
+        .ok()
+        .filter(|scale| (EXPONENTIAL_SCALE_MIN..=EXPONENTIAL_SCALE_MAX).contains(scale));
+    let scale = in_range.ok_or(Rejection::ScaleOutOfRange)?;
+    let end =
+        |offset: i32, counts: &[u64]| i64::from(offset) + i64::try_from(counts.len()).unwrap_or(i64::MAX);
+    if end(positive_offset, positive).max(end(negative_offset, negative)) > i64::from(i32::MAX) {
+        return Err(Rejection::TooManyBuckets);
+    }
+    Ok(ExponentialPoint {
+        scale,
+        zero_count: row.zero_count,
+        // Adding zero makes a negative zero positive, so that equal thresholds have equal bits.
+        zero_threshold: row.zero_threshold + 0.0,
+        positive: Buckets::new(positive_offset, positive),
+        negative: Buckets::new(negative_offset, negative),
+        count: row.count,
+        sum: row.sum,
+        min: row.min,
+        max: row.max,
+    })
+}

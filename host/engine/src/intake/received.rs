@@ -1,0 +1,381 @@
+//! Received frames: every point becomes a contribution of its source (design: received OTLP is aggregated).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use wasmeter_model::frame::{Frame, MetricRef, PointKind, PointRef};
+use wasmeter_model::{
+    Advisory, Attributes, Instrument, InstrumentKind, Number, NumberKind, Origin, Resource, Scope,
+    Temporality, Timestamp,
+};
+
+use super::points;
+use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
+use crate::engine::Inner;
+use crate::instrument::{Contributed, Contribution, Entry, Form, State};
+use crate::lock;
+use crate::report::{IngestReport, Rejection};
+use crate::source::{Received, Source, SourceData, Step};
+
+/// Takes a frame in.
+pub(crate) fn ingest(inner: &Inner, frame: &Frame, now: Timestamp) -> IngestReport {
+    let mut batch = Batch {
+        inner,
+        frame,
+        now,
+        report: IngestReport::default(),
+        resources: HashMap::new(),
+        scopes: HashMap::new(),
+    };
+    for metric in frame.metrics() {
+        batch.metric(metric);
+    }
+    inner.counters.accepted.fetch_add(batch.report.accepted, Ordering::Relaxed);
+    for (reason, points) in &batch.report.rejected {
+        inner.counters.reject(*reason, *points);
+    }
+    batch.report
+}
+
+/// One frame on its way in.
+struct Batch<'a> {
+    inner: &'a Inner,
+    frame: &'a Frame,
+    now: Timestamp,
+    report: IngestReport,
+    /// By row of the frame, so that all metrics of one share it.
+    resources: HashMap<usize, Arc<Resource>>,
+    scopes: HashMap<usize, Arc<Scope>>,
+}
+
+/// What all points of a metric have in common.
+#[derive(Clone, Copy)]
+struct Shape {
+    kind: InstrumentKind,
+    form: Form,
+    /// `None` for gauges.
+    temporality: Option<Temporality>,
+}
+
+impl<'a> Batch<'a> {
+    fn metric(&mut self, metric: MetricRef<'a>) {
+        let points = metric.points().len() as u64;
+        let shape = match metric.kind() {
+            PointKind::None => return,
+            PointKind::Summary => return self.summaries(metric),
+            PointKind::Gauge => Shape { kind: InstrumentKind::Gauge, form: Form::Numbers, temporality: None },
+            PointKind::Sum if metric.monotonic() => {
+                self.shape(metric, InstrumentKind::Counter, Form::Numbers)
+            }
+            PointKind::Sum => self.shape(metric, InstrumentKind::UpDownCounter, Form::Numbers),
+            PointKind::Histogram => self.shape(metric, InstrumentKind::Histogram, Form::Explicit),
+            PointKind::ExponentialHistogram => {
+                self.shape(metric, InstrumentKind::Histogram, Form::Exponential)
+            }
+        };
+        if metric.kind() != PointKind::Gauge && shape.temporality.is_none() {
+            return self.report.reject(Rejection::UnspecifiedTemporality, points, metric.name());
+        }
+        match shape.form {
+            Form::Numbers | Form::Measurements => {
+                // Integers and doubles are two streams, even where a sender mixes them in one metric.
+                for number in [NumberKind::Int, NumberKind::Double] {
+                    let is_of_kind = |value: Option<Number>| match value {
+                        Some(value) => value.kind() == number,
+                        None => true,
+                    };
+                    let has_values =
+                        metric.numbers().any(|row| row.value.is_some_and(|value| value.kind() == number));
+                    let only_ends = metric.numbers().all(|row| row.value.is_none());
+                    if has_values || (only_ends && number == NumberKind::Int) {
+                        self.instrument(metric, shape, number, |batch, entry, state| {
+                            for row in metric.numbers().filter(|row| is_of_kind(row.value)) {
+                                let value = points::number(&row, shape.kind);
+                                batch.number(metric, entry, state, shape, row.point, value);
+                            }
+                        });
+                    }
+                }
+            }
+            Form::Explicit => self.instrument(metric, shape, NumberKind::Double, |batch, entry, state| {
+                for row in metric.histograms() {
+                    batch.explicit(metric, entry, state, shape, row.point, points::explicit(&row));
+                }
+            }),
+            Form::Exponential => self.instrument(metric, shape, NumberKind::Double, |batch, entry, state| {
+                for row in metric.exponentials() {
+                    batch.exponential(metric, entry, state, shape, row.point, points::exponential(&row));
+                }
+            }),
+        }
+    }
+
+    fn shape(&self, metric: MetricRef<'_>, kind: InstrumentKind, form: Form) -> Shape {
+        Shape { kind, form, temporality: metric.temporality() }
+    }
+
+    fn owner(&mut self, metric: MetricRef<'a>) -> (Arc<Resource>, Arc<Scope>) {
+        let (frame, report) = (self.frame, &mut self.report);
+        let mut attributes = |set| {
+            let (attributes, overwritten) = frame.attributes(set);
+            report.duplicate_keys += overwritten as u64;
+            attributes
+        };
+        let scope_row = metric.scope();
+        let resource_row = scope_row.resource();
+        let resource = self.resources.entry(resource_row.row()).or_insert_with(|| {
+            let schema_url = resource_row.schema_url().into();
+            Arc::new(Resource { attributes: attributes(resource_row.attributes()), schema_url })
+        });
+        let scope = self.scopes.entry(scope_row.row()).or_insert_with(|| {
+            Arc::new(Scope {
+                name: scope_row.name().into(),
+                version: scope_row.version().into(),
+                schema_url: scope_row.schema_url().into(),
+                attributes: attributes(scope_row.attributes()),
+            })
+        });
+        (resource.clone(), scope.clone())
+    }
+
+    /// Looks the instrument up and holds it while `points` are taken in.
+    fn instrument(
+        &mut self,
+        metric: MetricRef<'a>,
+        shape: Shape,
+        number: NumberKind,
+        points: impl FnOnce(&mut Self, &Entry, &mut State),
+    ) {
+        let (resource, scope) = self.owner(metric);
+        let instrument = Instrument {
+            name: metric.name().into(),
+            description: metric.description().into(),
+            unit: metric.unit().into(),
+            kind: shape.kind,
+            number,
+            origin: Origin::Received,
+            scope,
+            resource,
+            advisory: Advisory::default(),
+        };
+        loop {
+            let entry = match self.inner.entry(&instrument, shape.form) {
+                Ok(entry) => entry,
+                Err(reason) => {
+                    return self.report.reject(reason, metric.points().len() as u64, metric.name());
+                }
+            };
+            let mut state = lock(&entry.state);
+            if state.retired {
+                continue;
+            }
+            self.inner.bring_up_to_date(&entry, &mut state, self.now);
+            points(self, &entry, &mut state);
+            return self.inner.tell(&entry, &mut state);
+        }
+    }
+
+    fn number(
+        &mut self,
+        metric: MetricRef<'a>,
+        entry: &Entry,
+        state: &mut State,
+        shape: Shape,
+        point: PointRef<'a>,
+        value: Result<Number, Rejection>,
+    ) {
+        let (inner, now) = (self.inner, self.now);
+        self.point(metric, entry, state, point, value, |value, routing, source| {
+            let SourceData::Numbers(received) = &mut source.data else { return Ok(()) };
+            let interval = (point.start(), point.time());
+            let (before, start) = match shape.temporality {
+                None => return received.replace(point.time(), value, now),
+                Some(Temporality::Cumulative) => {
+                    let step = received.cumulative(interval, value, now, inner.limits.current_expiry)?;
+                    match step {
+                        // Something that only grows has shrunk: it was reset, and all of the new value is new.
+                        Step::Since(before)
+                            if shape.kind == InstrumentKind::Counter && value.as_f64() < before.as_f64() =>
+                        {
+                            (None, None)
+                        }
+                        Step::Since(before) => (Some(before), None),
+                        Step::First => (None, Some(point.start())),
+                    }
+                }
+                Some(Temporality::Delta) => {
+                    received.delta(interval)?;
+                    if shape.kind == InstrumentKind::UpDownCounter {
+                        let mut state = NumberSum::zero(value.kind());
+                        received.state().into_iter().for_each(|before| state.add(*before));
+                        state.add(value);
+                        return received.replace(Timestamp::UNKNOWN.max(point.time()), state.get(), now);
+                    }
+                    (None, Some(point.start()))
+                }
+            };
+            let what = Contribution::Difference { now: value, before };
+            let contributed = Contributed { what, start, time: point.time() };
+            routing.contribute(entry, &inner.pipelines, source, contributed, None);
+            Ok(())
+        });
+    }
+
+    fn explicit(
+        &mut self,
+        metric: MetricRef<'a>,
+        entry: &Entry,
+        state: &mut State,
+        shape: Shape,
+        point: PointRef<'a>,
+        value: Result<ExplicitPoint, Rejection>,
+    ) {
+        let (inner, now) = (self.inner, self.now);
+        self.point(metric, entry, state, point, value, |value, routing, source| {
+            let SourceData::Explicit(received) = &mut source.data else { return Ok(()) };
+            let interval = (point.start(), point.time());
+            let (delta, start) = if shape.temporality == Some(Temporality::Delta) {
+                received.delta(interval)?;
+                (value.whole(false), Some(point.start()))
+            } else {
+                match received.cumulative(interval, value.clone(), now, inner.limits.current_expiry)? {
+                    Step::First => (value.whole(false), Some(point.start())),
+                    Step::Since(before) => (value.since(&before).unwrap_or_else(|| value.whole(true)), None),
+                }
+            };
+            let what = Contribution::Explicit(&delta);
+            let contributed = Contributed { what, start, time: point.time() };
+            routing.contribute(entry, &inner.pipelines, source, contributed, None);
+            Ok(())
+        });
+    }
+
+    fn exponential(
+        &mut self,
+        metric: MetricRef<'a>,
+        entry: &Entry,
+        state: &mut State,
+        shape: Shape,
+        point: PointRef<'a>,
+        value: Result<ExponentialPoint, Rejection>,
+    ) {
+        let (inner, now) = (self.inner, self.now);
+        self.point(metric, entry, state, point, value, |value, routing, source| {
+            let SourceData::Exponential(received) = &mut source.data else { return Ok(()) };
+            let interval = (point.start(), point.time());
+            let (delta, start) = if shape.temporality == Some(Temporality::Delta) {
+                received.delta(interval)?;
+                (value.whole(false), Some(point.start()))
+            } else {
+                match received.cumulative(interval, value.clone(), now, inner.limits.current_expiry)? {
+                    Step::First => (value.whole(false), Some(point.start())),
+                    Step::Since(before) => (value.since(&before).unwrap_or_else(|| value.whole(true)), None),
+                }
+            };
+            let what = Contribution::Exponential(&delta);
+            let contributed = Contributed { what, start, time: point.time() };
+            routing.contribute(entry, &inner.pipelines, source, contributed, None);
+            Ok(())
+        });
+    }
+
+    /// Checks a point, finds its source and takes it in with `take`; counts what became of it.
+    fn point<V>(
+        &mut self,
+        metric: MetricRef<'a>,
+        entry: &Entry,
+        state: &mut State,
+        point: PointRef<'a>,
+        value: Result<V, Rejection>,
+        take: impl FnOnce(V, &mut crate::instrument::Routing, &mut Source) -> Result<(), Rejection>,
+    ) {
+        let (attributes, overwritten) = self.frame.attributes(point.attributes());
+        self.report.duplicate_keys += overwritten as u64;
+        if point.is_ended() {
+            if state.end_source(&attributes, self.now) {
+                self.inner.sources.fetch_sub(1, Ordering::Relaxed);
+            }
+            self.report.accepted += 1;
+            return;
+        }
+        let taken = points::check_time(point).and(value).and_then(|value| {
+            let start = if point.start().is_unknown() { point.time() } else { point.start() };
+            let State { routing, sources, .. } = state;
+            let source = match sources.entry(attributes) {
+                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+                std::collections::hash_map::Entry::Vacant(vacant) => {
+                    let source = self.inner.new_source(entry, routing, vacant.key(), start, self.now)?;
+                    vacant.insert(source)
+                }
+            };
+            source.heard = self.now;
+            take(value, routing, source)
+        });
+        match taken {
+            Ok(()) => self.report.accepted += 1,
+            Err(reason) => self.report.reject(reason, 1, metric.name()),
+        }
+    }
+
+    fn summaries(&mut self, metric: MetricRef<'a>) {
+        let (resource, scope) = self.owner(metric);
+        let mut summaries = lock(&self.inner.summaries);
+        for row in metric.summaries() {
+            let (attributes, overwritten) = self.frame.attributes(row.point.attributes());
+            self.report.duplicate_keys += overwritten as u64;
+            let taken = points::check_time(row.point).and_then(|()| {
+                summaries.take(
+                    &resource,
+                    &scope,
+                    metric,
+                    attributes,
+                    &row,
+                    self.now,
+                    self.inner.limits.sources_max,
+                )
+            });
+            match taken {
+                Ok(()) => self.report.accepted += 1,
+                Err(reason) => self.report.reject(reason, 1, metric.name()),
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// A source of an instrument with its routes, within the limit of sources.
+    pub(crate) fn new_source(
+        &self,
+        entry: &Entry,
+        routing: &crate::instrument::Routing,
+        attributes: &Attributes,
+        start: Timestamp,
+        now: Timestamp,
+    ) -> Result<Source, Rejection> {
+        if self.sources.fetch_add(1, Ordering::Relaxed) >= self.limits.sources_max {
+            self.sources.fetch_sub(1, Ordering::Relaxed);
+            return Err(Rejection::SourceLimit);
+        }
+        let mut on_fault = |fault| {
+            self.fault(&entry.instrument, &fault);
+            Ok(())
+        };
+        let data = match (entry.form, entry.instrument.kind) {
+            (Form::Measurements, kind) if kind.is_observable() => {
+                SourceData::Observed(vec![crate::source::Observed::default(); self.pipelines.len()])
+            }
+            (Form::Measurements, _) => {
+                SourceData::Recorded(crate::source::Recorded::new(entry.instrument.number))
+            }
+            (Form::Numbers, _) => SourceData::Numbers(Received::default()),
+            (Form::Explicit, _) => SourceData::Explicit(Received::default()),
+            (Form::Exponential, _) => SourceData::Exponential(Received::default()),
+        };
+        let mapped = routing.map(entry, attributes, &mut on_fault);
+        let mut source =
+            Source { attributes: attributes.clone(), heard: now, mapped, routes: Vec::new(), data };
+        source.route(routing, self.pipelines.len(), start);
+        Ok(source)
+    }
+}

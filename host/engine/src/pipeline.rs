@@ -1,0 +1,207 @@
+//! A reader's side of the engine: its preferences and its streams.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use foldhash::fast::RandomState;
+use wasmeter_model::limits::{CARDINALITY_DEFAULT, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SIZE_DEFAULT};
+use wasmeter_model::{
+    Aggregation, Instrument, InstrumentKind, Origin, Resource, TemporalityPreference, Timestamp,
+};
+
+use crate::instrument::Form;
+use crate::lock;
+use crate::stream::{Output, Storage, Stream, StreamKey};
+use crate::views::{Aggregator, ResolvedStream};
+
+/// What a reader asks for (metrics SDK, "MetricReader").
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReaderConfig {
+    /// Cumulative, delta or low memory.
+    pub temporality: TemporalityPreference,
+    /// The aggregation of each kind where no View says; kinds that are not named have the specified default. Received
+    /// points are already aggregated and stay as they are.
+    pub aggregations: HashMap<InstrumentKind, Aggregation>,
+    /// The most series of a stream by kind where no View says; kinds that are not named have 2000.
+    pub cardinality_limits: HashMap<InstrumentKind, std::num::NonZeroU32>,
+}
+
+/// A reader and its streams.
+#[derive(Debug, Default)]
+pub(crate) struct Pipeline {
+    config: ReaderConfig,
+    streams: Mutex<Streams>,
+}
+
+#[derive(Debug, Default)]
+struct Streams {
+    by_key: HashMap<StreamKey, Arc<Stream>, RandomState>,
+    /// In the order they came to be, which is the order of the export.
+    in_order: Vec<Arc<Stream>>,
+}
+
+/// How a wish of a View ended.
+pub(crate) struct Planned {
+    pub(crate) key: StreamKey,
+    /// What could not be done, and what was done instead.
+    pub(crate) notice: Option<String>,
+}
+
+impl Pipeline {
+    pub(crate) fn new(config: ReaderConfig) -> Self {
+        Self { config, streams: Mutex::default() }
+    }
+
+    /// The identity of an instrument's stream for this reader.
+    pub(crate) fn plan(
+        &self,
+        instrument: &Instrument,
+        form: Form,
+        wanted: &ResolvedStream,
+        resource: &Arc<Resource>,
+    ) -> Planned {
+        let kind = instrument.kind;
+        let (aggregator, notice) = self.aggregator(instrument, form, &wanted.aggregation);
+        let temporality = match aggregator {
+            Aggregator::LastValue => wasmeter_model::Temporality::Cumulative,
+            _ => self.config.temporality.of(kind),
+        };
+        // A sum over a histogram is a sum of doubles, whatever the buckets count.
+        let number = match form {
+            Form::Explicit | Form::Exponential => wasmeter_model::NumberKind::Double,
+            Form::Measurements | Form::Numbers => instrument.number,
+        };
+        let key = StreamKey {
+            resource: resource.clone(),
+            scope: instrument.scope.clone(),
+            name: wanted.name.clone().unwrap_or_else(|| instrument.name.clone()),
+            unit: wanted.unit.clone().unwrap_or_else(|| instrument.unit.clone()),
+            output: Output::of(kind, number, &aggregator, instrument.origin),
+            storage: Storage::of(kind, &aggregator, temporality),
+            aggregator,
+            temporality,
+            duplicate: 0,
+        };
+        Planned { key, notice }
+    }
+
+    /// The stream of a key, made if need be.
+    pub(crate) fn stream(
+        &self,
+        key: StreamKey,
+        instrument: &Instrument,
+        wanted: &ResolvedStream,
+        now: Timestamp,
+    ) -> Arc<Stream> {
+        let description = wanted.description.clone().unwrap_or_else(|| instrument.description.clone());
+        let combine = wanted.combine_of(instrument.kind);
+        let limit = wanted
+            .cardinality_limit
+            .or_else(|| self.config.cardinality_limits.get(&instrument.kind).copied())
+            .unwrap_or(CARDINALITY_DEFAULT)
+            .get() as usize;
+        let mut streams = lock(&self.streams);
+        if let Some(stream) = streams.by_key.get(&key).cloned() {
+            let mut slots = lock(&stream.slots);
+            slots.combine = combine;
+            slots.limit = limit;
+            if !description.is_empty() {
+                slots.description = description;
+            }
+            slots.feeders += 1;
+            drop(slots);
+            return stream;
+        }
+        let stream = Arc::new(Stream::new(key.clone(), description, combine, limit, now));
+        lock(&stream.slots).feeders = 1;
+        streams.by_key.insert(key, stream.clone());
+        streams.in_order.push(stream.clone());
+        stream
+    }
+
+    /// Every stream, oldest first.
+    pub(crate) fn streams(&self) -> Vec<Arc<Stream>> {
+        lock(&self.streams).in_order.clone()
+    }
+
+    /// Forgets the streams that nothing feeds and that have nothing left to say.
+    pub(crate) fn forget_dead(&self) {
+        let mut streams = lock(&self.streams);
+        let Streams { by_key, in_order } = &mut *streams;
+        in_order.retain(|stream| {
+            let is_dead = lock(&stream.slots).is_dead();
+            if is_dead {
+                by_key.remove(&stream.key);
+            }
+            !is_dead
+        });
+    }
+
+    fn aggregator(
+        &self,
+        instrument: &Instrument,
+        form: Form,
+        wanted: &Aggregation,
+    ) -> (Aggregator, Option<String>) {
+        let preferred = match (wanted, instrument.origin) {
+            (Aggregation::Default, Origin::Recorded) => {
+                self.config.aggregations.get(&instrument.kind).unwrap_or(wanted)
+            }
+            _ => wanted,
+        };
+        match (form, preferred) {
+            (_, Aggregation::Sum) => (Aggregator::Sum, None),
+            (Form::Measurements | Form::Numbers, Aggregation::LastValue) => (Aggregator::LastValue, None),
+            (
+                Form::Measurements | Form::Explicit,
+                Aggregation::ExplicitBucketHistogram { boundaries, record_min_max },
+            ) => (
+                Aggregator::Explicit { boundaries: boundaries.clone(), record_min_max: *record_min_max },
+                None,
+            ),
+            (
+                Form::Measurements | Form::Exponential,
+                Aggregation::Base2ExponentialBucketHistogram { max_size, max_scale, record_min_max },
+            ) => {
+                let (max_size, max_scale, record_min_max) = (*max_size, *max_scale, *record_min_max);
+                (Aggregator::Exponential { max_size, max_scale, record_min_max }, None)
+            }
+            (_, Aggregation::Default | Aggregation::Drop) => (specified(instrument.kind, form), None),
+            (_, impossible) => {
+                let notice = format!(
+                    "the received {} cannot become {}; it stays as received",
+                    form.name(),
+                    aggregation_name(impossible)
+                );
+                (specified(instrument.kind, form), Some(notice))
+            }
+        }
+    }
+}
+
+/// The specified default (checklist G2); what is received keeps its form.
+fn specified(kind: InstrumentKind, form: Form) -> Aggregator {
+    match (form, kind) {
+        (Form::Exponential, _) => Aggregator::Exponential {
+            max_size: EXPONENTIAL_SIZE_DEFAULT,
+            max_scale: EXPONENTIAL_SCALE_MAX,
+            record_min_max: true,
+        },
+        (Form::Explicit, _) | (_, InstrumentKind::Histogram) => {
+            Aggregator::Explicit { boundaries: None, record_min_max: true }
+        }
+        (_, InstrumentKind::Gauge | InstrumentKind::ObservableGauge) => Aggregator::LastValue,
+        _ => Aggregator::Sum,
+    }
+}
+
+fn aggregation_name(aggregation: &Aggregation) -> &'static str {
+    match aggregation {
+        Aggregation::Default => "the default",
+        Aggregation::Drop => "nothing",
+        Aggregation::Sum => "a sum",
+        Aggregation::LastValue => "a last value",
+        Aggregation::ExplicitBucketHistogram { .. } => "an explicit-bucket histogram",
+        Aggregation::Base2ExponentialBucketHistogram { .. } => "an exponential histogram",
+    }
+}

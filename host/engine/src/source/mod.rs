@@ -1,0 +1,65 @@
+//! Sources: one received series or one recorded attribute set, what is known of it, and the routes to its slots.
+
+mod received;
+mod route;
+
+use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};
+
+use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
+pub(crate) use received::{Received, Step};
+pub(crate) use route::Route;
+
+/// What values come from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// As received or recorded.
+    pub(crate) attributes: Attributes,
+    /// When it was heard from last, by the receiver's time.
+    pub(crate) heard: Timestamp,
+    /// The set in each of the instrument's streams; `None`: not in that one.
+    pub(crate) mapped: Vec<Option<Attributes>>,
+    /// One for each reader and stream: `reader * streams + stream`.
+    pub(crate) routes: Vec<Option<Route>>,
+    pub(crate) data: SourceData,
+}
+
+/// What is kept of a source beside its routes.
+#[derive(Debug)]
+pub(crate) enum SourceData {
+    /// Measured in this process.
+    Recorded(Recorded),
+    /// Reported by a callback, to each reader for itself.
+    Observed(Vec<Observed>),
+    /// Received numbers; what is kept is the value of the writer's last point.
+    Numbers(Received<Number>),
+    /// Received explicit histograms.
+    Explicit(Received<ExplicitPoint>),
+    /// Received exponential histograms.
+    Exponential(Received<ExponentialPoint>),
+}
+
+/// A recorded attribute set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recorded {
+    /// The sum of all measurements: the state of an up-down-counter.
+    pub(crate) total: NumberSum,
+    /// The last measurement: the state of a gauge.
+    pub(crate) last: Option<(Number, Timestamp)>,
+}
+
+/// What a callback last reported to one reader.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Observed {
+    /// In which collection, and what. Observations of the same set in one collection are added for sums.
+    pub(crate) now: Option<(u64, Number)>,
+    /// The value of the last collection that saw this set, to take differences. Survives collections that did not.
+    pub(crate) before: Option<Number>,
+    /// The collection whose value was contributed last.
+    pub(crate) counted: u64,
+}
+
+impl Recorded {
+    pub(crate) fn new(kind: NumberKind) -> Self {
+        Self { total: NumberSum::zero(kind), last: None }
+    }
+}

@@ -1,0 +1,190 @@
+//! Received points become contributions: resets, restarts, several writers, duplicates (data model, "Resets and gaps").
+
+use std::collections::VecDeque;
+
+use wasmeter_model::Timestamp;
+
+use crate::report::Rejection;
+
+/// The most writers of one identity at a time; a legitimate source has one, forked workers a few dozen.
+const WRITERS_MAX: usize = 256;
+/// How many delta intervals are remembered to recognise a repeated request.
+const INTERVALS_MAX: usize = 64;
+
+/// The history of one received series.
+///
+/// By the data model a series has a single writer. Forked workers break that: they share all attributes and differ only
+/// in the start time of their points. So there is one baseline for each start time, and each is subtracted only from its
+/// own successors.
+#[derive(Debug)]
+pub(crate) struct Received<P> {
+    writers: Vec<Writer<P>>,
+    intervals: VecDeque<(Timestamp, Timestamp)>,
+}
+
+#[derive(Debug)]
+struct Writer<P> {
+    start: Timestamp,
+    time: Timestamp,
+    heard: Timestamp,
+    /// A writer with a later start has appeared since this one was last heard from: probably its successor.
+    superseded: bool,
+    point: P,
+}
+
+/// What a point means beside the one before it.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Step<P> {
+    /// The writer's first point, or its first after a reset: all of it counts.
+    First,
+    /// The point before, to subtract.
+    Since(P),
+}
+
+impl<P> Default for Received<P> {
+    fn default() -> Self {
+        Self { writers: Vec::new(), intervals: VecDeque::new() }
+    }
+}
+
+impl<P: Clone> Received<P> {
+    /// Takes a cumulative point in.
+    ///
+    /// # Errors
+    ///
+    /// The point is not newer than the last one of its writer, or there are too many writers.
+    pub(crate) fn cumulative(
+        &mut self,
+        (start, time): (Timestamp, Timestamp),
+        point: P,
+        now: Timestamp,
+        expiry: std::time::Duration,
+    ) -> Result<Step<P>, Rejection> {
+        let known = self.writers.iter().position(|writer| writer.start == start);
+        if let Some(writer) = known.and_then(|at| self.writers.get_mut(at)) {
+            if time <= writer.time {
+                return Err(Rejection::DuplicateOrOutOfOrder);
+            }
+            writer.time = time;
+            writer.heard = now;
+            writer.superseded = false;
+            return Ok(Step::Since(std::mem::replace(&mut writer.point, point)));
+        }
+        if self.writers.len() >= WRITERS_MAX {
+            // One that has been silent for long and has a successor will not come back.
+            let idle =
+                self.writers.iter().position(|writer| writer.superseded && now.since(writer.heard) > expiry);
+            match idle {
+                Some(at) => drop(self.writers.swap_remove(at)),
+                None => return Err(Rejection::TooManyWriters),
+            }
+        }
+        for writer in &mut self.writers {
+            writer.superseded |= writer.start < start;
+        }
+        self.writers.push(Writer { start, time, heard: now, superseded: false, point });
+        Ok(Step::First)
+    }
+
+    /// Takes note of a delta interval.
+    ///
+    /// # Errors
+    ///
+    /// The very same interval has been seen: a repeated request.
+    pub(crate) fn delta(&mut self, interval: (Timestamp, Timestamp)) -> Result<(), Rejection> {
+        if self.intervals.contains(&interval) {
+            return Err(Rejection::DuplicateOrOutOfOrder);
+        }
+        if self.intervals.len() >= INTERVALS_MAX {
+            self.intervals.pop_front();
+        }
+        self.intervals.push_back(interval);
+        Ok(())
+    }
+
+    /// The state of a series that only has a current value, such as a gauge: replaces whatever was known.
+    pub(crate) fn replace(&mut self, time: Timestamp, point: P, now: Timestamp) -> Result<(), Rejection> {
+        match self.writers.first_mut() {
+            Some(writer) if time < writer.time => return Err(Rejection::DuplicateOrOutOfOrder),
+            Some(writer) => {
+                writer.time = time;
+                writer.heard = now;
+                writer.point = point;
+            }
+            None => {
+                let start = Timestamp::UNKNOWN;
+                self.writers.push(Writer { start, time, heard: now, superseded: false, point });
+            }
+        }
+        Ok(())
+    }
+
+    /// The only state there is, to add a delta to it.
+    pub(crate) fn state(&self) -> Option<&P> {
+        self.writers.first().map(|writer| &writer.point)
+    }
+
+    /// Writers heard from within `expiry` of `now` and in service.
+    pub(crate) fn live(
+        &self,
+        now: Timestamp,
+        expiry: std::time::Duration,
+    ) -> impl Iterator<Item = (&P, Timestamp)> {
+        self.writers
+            .iter()
+            .filter(move |writer| !writer.superseded && now.since(writer.heard) <= expiry)
+            .map(|writer| (&writer.point, writer.time))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at(start: u64, time: u64) -> (Timestamp, Timestamp) {
+        (Timestamp::from_secs(start), Timestamp::from_secs(time))
+    }
+
+    fn take(source: &mut Received<i64>, start: u64, time: u64, value: i64) -> Result<Step<i64>, Rejection> {
+        source.cumulative(at(start, time), value, Timestamp::from_secs(time), Duration::from_secs(300))
+    }
+
+    #[test]
+    fn interleaved_writers_have_a_baseline_each() {
+        let mut source = Received::default();
+        assert_eq!(take(&mut source, 1, 10, 5), Ok(Step::First));
+        assert_eq!(take(&mut source, 2, 10, 50), Ok(Step::First));
+        assert_eq!(take(&mut source, 1, 11, 6), Ok(Step::Since(5)));
+        assert_eq!(take(&mut source, 2, 11, 51), Ok(Step::Since(50)));
+        assert_eq!(
+            source.live(Timestamp::from_secs(11), Duration::from_secs(300)).count(),
+            2,
+            "the older writer spoke again, so it is no predecessor"
+        );
+    }
+
+    #[test]
+    fn a_restart_replaces_the_state_and_a_late_point_of_the_old_process_does_not_count_twice() {
+        let mut source = Received::default();
+        assert_eq!(take(&mut source, 1, 10, 5), Ok(Step::First));
+        assert_eq!(take(&mut source, 20, 21, 1), Ok(Step::First));
+        assert_eq!(
+            source
+                .live(Timestamp::from_secs(21), Duration::from_secs(300))
+                .map(|(value, _)| *value)
+                .collect::<Vec<_>>(),
+            [1]
+        );
+        assert_eq!(take(&mut source, 1, 10, 5), Err(Rejection::DuplicateOrOutOfOrder));
+    }
+
+    #[test]
+    fn a_repeated_delta_request_is_recognised() {
+        let mut source = Received::<i64>::default();
+        assert_eq!(source.delta(at(1, 2)), Ok(()));
+        assert_eq!(source.delta(at(2, 3)), Ok(()));
+        assert_eq!(source.delta(at(1, 2)), Err(Rejection::DuplicateOrOutOfOrder));
+    }
+}

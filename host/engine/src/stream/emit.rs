@@ -1,0 +1,144 @@
+//! Writing the series of a stream into the frame.
+
+use wasmeter_model::Timestamp;
+use wasmeter_model::frame::{
+    ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NO_RECORDED_VALUE, NumberRow, PointHeader,
+    PointKind, SetId,
+};
+
+use super::{Output, Slot, SlotState, Slots, StreamKey};
+use crate::views::Aggregator;
+
+/// Which collection a stream is written in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Collection {
+    /// Counts the collections of the engine.
+    pub(crate) number: u64,
+    /// The time of the points.
+    pub(crate) now: Timestamp,
+}
+
+impl Slots {
+    /// True if the stream has something to export in this collection.
+    pub(crate) fn has_points(&mut self, key: &StreamKey, collection: Collection) -> bool {
+        self.iter_mut().any(|slot| slot.ended.is_some() || slot.has_value(key, collection))
+    }
+
+    /// Writes the metric and its points, if it has any, and begins the next interval.
+    pub(crate) fn emit(&mut self, key: &StreamKey, collection: Collection, frame: &mut FrameBuilder) {
+        let mut opened = false;
+        let description = self.description.clone();
+        for slot in self.iter_mut() {
+            let is_ended = slot.ended.is_some();
+            let has_value = slot.has_value(key, collection);
+            if !has_value && !is_ended {
+                continue;
+            }
+            if !opened {
+                opened = true;
+                let metadata = frame.set([]);
+                frame.metric(key.row(&description), metadata);
+            }
+            let attributes = frame.attributes(&slot.attributes);
+            if has_value {
+                let time = slot.ended.unwrap_or(collection.now);
+                slot.emit_value(key, PointHeader { attributes, start: slot.start, time, flags: 0 }, frame);
+            }
+            if is_ended {
+                emit_end(key, attributes, slot.start, collection.now, frame);
+            }
+        }
+        self.finish_collection(key.temporality, collection.now);
+    }
+}
+
+impl StreamKey {
+    fn row<'a>(&'a self, description: &'a str) -> MetricRow<'a> {
+        let (kind, monotonic) = match self.output {
+            Output::Sum { monotonic, .. } => (PointKind::Sum, monotonic),
+            Output::Gauge { .. } => (PointKind::Gauge, false),
+            Output::Explicit { .. } => (PointKind::Histogram, false),
+            Output::Exponential { .. } => (PointKind::ExponentialHistogram, false),
+        };
+        let temporality = (kind != PointKind::Gauge).then_some(self.temporality);
+        MetricRow { name: &self.name, description, unit: &self.unit, kind, temporality, monotonic }
+    }
+
+    fn keeps_extremes(&self) -> bool {
+        match self.aggregator {
+            Aggregator::Explicit { record_min_max, .. } | Aggregator::Exponential { record_min_max, .. } => {
+                record_min_max
+            }
+            Aggregator::Sum | Aggregator::LastValue => false,
+        }
+    }
+}
+
+impl Slot {
+    fn has_value(&self, key: &StreamKey, collection: Collection) -> bool {
+        match &self.state {
+            SlotState::Empty => false,
+            // What the sources said in an earlier collection is history; a series that has just ended tells it again.
+            SlotState::Current(current) => current.collection == collection.number || self.ended.is_some(),
+            _ => self.touched || key.temporality == wasmeter_model::Temporality::Cumulative,
+        }
+    }
+
+    fn emit_value(&self, key: &StreamKey, header: PointHeader, frame: &mut FrameBuilder) {
+        let keeps_extremes = key.keeps_extremes();
+        match (&self.state, key.output) {
+            (SlotState::Sum(sum), _) => frame.number(NumberRow { header, value: Some(sum.get()) }),
+            (SlotState::Current(current), Output::Gauge { .. }) => {
+                // A gauge has no interval (data model, "Gauge").
+                let header = PointHeader { start: Timestamp::UNKNOWN, ..header };
+                frame.number(NumberRow { header, value: Some(current.get()) });
+            }
+            (SlotState::Current(current), _) => {
+                frame.number(NumberRow { header, value: Some(current.get()) })
+            }
+            (SlotState::Explicit(histogram), output) => {
+                let with_sum = matches!(output, Output::Explicit { with_sum: true });
+                // One bucket says no more than the count does; then OTLP wants none at all (checklist G6).
+                let counts = if histogram.bounds().is_empty() { &[] } else { histogram.counts() };
+                frame.histogram(HistogramRow {
+                    header,
+                    count: histogram.count(),
+                    sum: histogram.sum().filter(|_| with_sum),
+                    min: histogram.min().filter(|_| keeps_extremes),
+                    max: histogram.max().filter(|_| keeps_extremes),
+                    bounds: histogram.bounds(),
+                    counts,
+                });
+            }
+            (SlotState::Exponential(histogram), output) => {
+                let with_sum = matches!(output, Output::Exponential { with_sum: true });
+                let (zero_count, zero_threshold) = histogram.zero();
+                frame.exponential(ExponentialRow {
+                    header,
+                    count: histogram.count(),
+                    sum: histogram.sum().filter(|_| with_sum),
+                    min: histogram.min().filter(|_| keeps_extremes),
+                    max: histogram.max().filter(|_| keeps_extremes),
+                    scale: i32::from(histogram.scale()),
+                    zero_count,
+                    zero_threshold,
+                    positive: histogram.positive().parts(),
+                    negative: histogram.negative().parts(),
+                });
+            }
+            (SlotState::Empty, _) => {}
+        }
+    }
+}
+
+/// The point that says: this series has ended.
+fn emit_end(key: &StreamKey, attributes: SetId, start: Timestamp, now: Timestamp, frame: &mut FrameBuilder) {
+    let header = PointHeader { attributes, start, time: now, flags: NO_RECORDED_VALUE };
+    match key.output {
+        Output::Sum { .. } | Output::Gauge { .. } => frame.number(NumberRow { header, value: None }),
+        Output::Explicit { .. } => frame.histogram(HistogramRow { header, ..HistogramRow::default() }),
+        Output::Exponential { .. } => {
+            frame.exponential(ExponentialRow { header, ..ExponentialRow::default() })
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What makes two streams the same.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use wasmeter_model::{InstrumentKind, NumberKind, Origin, Resource, Scope, Temporality};
+
+use crate::views::Aggregator;
+
+/// Identity and aggregation of a stream. A swap keeps accumulators exactly where this stays equal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct StreamKey {
+    pub(crate) resource: Arc<Resource>,
+    pub(crate) scope: Arc<Scope>,
+    /// As exported.
+    pub(crate) name: Arc<str>,
+    pub(crate) unit: Arc<str>,
+    pub(crate) output: Output,
+    pub(crate) aggregator: Aggregator,
+    pub(crate) temporality: Temporality,
+    pub(crate) storage: Storage,
+    /// Tells streams apart that one instrument has twice, so that nothing is counted double.
+    pub(crate) duplicate: u32,
+}
+
+/// What points the stream is exported as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Output {
+    Sum { monotonic: bool, number: NumberKind },
+    Gauge { number: NumberKind },
+    Explicit { with_sum: bool },
+    Exponential { with_sum: bool },
+}
+
+/// Where a series' value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Storage {
+    /// Contributions add up in the slot.
+    Accumulated,
+    /// The slot is the combination of what its sources say now, made anew in each collection.
+    Current,
+}
+
+impl Storage {
+    /// The storage of an instrument's stream: increments add up; states, and totals that a callback reports, are current.
+    pub(crate) fn of(kind: InstrumentKind, aggregator: &Aggregator, temporality: Temporality) -> Self {
+        match (aggregator, kind) {
+            (Aggregator::LastValue, _) => Self::Current,
+            (Aggregator::Sum, InstrumentKind::Counter | InstrumentKind::Histogram) => Self::Accumulated,
+            (Aggregator::Sum, InstrumentKind::ObservableCounter) if temporality == Temporality::Delta => {
+                Self::Accumulated
+            }
+            (Aggregator::Sum, _) => Self::Current,
+            (Aggregator::Explicit { .. } | Aggregator::Exponential { .. }, _) => Self::Accumulated,
+        }
+    }
+}
+
+impl Output {
+    /// The points of an instrument's stream (checklist G3, G5).
+    pub(crate) fn of(
+        kind: InstrumentKind,
+        number: NumberKind,
+        aggregator: &Aggregator,
+        origin: Origin,
+    ) -> Self {
+        // A sum of values that may be negative is no use beside a count; a received one was the sender's decision.
+        let with_sum = origin == Origin::Received || kind.is_monotonic();
+        match aggregator {
+            Aggregator::Sum => Self::Sum { monotonic: kind.is_monotonic(), number },
+            Aggregator::LastValue => Self::Gauge { number },
+            Aggregator::Explicit { .. } => Self::Explicit { with_sum },
+            Aggregator::Exponential { .. } => Self::Exponential { with_sum },
+        }
+    }
+}
+
+impl Eq for StreamKey {}
+
+impl Hash for StreamKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.resource.hash(state);
+        self.scope.hash(state);
+        self.name.hash(state);
+        self.unit.hash(state);
+        self.output.hash(state);
+        std::mem::discriminant(&self.aggregator).hash(state);
+        self.duplicate.hash(state);
+    }
+}

@@ -1,0 +1,11 @@
+//! Streams: what a reader exports. A stream has one slot a series, and several instruments may feed it.
+
+mod emit;
+mod key;
+mod slot;
+mod slots;
+
+pub(crate) use emit::Collection;
+pub(crate) use key::{Output, Storage, StreamKey};
+pub(crate) use slot::{Current, Slot, SlotState};
+pub(crate) use slots::{SlotId, Slots, Stream};

@@ -1,0 +1,202 @@
+//! The series of a stream, and the cardinality limit (metrics SDK, "Cardinality limits").
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use foldhash::fast::RandomState;
+use wasmeter_model::limits::OVERFLOW_KEY;
+use wasmeter_model::{Attributes, Combine, Temporality, Timestamp};
+
+use super::{Slot, SlotState, StreamKey};
+
+/// A stream of one reader.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    pub(crate) key: StreamKey,
+    /// Locked after an instrument's state where both are needed, never before it.
+    pub(crate) slots: Mutex<Slots>,
+}
+
+/// A place in [`Slots`] and the series that is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SlotId {
+    index: u32,
+    epoch: u32,
+}
+
+/// The series of a stream and what may change while it lives.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    pub(crate) description: Arc<str>,
+    pub(crate) combine: Combine,
+    /// The most series beside the overflow.
+    pub(crate) limit: usize,
+    /// How many instruments feed the stream.
+    pub(crate) feeders: u32,
+    /// Where a new series' first interval starts at the earliest.
+    pub(crate) interval_start: Timestamp,
+    table: Vec<Option<Slot>>,
+    free: Vec<u32>,
+    index: HashMap<Attributes, u32, RandomState>,
+    live: usize,
+    epochs: u32,
+}
+
+fn overflow_attributes() -> Attributes {
+    [(OVERFLOW_KEY, true)].into_iter().collect()
+}
+
+impl Stream {
+    pub(crate) fn new(
+        key: StreamKey,
+        description: Arc<str>,
+        combine: Combine,
+        limit: usize,
+        now: Timestamp,
+    ) -> Self {
+        let slots = Slots {
+            description,
+            combine,
+            limit,
+            feeders: 0,
+            interval_start: now,
+            table: Vec::new(),
+            free: Vec::new(),
+            index: HashMap::default(),
+            live: 0,
+            epochs: 0,
+        };
+        Self { key, slots: Mutex::new(slots) }
+    }
+}
+
+impl Slots {
+    /// The series for a mapped attribute set, with one more route to it; the overflow series if the limit is reached. The
+    /// second result says whether it is the overflow.
+    pub(crate) fn acquire(&mut self, attributes: &Attributes, start: Timestamp) -> (SlotId, bool) {
+        if let Some(id) = self.known(attributes) {
+            return (id, false);
+        }
+        if self.live < self.limit {
+            return (self.insert(attributes.clone(), start), false);
+        }
+        let overflow = overflow_attributes();
+        let id = self.known(&overflow).unwrap_or_else(|| self.insert(overflow, start));
+        (id, true)
+    }
+
+    fn known(&mut self, attributes: &Attributes) -> Option<SlotId> {
+        let index = *self.index.get(attributes)?;
+        let revived = {
+            let slot = self.table.get_mut(index as usize)?.as_mut()?;
+            slot.routes += 1;
+            slot.ended.take().is_some()
+        };
+        if revived && *attributes != overflow_attributes() {
+            self.live += 1;
+        }
+        let epoch = self.table.get(index as usize)?.as_ref()?.epoch;
+        Some(SlotId { index, epoch })
+    }
+
+    fn insert(&mut self, attributes: Attributes, start: Timestamp) -> SlotId {
+        self.epochs = self.epochs.wrapping_add(1);
+        if attributes != overflow_attributes() {
+            self.live += 1;
+        }
+        let slot = Slot {
+            attributes: attributes.clone(),
+            epoch: self.epochs,
+            routes: 1,
+            start,
+            fresh: true,
+            touched: false,
+            ended: None,
+            state: SlotState::Empty,
+        };
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                self.table.push(None);
+                u32::try_from(self.table.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        if let Some(place) = self.table.get_mut(index as usize) {
+            *place = Some(slot);
+        }
+        self.index.insert(attributes, index);
+        SlotId { index, epoch: self.epochs }
+    }
+
+    /// The series of a route, unless it was evicted meanwhile.
+    pub(crate) fn get(&mut self, id: SlotId) -> Option<&mut Slot> {
+        self.table.get_mut(id.index as usize)?.as_mut().filter(|slot| slot.epoch == id.epoch)
+    }
+
+    /// Takes a route away; true if it was the last one to its series.
+    pub(crate) fn release(&mut self, id: SlotId) -> bool {
+        self.get(id).is_some_and(|slot| {
+            slot.routes = slot.routes.saturating_sub(1);
+            slot.routes == 0
+        })
+    }
+
+    /// Ends the series if no route leads to it.
+    pub(crate) fn end_if_unrouted(&mut self, id: SlotId, at: Timestamp) -> bool {
+        let Some(slot) = self.get(id).filter(|slot| slot.routes == 0 && slot.ended.is_none()) else {
+            return false;
+        };
+        slot.ended = Some(at);
+        let is_overflow = slot.attributes == overflow_attributes();
+        if !is_overflow {
+            self.live = self.live.saturating_sub(1);
+        }
+        true
+    }
+
+    /// True if no instrument feeds the stream and nothing is left to export.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.feeders == 0 && self.index.is_empty()
+    }
+
+    /// How many series there are, the overflow included.
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// True if a new set would find room of its own.
+    pub(crate) fn has_room(&self) -> bool {
+        self.live < self.limit
+    }
+
+    /// Every series, in the order of their places.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.table.iter_mut().flatten()
+    }
+
+    /// Forgets the series that have ended and, in a delta stream, those that nothing was contributed to; starts the next
+    /// interval.
+    pub(crate) fn finish_collection(&mut self, temporality: Temporality, now: Timestamp) {
+        self.interval_start = now;
+        for index in 0..self.table.len() {
+            let Some(place) = self.table.get_mut(index) else { continue };
+            let Some(slot) = place else { continue };
+            let idle = temporality == Temporality::Delta && !slot.touched;
+            if slot.ended.is_some() || idle {
+                if slot.ended.is_none() && slot.attributes != overflow_attributes() {
+                    self.live = self.live.saturating_sub(1);
+                }
+                self.index.remove(&slot.attributes);
+                *place = None;
+                self.free.push(u32::try_from(index).unwrap_or(u32::MAX));
+                continue;
+            }
+            slot.fresh = false;
+            slot.touched = false;
+            if temporality == Temporality::Delta {
+                slot.start = now;
+                slot.state = SlotState::Empty;
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Summaries: quantiles cannot be merged, so the points of each source are passed on as received, around the Views.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use wasmeter_model::frame::{
+    FrameBuilder, MetricRef, MetricRow, PointHeader, PointKind, SummaryRef, SummaryRow,
+};
+use wasmeter_model::{Attributes, Resource, Scope, Temporality, Timestamp};
+
+use crate::report::Rejection;
+
+/// The last summary point of every source.
+#[derive(Debug, Default)]
+pub(crate) struct Summaries {
+    metrics: Vec<Metric>,
+    by_key: HashMap<Key, usize, RandomState>,
+    points: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    resource: Arc<Resource>,
+    scope: Arc<Scope>,
+    name: Arc<str>,
+    unit: Arc<str>,
+}
+
+#[derive(Debug)]
+struct Metric {
+    key: Key,
+    description: Arc<str>,
+    points: HashMap<Attributes, Point, RandomState>,
+}
+
+#[derive(Debug)]
+struct Point {
+    heard: Timestamp,
+    start: Timestamp,
+    time: Timestamp,
+    count: u64,
+    sum: f64,
+    quantiles: Vec<(f64, f64)>,
+}
+
+impl Summaries {
+    /// Keeps a point in place of the one before.
+    #[expect(clippy::too_many_arguments, reason = "a point is named by all of them")]
+    pub(crate) fn take(
+        &mut self,
+        resource: &Arc<Resource>,
+        scope: &Arc<Scope>,
+        metric: MetricRef<'_>,
+        attributes: Attributes,
+        row: &SummaryRef<'_>,
+        now: Timestamp,
+        points_max: usize,
+    ) -> Result<(), Rejection> {
+        if metric.name().is_empty() {
+            return Err(Rejection::NoName);
+        }
+        let key = Key {
+            resource: resource.clone(),
+            scope: scope.clone(),
+            name: metric.name().into(),
+            unit: metric.unit().into(),
+        };
+        let at = *self.by_key.entry(key.clone()).or_insert_with(|| {
+            let description = metric.description().into();
+            self.metrics.push(Metric { key, description, points: HashMap::default() });
+            self.metrics.len() - 1
+        });
+        let Some(known) = self.metrics.get_mut(at) else { return Ok(()) };
+        if row.point.is_ended() {
+            self.points -= usize::from(known.points.remove(&attributes).is_some());
+            return Ok(());
+        }
+        match known.points.get(&attributes) {
+            Some(before) if row.point.time() <= before.time => return Err(Rejection::DuplicateOrOutOfOrder),
+            Some(_) => {}
+            None if self.points >= points_max => return Err(Rejection::SourceLimit),
+            None => self.points += 1,
+        }
+        let quantiles = row.quantiles.iter().copied().zip(row.quantile_values.iter().copied()).collect();
+        let point = Point {
+            heard: now,
+            start: row.point.start(),
+            time: row.point.time(),
+            count: row.count,
+            sum: row.sum,
+            quantiles,
+        };
+        known.points.insert(attributes, point);
+        Ok(())
+    }
+
+    /// Forgets the points of sources that are silent.
+    pub(crate) fn expire(&mut self, now: Timestamp, expiry: Duration) {
+        for metric in &mut self.metrics {
+            metric.points.retain(|_, point| now.since(point.heard) <= expiry);
+        }
+        self.points = self.metrics.iter().map(|metric| metric.points.len()).sum();
+        if self.metrics.iter().any(|metric| metric.points.is_empty()) {
+            self.metrics.retain(|metric| !metric.points.is_empty());
+            self.by_key =
+                self.metrics.iter().enumerate().map(|(at, metric)| (metric.key.clone(), at)).collect();
+        }
+    }
+
+    /// The resource and scope of every metric.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = (Arc<Resource>, Arc<Scope>)> {
+        self.metrics.iter().map(|metric| (metric.key.resource.clone(), metric.key.scope.clone()))
+    }
+
+    /// Writes the metrics of one scope.
+    pub(crate) fn emit(&self, resource: &Arc<Resource>, scope: &Arc<Scope>, frame: &mut FrameBuilder) {
+        for metric in &self.metrics {
+            if metric.key.resource != *resource || metric.key.scope != *scope {
+                continue;
+            }
+            let metadata = frame.set([]);
+            let row = MetricRow {
+                name: &metric.key.name,
+                description: &metric.description,
+                unit: &metric.key.unit,
+                kind: PointKind::Summary,
+                temporality: Some(Temporality::Cumulative),
+                monotonic: false,
+            };
+            frame.metric(row, metadata);
+            for (attributes, point) in &metric.points {
+                let attributes = frame.attributes(attributes);
+                let header = PointHeader { attributes, start: point.start, time: point.time, flags: 0 };
+                let (count, sum, quantiles) = (point.count, point.sum, &point.quantiles[..]);
+                frame.summary(SummaryRow { header, count, sum, quantiles });
+            }
+        }
+    }
+}

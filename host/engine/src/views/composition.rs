@@ -1,0 +1,145 @@
+//! How the Views of the configuration file and those of the plugin directory make the streams of an instrument.
+
+use std::sync::Arc;
+
+use wasmeter_model::{Aggregation, Instrument, Resource, StreamSpec};
+
+use super::resolved::{OnFault, Resolved, ResolvedStream, run};
+use super::{View, ViewFault};
+
+/// How the Views of the configuration file relate to each other (metrics SDK, "View", checklist F).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Every matching View makes a stream of its own.
+    #[default]
+    Independent,
+    /// Matching Views are laid over each other, one stream for each distinct name.
+    Composable,
+}
+
+/// All Views in service.
+#[derive(Clone, Default)]
+pub struct Views {
+    /// Those of the configuration file, in its order.
+    pub base: Vec<Arc<dyn View>>,
+    /// How those relate.
+    pub mode: Mode,
+    /// Those of the plugin directory in file-name order. They always compose, on top of what `base` makes.
+    pub plugins: Vec<Arc<dyn View>>,
+}
+
+/// The Views of one generation.
+#[derive(Default)]
+pub(crate) struct Composition {
+    views: Views,
+}
+
+/// A View's answer with the View, to call it back for computed attributes.
+type Answer<'a> = (&'a Arc<dyn View>, Vec<StreamSpec>);
+
+impl Composition {
+    pub(crate) fn new(views: Views) -> Self {
+        Self { views }
+    }
+
+    /// The streams of an instrument.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the first View that could not answer and that `on_fault` does not pass over.
+    pub(crate) fn resolve(
+        &self,
+        instrument: &Instrument,
+        on_fault: OnFault<'_>,
+    ) -> Result<Resolved, ViewFault> {
+        let base = ask(&self.views.base, instrument, on_fault)?;
+        let streams = match self.views.mode {
+            Mode::Independent if base.is_empty() => vec![ResolvedStream::default()],
+            Mode::Independent => {
+                let mut streams = Vec::new();
+                for (view, specs) in &base {
+                    for spec in specs {
+                        let mut stream = ResolvedStream::default();
+                        stream.overlay(view, spec);
+                        streams.push(stream);
+                    }
+                }
+                streams
+            }
+            Mode::Composable => compose(vec![ResolvedStream::default()], &base),
+        };
+        let streams = streams.into_iter().filter(|stream| stream.aggregation != Aggregation::Drop).collect();
+        let streams = compose(streams, &ask(&self.views.plugins, instrument, on_fault)?);
+        let mut resolved = Resolved::default();
+        for stream in streams {
+            if stream.aggregation == Aggregation::Drop {
+                continue;
+            }
+            // A resource that a computed rule drops takes the whole stream with it.
+            let Some(attributes) = run(&stream.resource, &instrument.resource.attributes, on_fault)? else {
+                continue;
+            };
+            let resource = Resource { attributes, schema_url: instrument.resource.schema_url.clone() };
+            resolved.streams.push((stream, Arc::new(resource)));
+        }
+        Ok(resolved)
+    }
+}
+
+fn ask<'a>(
+    views: &'a [Arc<dyn View>],
+    instrument: &Instrument,
+    on_fault: OnFault<'_>,
+) -> Result<Vec<Answer<'a>>, ViewFault> {
+    let mut answers = Vec::new();
+    for view in views {
+        let answer = match view.streams(instrument) {
+            Ok(answer) => answer,
+            Err(fault) => {
+                on_fault(fault)?;
+                None
+            }
+        };
+        if let Some(mut specs) = answer {
+            if specs.is_empty() {
+                specs.push(StreamSpec { aggregation: Aggregation::Drop, ..StreamSpec::default() });
+            }
+            answers.push((view, specs));
+        }
+    }
+    Ok(answers)
+}
+
+/// Composable matching: answers without a name apply to every stream, each distinct name makes a stream of its own. The
+/// instrument's own streams stay if nobody names one, or if some View answers with both a named and a nameless stream.
+fn compose(own: Vec<ResolvedStream>, answers: &[Answer<'_>]) -> Vec<ResolvedStream> {
+    let mut names: Vec<&Arc<str>> = Vec::new();
+    let mut keep_own = false;
+    for (_, specs) in answers {
+        let mut named = specs.iter().filter_map(|spec| spec.name.as_ref()).peekable();
+        keep_own |= named.peek().is_some() && specs.iter().any(|spec| spec.name.is_none());
+        for name in named {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let lay = |mut stream: ResolvedStream, name: Option<&Arc<str>>| {
+        for (view, specs) in answers {
+            for spec in specs.iter().filter(|spec| spec.name.is_none() || spec.name.as_ref() == name) {
+                stream.overlay(view, spec);
+            }
+        }
+        stream
+    };
+    // A named stream is made once, from the first of the instrument's own streams.
+    let first = own.first().cloned();
+    let mut streams: Vec<ResolvedStream> = Vec::new();
+    if names.is_empty() || keep_own {
+        streams.extend(own.into_iter().map(|stream| lay(stream, None)));
+    }
+    if let Some(first) = first {
+        streams.extend(names.into_iter().map(|name| lay(first.clone(), Some(name))));
+    }
+    streams
+}

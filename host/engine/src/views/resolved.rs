@@ -1,0 +1,146 @@
+//! The answer of all Views about one instrument: its streams, with everything the Views leave open still open.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use wasmeter_model::{
+    Aggregation, AttributeRule, Attributes, Combine, Instrument, InstrumentKind, Origin, Resource, StreamSpec,
+};
+
+use super::{View, ViewFault};
+
+/// What to do about a View that cannot answer: give up with the fault, or pass the View over.
+pub(crate) type OnFault<'a> = &'a mut dyn FnMut(ViewFault) -> Result<(), ViewFault>;
+
+/// One step of an attribute chain with the View that answers it if it is computed.
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(crate) view: Arc<dyn View>,
+    pub(crate) rule: AttributeRule,
+}
+
+/// One stream of an instrument.
+#[derive(Clone, Default)]
+pub(crate) struct ResolvedStream {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) description: Option<Arc<str>>,
+    pub(crate) unit: Option<Arc<str>>,
+    pub(crate) attributes: Vec<Step>,
+    pub(crate) resource: Vec<Step>,
+    pub(crate) aggregation: Aggregation,
+    pub(crate) combine: Option<Combine>,
+    pub(crate) cardinality_limit: Option<NonZeroU32>,
+}
+
+/// All streams of an instrument, with the resource each of them belongs to.
+#[derive(Clone, Default)]
+pub(crate) struct Resolved {
+    pub(crate) streams: Vec<(ResolvedStream, Arc<Resource>)>,
+}
+
+/// How a stream aggregates, with nothing left open.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Aggregator {
+    Sum,
+    LastValue,
+    Explicit { boundaries: Option<Arc<[f64]>>, record_min_max: bool },
+    Exponential { max_size: u32, max_scale: i8, record_min_max: bool },
+}
+
+impl ResolvedStream {
+    /// Lays a View's answer over what the Views before it said: the last one to speak about an aspect wins, attribute
+    /// rules are chained, and an aggregation is taken or left as a whole (checklist F6).
+    pub(crate) fn overlay(&mut self, view: &Arc<dyn View>, spec: &StreamSpec) {
+        let replace = |mine: &mut Option<Arc<str>>, theirs: &Option<Arc<str>>| {
+            if theirs.is_some() {
+                mine.clone_from(theirs);
+            }
+        };
+        replace(&mut self.name, &spec.name);
+        replace(&mut self.description, &spec.description);
+        replace(&mut self.unit, &spec.unit);
+        let steps = |rules: &[AttributeRule]| -> Vec<Step> {
+            rules.iter().map(|rule| Step { view: view.clone(), rule: rule.clone() }).collect()
+        };
+        self.attributes.extend(steps(&spec.attributes));
+        self.resource.extend(steps(&spec.resource));
+        if spec.aggregation != Aggregation::Default {
+            self.aggregation = spec.aggregation.clone();
+        }
+        self.combine = spec.combine.or(self.combine);
+        self.cardinality_limit = spec.cardinality_limit.or(self.cardinality_limit);
+    }
+
+    /// What becomes of a point's attributes; `None`: its measurements are dropped from this stream.
+    fn map(
+        &self,
+        instrument: &Instrument,
+        attributes: &Attributes,
+        on_fault: OnFault<'_>,
+    ) -> Result<Option<Attributes>, ViewFault> {
+        if self.attributes.is_empty() {
+            // The advice counts only where no View says anything (checklist E3).
+            return Ok(Some(match (&instrument.advisory.attributes, instrument.origin) {
+                (Some(advised), Origin::Recorded) => {
+                    attributes.filter(|key| advised.iter().any(|kept| **kept == *key))
+                }
+                _ => attributes.clone(),
+            }));
+        }
+        run(&self.attributes, attributes, on_fault)
+    }
+
+    /// The combination of states where several sources become one series.
+    pub(crate) fn combine_of(&self, kind: InstrumentKind) -> Combine {
+        self.combine.unwrap_or(match kind {
+            InstrumentKind::Gauge | InstrumentKind::ObservableGauge => Combine::Last,
+            _ => Combine::Sum,
+        })
+    }
+}
+
+/// Applies a chain of steps, each to the result of the one before. A step that cannot answer keeps the set, if `on_fault`
+/// permits.
+pub(crate) fn run(
+    steps: &[Step],
+    attributes: &Attributes,
+    on_fault: OnFault<'_>,
+) -> Result<Option<Attributes>, ViewFault> {
+    let mut set = attributes.clone();
+    for step in steps {
+        set = match &step.rule {
+            AttributeRule::Include(patterns) => {
+                set.filter(|key| patterns.iter().any(|pattern| pattern.matches(key)))
+            }
+            AttributeRule::Exclude(patterns) => {
+                set.filter(|key| !patterns.iter().any(|pattern| pattern.matches(key)))
+            }
+            AttributeRule::Computed(tag) => match step.view.map_attributes(*tag, &set) {
+                Ok(Some(mapped)) => mapped,
+                Ok(None) => return Ok(None),
+                Err(fault) => {
+                    on_fault(fault)?;
+                    set
+                }
+            },
+        };
+    }
+    Ok(Some(set))
+}
+
+impl Resolved {
+    /// The streams without any View: the instrument as it is.
+    pub(crate) fn unviewed(instrument: &Instrument) -> Self {
+        Self { streams: vec![(ResolvedStream::default(), instrument.resource.clone())] }
+    }
+
+    /// What becomes of a set in each of the streams.
+    pub(crate) fn map(
+        &self,
+        instrument: &Instrument,
+        attributes: &Attributes,
+        on_fault: OnFault<'_>,
+    ) -> Result<Vec<Option<Attributes>>, ViewFault> {
+        self.streams.iter().map(|(stream, _)| stream.map(instrument, attributes, on_fault)).collect()
+    }
+}
