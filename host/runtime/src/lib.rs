@@ -1,1 +1,27 @@
-//! To be written.
+//! The plugin runtime: loads View components, sandboxed, and swaps them while the host runs.
+//!
+//! The only crate that knows wasmtime. A [`Directory`] turns a folder of components into [`Generation`]s of [`Plugin`]s,
+//! which are the engine's [`wasmeter_engine::View`]s; a [`Watcher`] says when to look again. Everything a guest says is
+//! checked in `answer` before the engine sees it, every call has a deadline, every store has limits, and nothing a guest
+//! or a file does panics the host.
+
+mod answer;
+mod bindings;
+mod config;
+mod directory;
+mod failure;
+mod instance;
+mod load;
+mod log;
+mod plugin;
+mod runtime;
+mod ticker;
+mod watch;
+
+pub use config::{AnswerLimits, PluginLimits, RuntimeConfig, TICK};
+pub use directory::{Directory, Generation, Rejection, Scan, Swap};
+pub use failure::{Counts, Failure, FailureCount, FailureKind};
+pub use log::{LogLevel, LogSink, TracingSink};
+pub use plugin::{Plugin, PluginInfo, PluginState, PluginStats};
+pub use runtime::{Runtime, StartError};
+pub use watch::Watcher;

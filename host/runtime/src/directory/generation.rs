@@ -1,0 +1,57 @@
+//! An immutable set of plugins, and what becomes of one the engine does not want.
+
+use std::sync::Arc;
+
+use wasmeter_engine::View;
+
+use crate::failure::Failure;
+use crate::plugin::Plugin;
+
+/// The plugins of a folder between two changes, in the order of their file names.
+#[derive(Debug)]
+pub struct Generation {
+    number: u64,
+    plugins: Vec<Arc<Plugin>>,
+}
+
+impl Generation {
+    pub(super) fn new(number: u64, plugins: Vec<Arc<Plugin>>) -> Self {
+        Self { number, plugins }
+    }
+
+    /// Counts up from 1; 0 is the generation without plugins before the first scan.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The plugins, in the order of their file names.
+    pub fn plugins(&self) -> &[Arc<Plugin>] {
+        &self.plugins
+    }
+
+    /// The plugins as the engine takes them, in the same order.
+    pub fn views(&self) -> Vec<Arc<dyn View>> {
+        self.plugins.iter().map(|plugin| plugin.clone() as Arc<dyn View>).collect()
+    }
+}
+
+/// What a rejected generation leads to.
+#[derive(Clone, Debug)]
+pub enum Rejection {
+    /// Other changes of the rejected generation remain: this one has them, and is to be tried next.
+    Try {
+        /// The next to take into service.
+        generation: Arc<Generation>,
+        /// The rejection, worded and counted, if the view is one of the generation's plugins.
+        failure: Option<Failure>,
+    },
+    /// Nothing remains: the generation before serves on.
+    Back {
+        /// The one before the rejected one.
+        generation: Arc<Generation>,
+        /// The rejection, worded and counted, if the view is one of the generation's plugins.
+        failure: Option<Failure>,
+    },
+    /// The rejected generation is not the current one any more, which is this.
+    Stale(Arc<Generation>),
+}

@@ -1,0 +1,125 @@
+//! One running instance of a plugin: a store of its own, its limits, and the calls into it.
+//!
+//! A trap leaves a store unusable, so an instance that trapped is dropped and never entered again.
+
+mod fault;
+mod host;
+mod limiter;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::Store;
+
+use crate::bindings::exports::wasmeter::plugin::{lifecycle, views};
+use crate::bindings::wasmeter::plugin::types;
+use crate::bindings::{View, ViewPre};
+use crate::config::ticks;
+use crate::failure::{FailureKind, Refusal};
+use crate::log::PluginLog;
+use fault::Call;
+pub(crate) use host::HostState;
+
+/// Handles a store may hold. Views have no resources to speak of; each handle costs the host a table entry.
+const HANDLES_MAX: usize = 10_000;
+
+/// What an instance is made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Grants {
+    pub(crate) config: Arc<str>,
+    pub(crate) memory_limit_bytes: usize,
+    /// How many bytes one call may hand to the host.
+    pub(crate) hostcall_bytes_max: usize,
+    pub(crate) setup_deadline: Duration,
+    pub(crate) call_deadline: Duration,
+}
+
+/// A plugin's instance, instantiated and not yet trapped.
+pub(crate) struct Instance {
+    store: Store<HostState>,
+    view: View,
+    grants: Grants,
+}
+
+impl Instance {
+    /// Makes a store with its limits and instantiates the component in it, within the setup deadline.
+    pub(crate) fn new(
+        pre: &ViewPre<HostState>,
+        grants: &Grants,
+        log: &Arc<PluginLog>,
+    ) -> Result<Self, Refusal> {
+        let state = HostState::new(grants.config.clone(), grants.memory_limit_bytes, log.clone());
+        let mut store = Store::new(pre.engine(), state);
+        // Both before instantiation: start functions run during it, and the counts are read when the limiter is set.
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(grants.hostcall_bytes_max);
+        store.set_max_component_handles(HANDLES_MAX);
+        store.epoch_deadline_trap();
+        store.set_epoch_deadline(ticks(grants.setup_deadline));
+        match pre.instantiate(&mut store) {
+            Ok(view) => Ok(Self { store, view, grants: grants.clone() }),
+            Err(error) => {
+                let call = Call { name: "instantiation", deadline: grants.setup_deadline };
+                let mut refusal = fault::explain(&error, store.data(), call);
+                if refusal.kind == FailureKind::Trap || refusal.kind == FailureKind::InvalidAnswer {
+                    refusal.kind = FailureKind::Instantiate;
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Asks who the plugin is. The answer is unchecked.
+    pub(crate) fn info(&mut self) -> Result<lifecycle::PluginInfo, Refusal> {
+        let deadline = self.grants.setup_deadline;
+        self.call("info", deadline, |view, store| view.wasmeter_plugin_lifecycle().call_info(store))
+    }
+
+    /// Hands the plugin its configuration. The problems are unchecked.
+    pub(crate) fn configure(&mut self) -> Result<Result<(), Vec<lifecycle::Problem>>, Refusal> {
+        let (config, deadline) = (self.grants.config.clone(), self.grants.setup_deadline);
+        self.call("configure", deadline, |view, store| {
+            view.wasmeter_plugin_lifecycle().call_configure(store, &config)
+        })
+    }
+
+    /// Asks for an instrument's streams. The answer is unchecked.
+    pub(crate) fn streams(
+        &mut self,
+        instrument: &types::Instrument,
+    ) -> Result<Option<Vec<views::StreamSpec>>, Refusal> {
+        let deadline = self.grants.call_deadline;
+        self.call("streams", deadline, |view, store| {
+            view.wasmeter_plugin_views().call_streams(store, instrument)
+        })
+    }
+
+    /// Asks what becomes of an attribute set. The answer is unchecked.
+    pub(crate) fn map_attributes(
+        &mut self,
+        tag: u32,
+        attributes: &[types::Attribute],
+    ) -> Result<Option<Vec<types::Attribute>>, Refusal> {
+        let deadline = self.grants.call_deadline;
+        self.call("map-attributes", deadline, |view, store| {
+            view.wasmeter_plugin_views().call_map_attributes(store, tag, attributes)
+        })
+    }
+
+    /// How much linear memory the instance has, in bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.store.data().limiter.memory_bytes()
+    }
+
+    fn call<R>(
+        &mut self,
+        name: &'static str,
+        deadline: Duration,
+        call: impl FnOnce(&View, &mut Store<HostState>) -> wasmtime::Result<R>,
+    ) -> Result<R, Refusal> {
+        self.store.data_mut().begin_call();
+        self.store.set_epoch_deadline(ticks(deadline));
+        call(&self.view, &mut self.store)
+            .map_err(|error| fault::explain(&error, self.store.data(), Call { name, deadline }))
+    }
+}

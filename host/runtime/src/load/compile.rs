@@ -1,0 +1,65 @@
+//! From bytes to machine code, linked against what is granted.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use wasmtime::component::Component;
+
+use super::contract::{CONTRACT, check_contract};
+use super::header::check_header;
+use crate::Runtime;
+use crate::bindings::ViewPre;
+use crate::failure::{FailureKind, Refusal, clean};
+use crate::instance::HostState;
+
+/// A compiled component, ready for any number of instances.
+pub(crate) struct Compiled {
+    pub(crate) pre: ViewPre<HostState>,
+    /// How long the compiler took.
+    pub(crate) compile_time: Duration,
+}
+
+/// Compiles a component and checks that it is a View.
+pub(super) fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Compiled, Refusal> {
+    check_header(bytes)?;
+    let started = Instant::now();
+    // The compiler is not meant to panic. If it does, a plugin's bytes must not take the host down.
+    let component = catch_unwind(AssertUnwindSafe(|| Component::from_binary(runtime.engine(), bytes)))
+        .map_err(|_| {
+            Refusal::new(
+                FailureKind::Compile,
+                "the compiler failed on it",
+                "report it with the component: this is a fault of the host, not of the plugin",
+            )
+        })?
+        .map_err(|error| {
+            Refusal::new(
+                FailureKind::Compile,
+                format!("it is not a valid component: {}", reason(&error)),
+                "build it again with current tools",
+            )
+        })?;
+    let compile_time = started.elapsed();
+    check_contract(runtime.engine(), &component.component_type())?;
+    let pre = runtime.linker().instantiate_pre(&component).and_then(ViewPre::new).map_err(|error| {
+        Refusal::new(
+            FailureKind::WrongWorld,
+            format!("its interfaces differ from version {CONTRACT} of the plugin contract: {}", reason(&error)),
+            format!("build the plugin against the WIT files of version {CONTRACT}, unchanged"),
+        )
+    })?;
+    // Otherwise the first instantiation would pay for it.
+    component.initialize_copy_on_write_image().map_err(|error| {
+        Refusal::new(
+            FailureKind::Instantiate,
+            format!("its memory could not be prepared: {}", reason(&error)),
+            "check that the host has memory left",
+        )
+    })?;
+    Ok(Compiled { pre, compile_time })
+}
+
+/// The error and its causes on one line.
+fn reason(error: &wasmtime::Error) -> String {
+    clean(&format!("{error:#}"), 400)
+}

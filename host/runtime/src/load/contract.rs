@@ -1,0 +1,132 @@
+//! Whether a component is what this host runs: its imports among those granted, its exports those of a View, both of a
+//! version this host has. Decided from the component's type, before any of its code runs.
+
+use semver::Version;
+use wasmtime::Engine;
+use wasmtime::component::types::{Component, ComponentItem};
+
+use crate::failure::{FailureKind, Refusal, list};
+
+const PACKAGE: &str = "wasmeter:plugin";
+/// The version of the contract this host was built with.
+pub(crate) const CONTRACT: Version = Version::new(0, 1, 0);
+/// The interfaces of the package a component may import.
+const OFFERED: [&str; 2] = ["host", "types"];
+/// The interfaces a View exports.
+const EXPECTED: [&str; 2] = ["lifecycle", "views"];
+
+/// Refuses a component with an import that is not granted, or without the exports of a View.
+pub(super) fn check_contract(engine: &Engine, component: &Component) -> Result<(), Refusal> {
+    for (import, item) in component.imports(engine) {
+        check_import(import, &item.ty)?;
+    }
+    let exports: Vec<&str> = component.exports(engine).map(|(name, _)| name).collect();
+    EXPECTED.iter().try_for_each(|wanted| check_export(wanted, &exports))
+}
+
+fn check_import(import: &str, item: &ComponentItem) -> Result<(), Refusal> {
+    // A type is not code; components without interfaces may import their types by name.
+    if matches!(item, ComponentItem::Type(_)) {
+        return Ok(());
+    }
+    let name = Interface::parse(import);
+    if name.package == PACKAGE {
+        if OFFERED.contains(&name.interface) {
+            return check_version(import, name.version.as_ref());
+        }
+        if let Some(version) = name.version.as_ref().filter(|&version| newer(version)) {
+            return Err(too_new(import, version));
+        }
+        return Err(forbidden(
+            import,
+            format!("build the plugin against version {CONTRACT} of the plugin contract"),
+        ));
+    }
+    if name.package.starts_with("wasi:") {
+        return Err(forbidden(
+            import,
+            "this host offers no WASI: build the plugin for wasm32-unknown-unknown, or stub WASI out (componentize-py \
+             `--stub-wasi`, componentize-js `--disable all`)"
+                .to_owned(),
+        ));
+    }
+    Err(forbidden(import, format!("a view may import `{PACKAGE}/host@{CONTRACT}` only")))
+}
+
+fn check_export(wanted: &str, exports: &[&str]) -> Result<(), Refusal> {
+    let found: Vec<&str> = exports
+        .iter()
+        .copied()
+        .filter(|export| {
+            let name = Interface::parse(export);
+            name.package == PACKAGE && name.interface == wanted
+        })
+        .collect();
+    let versions = || found.iter().filter_map(|export| Interface::parse(export).version);
+    if versions().any(|version| compatible(&version)) {
+        return Ok(());
+    }
+    if let Some(version) = versions().find(newer) {
+        return Err(too_new(&format!("{PACKAGE}/{wanted}@{version}"), &version));
+    }
+    Err(Refusal::new(
+        FailureKind::WrongWorld,
+        format!("it exports {}, and a view exports `{PACKAGE}/{wanted}@{CONTRACT}`", list(exports)),
+        format!("build the plugin for the world `view` of version {CONTRACT} of the plugin contract"),
+    ))
+}
+
+fn check_version(import: &str, version: Option<&Version>) -> Result<(), Refusal> {
+    match version {
+        Some(version) if compatible(version) => Ok(()),
+        Some(version) if newer(version) => Err(too_new(import, version)),
+        _ => Err(Refusal::new(
+            FailureKind::WrongWorld,
+            format!("it imports `{import}`, and this host has version {CONTRACT}"),
+            format!("build the plugin against version {CONTRACT} of the plugin contract"),
+        )),
+    }
+}
+
+fn newer(version: &Version) -> bool {
+    !compatible(version) && *version > CONTRACT
+}
+
+/// Whether the linker takes one for the other: equal up to the first number that is not 0, and no pre-release.
+fn compatible(version: &Version) -> bool {
+    version.pre.is_empty() && version.major == CONTRACT.major && version.minor == CONTRACT.minor
+}
+
+fn too_new(found: &str, version: &Version) -> Refusal {
+    Refusal::new(
+        FailureKind::TooNew,
+        format!("it needs `{found}`, and this host has version {CONTRACT} of the plugin contract"),
+        format!(
+            "use a newer host, or build the plugin against version {CONTRACT} instead of {version} of the contract"
+        ),
+    )
+}
+
+fn forbidden(import: &str, help: String) -> Refusal {
+    Refusal::new(
+        FailureKind::ForbiddenImport,
+        format!("it imports `{}`, which this host does not offer", crate::failure::clean(import, 200)),
+        help,
+    )
+}
+
+/// A name such as `wasmeter:plugin/views@0.1.0`; parts that are not there are empty.
+struct Interface<'a> {
+    package: &'a str,
+    interface: &'a str,
+    version: Option<Version>,
+}
+
+impl<'a> Interface<'a> {
+    fn parse(name: &'a str) -> Self {
+        let (name, version) =
+            name.split_once('@').map_or((name, None), |(name, version)| (name, Version::parse(version).ok()));
+        let (package, interface) = name.split_once('/').unwrap_or((name, ""));
+        Self { package, interface, version }
+    }
+}

@@ -1,0 +1,102 @@
+//! From a file to a plugin that answers: read, digest, settings, contract, compile, instantiate, configure, probe.
+//!
+//! Each step refuses with a kind, a reason and what to do; the first refusal ends the way and nothing of the plugin
+//! remains.
+
+mod compile;
+mod contract;
+mod header;
+mod probe;
+mod read;
+mod settings;
+mod toml_json;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) use compile::Compiled;
+pub(crate) use read::{Fingerprint, Source, read};
+pub(crate) use settings::Settings;
+
+use crate::Runtime;
+use crate::answer::{check_info, check_problems, invalid};
+use crate::failure::{Failure, FailureKind, Identity, Refusal, list};
+use crate::instance::{Grants, Instance};
+use crate::log::PluginLog;
+use crate::plugin::{Parts, Plugin};
+
+/// Loads one component and the settings beside it.
+pub(crate) fn load_file(runtime: &Arc<Runtime>, file: &Path) -> Result<Arc<Plugin>, Failure> {
+    let mut identity = Identity::of_file(file);
+    let source = read::read(file, runtime.config().component_bytes_max)
+        .map_err(|refusal| Failure::new(&identity, file, refusal))?;
+    let settings = Settings::of(&source).map_err(|refusal| Failure::new(&identity, file, refusal))?;
+    load(runtime, &source, &settings, None, &mut identity)
+        .map_err(|refusal| Failure::new(&identity, file, refusal))
+}
+
+/// Takes a component that was read through everything short of service. `compiled` is an earlier compilation of the
+/// same bytes, if there is one. `identity` learns the plugin's own name as soon as the plugin said it.
+pub(crate) fn load(
+    runtime: &Arc<Runtime>,
+    source: &Source,
+    settings: &Settings,
+    compiled: Option<Arc<Compiled>>,
+    identity: &mut Identity,
+) -> Result<Arc<Plugin>, Refusal> {
+    settings.check_pin(&source.fingerprint.component)?;
+    let compiled = match compiled {
+        Some(compiled) => compiled,
+        None => Arc::new(compile::compile(runtime, &source.bytes)?),
+    };
+    let config = runtime.config();
+    let limits = settings.limits(config.limits);
+    let grants = Grants {
+        config: settings.config_json().into(),
+        memory_limit_bytes: limits.memory_limit_bytes,
+        // Twice what an answer may hold: the host's own representation of lists is larger than the guest's.
+        hostcall_bytes_max: config.answer.total_bytes_max.saturating_mul(2).saturating_add(1 << 20),
+        setup_deadline: config.setup_deadline,
+        call_deadline: limits.call_deadline,
+    };
+    let log =
+        Arc::new(PluginLog::new(identity.name.clone(), config.log.clone(), runtime.clock_ticks().clone()));
+    let mut instance = Instance::new(&compiled.pre, &grants, &log)?;
+    let info = check_info(instance.info()?).map_err(|wrong| invalid("info", &wrong))?;
+    identity.name = info.name.clone();
+    identity.version = Some(info.version.clone());
+    if !info.capabilities.is_empty() {
+        return Err(Refusal::new(
+            FailureKind::CapabilityNotGranted,
+            format!("it asks for {}, and a view is granted no capability", list(&info.capabilities)),
+            "use a build of the plugin that needs none",
+        ));
+    }
+    configure(&mut instance)?;
+    let plugin = Plugin::new(Parts {
+        runtime: runtime.clone(),
+        file: source.file.clone(),
+        fingerprint: source.fingerprint.clone(),
+        compiled,
+        info,
+        grants,
+        log,
+        instance,
+    });
+    probe::probe(&plugin)?;
+    Ok(Arc::new(plugin))
+}
+
+/// Hands a fresh instance its configuration.
+pub(crate) fn configure(instance: &mut Instance) -> Result<(), Refusal> {
+    instance.configure()?.map_err(|problems| {
+        Refusal::new(
+            FailureKind::ConfigurationRefused,
+            format!("it refuses its configuration: {}", check_problems(&problems)),
+            "correct `[config]` in the plugin's settings file",
+        )
+    })
+}

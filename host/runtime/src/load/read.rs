@@ -1,0 +1,112 @@
+//! Reads a component and the settings beside it, and says by digest whether they changed.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::failure::{FailureKind, Refusal, bytes};
+
+/// The largest settings file; configuration is written by people.
+const SETTINGS_BYTES_MAX: u64 = 1 << 20;
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Digest([u8; 32]);
+
+impl Digest {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a plugin was made of: two plugins with equal fingerprints behave alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    pub(crate) component: Digest,
+    /// `None` without a settings file.
+    pub(crate) settings: Option<Digest>,
+}
+
+/// A component as read from the disk.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) file: PathBuf,
+    pub(crate) bytes: Vec<u8>,
+    /// The settings file's name and content.
+    pub(crate) settings: Option<(PathBuf, Vec<u8>)>,
+    pub(crate) fingerprint: Fingerprint,
+}
+
+/// Reads a component of at most `bytes_max` and the `NAME.toml` beside it.
+pub(crate) fn read(file: &Path, bytes_max: u64) -> Result<Source, Refusal> {
+    let bytes = read_bounded(file, bytes_max)?.ok_or_else(|| {
+        Refusal::new(FailureKind::Unreadable, "there is no such file", "check the path")
+    })?;
+    let settings_file = file.with_extension("toml");
+    let settings = read_bounded(&settings_file, SETTINGS_BYTES_MAX)?;
+    let fingerprint =
+        Fingerprint { component: Digest::of(&bytes), settings: settings.as_deref().map(Digest::of) };
+    Ok(Source {
+        file: file.to_owned(),
+        bytes,
+        settings: settings.map(|settings| (settings_file, settings)),
+        fingerprint,
+    })
+}
+
+/// `None` if there is no such file.
+fn read_bounded(path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>, Refusal> {
+    let name = path.file_name().unwrap_or(OsStr::new("?")).display().to_string();
+    let unreadable = |error: std::io::Error| {
+        Refusal::new(
+            FailureKind::Unreadable,
+            format!("`{name}` could not be read: {error}"),
+            "check the file and its permissions",
+        )
+    };
+    // Looked at before it is opened: opening a named pipe would block.
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    if !metadata.is_file() {
+        return Err(Refusal::new(
+            FailureKind::Unreadable,
+            format!("`{name}` is not a regular file"),
+            "put a file there, or remove it",
+        ));
+    }
+    let mut content = Vec::new();
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    file.take(bytes_max.saturating_add(1)).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() as u64 > bytes_max {
+        return Err(Refusal::new(
+            FailureKind::TooLarge,
+            format!("`{name}` has {} bytes, at most {} are loaded", metadata.len(), bytes(bytes_max)),
+            "build it smaller (release profile, `strip`, `opt-level = \"s\"`), or raise the host's limit",
+        ));
+    }
+    Ok(Some(content))
+}

@@ -1,0 +1,84 @@
+//! What plugins write to the host's log: cut, rate-limited, counted, and marked with the plugin's name.
+
+mod bucket;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::failure::clean;
+use bucket::Bucket;
+
+/// The longest line; the rest is cut.
+pub(crate) const LINE_BYTES_MAX: usize = 1 << 10;
+
+/// How important a line is, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the levels everyone knows")]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// Takes the lines plugins write. Must not block for long: the plugin's deadline does not interrupt it.
+pub trait LogSink: Send + Sync {
+    /// One line of at most 1 KiB without control characters.
+    fn line(&self, plugin: &str, level: LogLevel, message: &str);
+}
+
+/// Hands lines to `tracing`, with the target `plugin` and a field `plugin` that names the plugin.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingSink;
+
+impl LogSink for TracingSink {
+    fn line(&self, plugin: &str, level: LogLevel, message: &str) {
+        match level {
+            LogLevel::Trace => tracing::trace!(target: "plugin", plugin, "{message}"),
+            LogLevel::Debug => tracing::debug!(target: "plugin", plugin, "{message}"),
+            LogLevel::Info => tracing::info!(target: "plugin", plugin, "{message}"),
+            LogLevel::Warn => tracing::warn!(target: "plugin", plugin, "{message}"),
+            LogLevel::Error => tracing::error!(target: "plugin", plugin, "{message}"),
+        }
+    }
+}
+
+/// The log of one plugin; outlives its instances, so that a plugin gains no new allowance by trapping.
+pub(crate) struct PluginLog {
+    plugin: Arc<str>,
+    sink: Arc<dyn LogSink>,
+    clock_ticks: Arc<AtomicU64>,
+    bucket: Mutex<Bucket>,
+    dropped: AtomicU64,
+}
+
+impl PluginLog {
+    pub(crate) fn new(plugin: Arc<str>, sink: Arc<dyn LogSink>, clock_ticks: Arc<AtomicU64>) -> Self {
+        Self { plugin, sink, clock_ticks, bucket: Mutex::new(Bucket::full()), dropped: AtomicU64::new(0) }
+    }
+
+    /// Passes a line on or counts it as dropped. Returns the line as it was passed on.
+    pub(crate) fn line(&self, level: LogLevel, message: &str) -> Option<String> {
+        let now_ticks = self.clock_ticks.load(Ordering::Relaxed);
+        let admitted = self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(now_ticks);
+        if !admitted {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        let line = clean(message, LINE_BYTES_MAX);
+        self.sink.line(&self.plugin, level, &line);
+        Some(line)
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for PluginLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginLog").field("plugin", &self.plugin).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,70 @@
+//! What a status page shows of a plugin.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Who a plugin is and how it does, at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginInfo {
+    /// The plugin's own name.
+    pub name: Arc<str>,
+    /// The plugin's own version.
+    pub version: Arc<str>,
+    /// One sentence for people; may be empty.
+    pub description: Arc<str>,
+    /// The JSON Schema of its configuration; empty if it takes none.
+    pub config_schema: Arc<str>,
+    /// The component's digest, as `sha256:` and 64 hexadecimal digits; fit for the `digest` setting.
+    pub digest: Arc<str>,
+    /// The component's file.
+    pub file: PathBuf,
+    /// How long it took to compile, in milliseconds.
+    pub compile_ms: f64,
+    /// Its linear memories together after the last question, in bytes; 0 while it has no instance.
+    pub memory_bytes: usize,
+    /// What these may at most be, in bytes.
+    pub memory_limit_bytes: usize,
+    /// How it does.
+    pub state: PluginState,
+    /// What it did so far.
+    pub stats: PluginStats,
+}
+
+/// How a plugin does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginState {
+    /// It answers.
+    Ready,
+    /// Its instance was lost; the next question gets a fresh one.
+    Restarting {
+        /// Why the instance was lost.
+        reason: String,
+    },
+    /// It failed too often in this generation and is not asked any more until the next.
+    Stopped {
+        /// The last failure.
+        reason: String,
+    },
+}
+
+impl PluginState {
+    /// The stable name, fit for a metric label.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Restarting { .. } => "restarting",
+            Self::Stopped { .. } => "stopped",
+        }
+    }
+}
+
+/// What a plugin did since it was loaded. Only ever grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PluginStats {
+    /// Questions it was asked.
+    pub questions: u64,
+    /// Questions that got no valid answer, whoever is to blame.
+    pub faults: u64,
+    /// Lines of its log that were dropped because it wrote too many.
+    pub log_lines_dropped: u64,
+}
