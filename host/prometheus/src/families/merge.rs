@@ -1,0 +1,67 @@
+//! Two series that turned out to be one.
+//!
+//! Adding up is what a view would do with them, and exact while both sources report. It still is the worse way: when one
+//! of the sources ends, the total falls and Prometheus takes that for a reset. Hence the warning.
+
+use wasmeter_model::Number;
+
+use super::{Buckets, Value};
+
+/// What became of a series that was to be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It is a series of its own.
+    New,
+    /// It was added to an earlier one.
+    Merged,
+    /// An earlier one has its labels and cannot take it.
+    Refused,
+}
+
+pub(super) fn into(earlier: &mut Value, later: Value) -> Added {
+    match (earlier, later) {
+        (Value::Number { value: sum, additive: true }, Value::Number { value: summand, additive: true }) => {
+            *sum = add(*sum, summand);
+            Added::Merged
+        }
+        (Value::Histogram(earlier), Value::Histogram(later)) => match histograms(earlier, &later) {
+            Some(sum) => {
+                *earlier = sum;
+                Added::Merged
+            }
+            None => Added::Refused,
+        },
+        _ => Added::Refused,
+    }
+}
+
+fn add(a: Number, b: Number) -> Number {
+    let double = |number| match number {
+        Number::Int(int) => int as f64,
+        Number::Double(double) => double,
+    };
+    if let (Number::Int(a), Number::Int(b)) = (a, b)
+        && let Some(sum) = a.checked_add(b)
+    {
+        return Number::Int(sum);
+    }
+    Number::Double(double(a) + double(b))
+}
+
+fn histograms(a: &Buckets, b: &Buckets) -> Option<Buckets> {
+    if a.cumulative.len() != b.cumulative.len() {
+        return None;
+    }
+    let mut cumulative = Vec::with_capacity(a.cumulative.len());
+    for ((a_bound, a_count), (b_bound, b_count)) in a.cumulative.iter().zip(&b.cumulative) {
+        if a_bound != b_bound {
+            return None;
+        }
+        cumulative.push((*a_bound, a_count.checked_add(*b_count)?));
+    }
+    let sum = match (a.sum, b.sum) {
+        (Some(a), Some(b)) => Some(a + b),
+        _ => None,
+    };
+    Some(Buckets { cumulative, sum, count: a.count.checked_add(b.count)? })
+}

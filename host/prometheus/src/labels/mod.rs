@@ -1,0 +1,93 @@
+//! The labels of a series: attributes, scope and resource under the names of Prometheus, joined where names collide.
+
+mod value;
+
+use std::borrow::Cow;
+
+use wasmeter_model::ValueRef;
+
+pub(crate) use value::text as value_text;
+
+/// A label before collisions are settled.
+#[derive(Clone, Debug)]
+pub(crate) struct Label<'a> {
+    /// Its name on the page.
+    pub(crate) name: String,
+    /// What it was called in OpenTelemetry; decides the order of values that end up under one name.
+    pub(crate) key: Cow<'a, str>,
+    /// Where it comes from; equal keys of one origin are one attribute given twice, of which the last counts.
+    pub(crate) origin: Origin,
+    /// Not escaped.
+    pub(crate) value: Cow<'a, str>,
+}
+
+/// What part of the telemetry a label tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Origin {
+    Resource,
+    Scope,
+    Point,
+}
+
+impl<'a> Label<'a> {
+    pub(crate) fn new(name: String, key: &'a str, origin: Origin, value: ValueRef<'a>) -> Self {
+        Self { name, key: Cow::Borrowed(key), origin, value: value_text(value) }
+    }
+}
+
+/// The labels as they stand between the braces: by name, escaped, without empty ones.
+///
+/// Of labels with the same name the values are joined by `;` in the order of their OpenTelemetry keys (compatibility
+/// specification, "Metric Attributes"). A label of the name `reserved` gives way, with the prefix that Prometheus itself
+/// uses for that.
+pub(crate) fn render(shared: &[Label<'_>], own: &[Label<'_>], reserved: Option<&str>) -> String {
+    fn identity<'b>(label: &'b Label<'_>) -> (&'b str, &'b str, Origin) {
+        (&label.name, &label.key, label.origin)
+    }
+    let exported: Vec<Label<'_>> = shared
+        .iter()
+        .chain(own)
+        .filter(|label| reserved == Some(&label.name))
+        .map(|label| Label { name: format!("exported_{}", label.name), ..label.clone() })
+        .collect();
+    let mut labels: Vec<&Label<'_>> =
+        shared.iter().chain(own).filter(|label| reserved != Some(&label.name)).chain(&exported).collect();
+    labels.sort_by(|a, b| identity(a).cmp(&identity(b)));
+    let mut out = String::new();
+    let mut value = String::new();
+    for named in labels.chunk_by(|a, b| a.name == b.name) {
+        value.clear();
+        for (position, same) in named.chunk_by(|a, b| identity(a) == identity(b)).enumerate() {
+            if position > 0 {
+                value.push(';');
+            }
+            value.push_str(same.last().map_or("", |label| &label.value));
+        }
+        let (Some(first), false) = (named.first(), value.is_empty()) else {
+            continue;
+        };
+        push(&mut out, &first.name, &value);
+    }
+    out
+}
+
+/// Appends one more label.
+pub(crate) fn push(out: &mut String, name: &str, value: &str) {
+    if !out.is_empty() && !out.ends_with('{') {
+        out.push(',');
+    }
+    out.push_str(name);
+    out.push_str("=\"");
+    for character in value.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! Values as text, joins and escapes.
+
+use super::*;
+use crate::{TranslationStrategy, names};
+
+fn own<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<Label<'a>> {
+    let label = |(key, value): &(&'a str, &'a str)| {
+        let name = names::label(TranslationStrategy::default(), key);
+        Label::new(name, key, Origin::Point, ValueRef::String(value))
+    };
+    pairs.iter().map(label).collect()
+}
+
+fn render_own(own: &[Label<'_>]) -> String {
+    render(&[], own, None)
+}
+
+#[test]
+fn values_are_written_as_the_common_specification_says() {
+    for (value, wanted) in [
+        (ValueRef::Empty, ""),
+        (ValueRef::Bool(true), "true"),
+        (ValueRef::Int(-123), "-123"),
+        (ValueRef::Double(3.25), "3.25"),
+        (ValueRef::Double(1.0), "1"),
+        (ValueRef::Double(1e300), "1e300"),
+        (ValueRef::Double(f64::NAN), "NaN"),
+        (ValueRef::Double(f64::NEG_INFINITY), "-Infinity"),
+        (ValueRef::String("as is \""), "as is \""),
+        (ValueRef::Bytes(b"hello world"), "aGVsbG8gd29ybGQ="),
+        (ValueRef::Bytes(b"ab"), "YWI="),
+        (ValueRef::Bytes(b"a"), "YQ=="),
+        (ValueRef::Bytes(b""), ""),
+        (ValueRef::Nested(r#"{"arrayValue":{"values":[]}}"#), "[]"),
+        (ValueRef::Nested(r#"{"arrayValue":{}}"#), "[]"),
+        (
+            ValueRef::Nested(
+                r#"{"arrayValue":{"values":[{"intValue":"1"},{"doubleValue":"-Infinity"},{"stringValue":"a\""},
+                {"boolValue":true},{"kvlistValue":{"values":[{"key":"nested","value":{"bytesValue":"dGVzdA=="}}]}},{}]}}"#,
+            ),
+            r#"[1,"-Infinity","a\"",true,{"nested":"dGVzdA=="},null]"#,
+        ),
+        (ValueRef::Nested("not json"), "not json"),
+    ] {
+        assert_eq!(value_text(value), wanted);
+    }
+    let deep = "[".repeat(100_000);
+    assert_eq!(value_text(ValueRef::Nested(&deep)), deep.as_str());
+}
+
+#[test]
+fn colliding_names_join_their_values_in_the_order_of_the_keys() {
+    assert_eq!(
+        render_own(&own(&[("a_b", "3"), ("a.b", "1"), ("a/b", "2"), ("c", "4")])),
+        r#"a_b="1;2;3",c="4""#
+    );
+}
+
+#[test]
+fn a_key_given_twice_has_its_last_value() {
+    assert_eq!(render_own(&own(&[("a", "1"), ("a", "2")])), r#"a="2""#);
+}
+
+#[test]
+fn labels_of_other_origin_join_and_do_not_replace() {
+    let shared = [Label::new("job".into(), "service.name", Origin::Resource, ValueRef::String("shop"))];
+    assert_eq!(render(&shared, &own(&[("job", "x")]), None), r#"job="x;shop""#);
+}
+
+#[test]
+fn empty_labels_are_left_out() {
+    assert_eq!(render_own(&own(&[("a", ""), ("b", "1")])), r#"b="1""#);
+    assert_eq!(render_own(&own(&[("a", "")])), "");
+}
+
+#[test]
+fn what_the_format_reserves_is_escaped() {
+    assert_eq!(render_own(&own(&[("a", "\\\"\n\r\t{},=")])), "a=\"\\\\\\\"\\n\r\t{},=\"");
+}
+
+#[test]
+fn a_reserved_name_gives_way() {
+    assert_eq!(render(&[], &own(&[("le", "1"), ("exported.le", "2")]), Some("le")), r#"exported_le="2;1""#);
+}

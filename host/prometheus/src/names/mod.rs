@@ -1,0 +1,100 @@
+//! From OpenTelemetry names to those of Prometheus.
+
+mod units;
+
+use crate::TranslationStrategy;
+
+/// What a metric becomes, as far as its name shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suffix {
+    /// Counters end in `_total`.
+    Total,
+    /// Gauges of unit `1` end in `_ratio`; otherwise nothing. Up-down-counters in `1` count things and are no ratios.
+    Ratio,
+    /// Info metrics end in `_info`.
+    Info,
+    /// Nothing.
+    None,
+}
+
+/// The name of the family of a metric; `None` if nothing of the name is left.
+pub(crate) fn family(
+    strategy: TranslationStrategy,
+    name: &str,
+    unit: &str,
+    suffix: Suffix,
+) -> Option<String> {
+    let mut base = match strategy.collapses_underscores() {
+        true => escape(name, true, true),
+        false => name.to_owned(),
+    };
+    if base.is_empty() {
+        return None;
+    }
+    let type_suffix = match suffix {
+        Suffix::Total if strategy.adds_suffixes() => "total",
+        Suffix::Ratio if strategy.adds_suffixes() && unit.trim() == "1" => "ratio",
+        // Not a matter of taste: the format has no info type, and the name is all that says so.
+        Suffix::Info => "info",
+        _ => "",
+    };
+    // The unit stands before the type, so a type that is there already makes room.
+    if let Some(stem) = stem(&base, type_suffix).filter(|stem| !stem.is_empty()) {
+        base.truncate(stem.len());
+    }
+    let unit = if strategy.adds_suffixes() { units::words(unit) } else { String::new() };
+    if !unit.is_empty() && stem(&base, &unit).is_none() {
+        base.push('_');
+        base.push_str(&unit);
+    }
+    if !type_suffix.is_empty() {
+        base.push('_');
+        base.push_str(type_suffix);
+    }
+    let mut escaped = escape(&base, true, strategy.collapses_underscores());
+    if escaped.starts_with(|first: char| first.is_ascii_digit()) {
+        escaped.insert(0, '_');
+    }
+    Some(escaped)
+}
+
+/// What stands before `suffix` and its delimiter, if `name` ends in that word.
+fn stem<'a>(name: &'a str, suffix: &str) -> Option<&'a str> {
+    if suffix.is_empty() {
+        return None;
+    }
+    let stem = name.strip_suffix(suffix)?;
+    match stem.chars().next_back() {
+        None => Some(stem),
+        Some(last) if last.is_alphanumeric() => None,
+        Some(last) => stem.get(..stem.len() - last.len_utf8()),
+    }
+}
+
+/// The name of the label of an attribute. Never empty, never one that Prometheus reserves (`__*`).
+pub(crate) fn label(strategy: TranslationStrategy, key: &str) -> String {
+    let escaped = escape(key, false, strategy.collapses_underscores());
+    match escaped.bytes().next() {
+        None => "_".to_owned(),
+        Some(b'0'..=b'9') => format!("key_{escaped}"),
+        Some(b'_') => format!("_{}", escaped.trim_start_matches('_')),
+        Some(_) => escaped,
+    }
+}
+
+/// Every character that the format does not allow as `_`; colons are for metric names only.
+fn escape(text: &str, colons: bool, collapse: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        let allowed = character.is_ascii_alphanumeric() || (colons && character == ':');
+        if allowed {
+            out.push(character);
+        } else if !(collapse && out.ends_with('_')) {
+            out.push('_');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Reads a frame metric by metric and adds its points to families.
+
+mod points;
+mod target;
+
+use std::collections::BTreeMap;
+
+use wasmeter_model::frame::{Frame, MetricRef, PointRef, ScopeRef};
+
+use crate::families::{Added, Families, Grid, Value};
+use crate::labels::{self, Label, Origin};
+use crate::options::Options;
+use crate::page::{Drop, DropReason, Warning};
+use crate::{FamilyKind, names};
+use points::Form;
+
+pub(super) fn collect(frame: &Frame, options: &Options) -> (Families, Vec<Drop>, Vec<Warning>) {
+    let mut collector = Collector {
+        frame,
+        options,
+        grid: Grid::new(options.exponential_scale_max, options.exponential_buckets_max),
+        families: Families::default(),
+        targets: target::Targets::default(),
+        shared: None,
+        dropped: BTreeMap::new(),
+        merged: BTreeMap::new(),
+        warnings: Vec::new(),
+    };
+    if options.target_info {
+        collector.families.reserve(target::NAME);
+    }
+    for metric in frame.metrics() {
+        collector.metric(&metric);
+    }
+    let Collector { mut families, targets, dropped, merged, mut warnings, .. } = collector;
+    warnings.extend(merged.into_iter().map(|(family, points)| Warning::DuplicateSeries { family, points }));
+    if options.target_info {
+        targets.write(frame, options, &mut families, &mut warnings);
+    }
+    let dropped = dropped.into_iter().map(|((metric, reason), points)| Drop { metric, reason, points });
+    (families, dropped.collect(), warnings)
+}
+
+struct Collector<'a> {
+    frame: &'a Frame,
+    options: &'a Options,
+    grid: Grid,
+    families: Families,
+    targets: target::Targets<'a>,
+    /// The labels of the resource and scope that was read last, by the scope's row: metrics come grouped by scope.
+    shared: Option<(usize, Vec<Label<'a>>)>,
+    /// How many points were dropped, by the metric's name.
+    dropped: BTreeMap<(String, DropReason), u64>,
+    /// How many points were added to others, by family.
+    merged: BTreeMap<String, u64>,
+    warnings: Vec<Warning>,
+}
+
+impl<'a> Collector<'a> {
+    fn metric(&mut self, metric: &MetricRef<'a>) {
+        let form = Form::of(self.frame, metric);
+        let mut values = Vec::new();
+        for (point, value) in points::values(metric, form, self.grid) {
+            match form.refusal.map_or(value, Err) {
+                Ok(value) => values.push((point, value)),
+                Err(reason) => self.drop(metric, reason, 1),
+            }
+        }
+        if !values.is_empty() {
+            self.series(metric, form, values);
+        }
+    }
+
+    fn series(&mut self, metric: &MetricRef<'a>, form: Form, values: Vec<(PointRef<'a>, Value)>) {
+        let strategy = self.options.strategy;
+        let Some(name) = names::family(strategy, metric.name(), metric.unit(), form.suffix) else {
+            return self.drop(metric, DropReason::InvalidName, values.len());
+        };
+        let Some(family) = self.families.open(&name, form.kind) else {
+            return self.drop(metric, DropReason::TypeConflict, values.len());
+        };
+        if let Some((kept, ignored)) = family.describe(metric.description()) {
+            self.warnings.push(Warning::HelpConflict { family: name.clone(), kept, ignored });
+        }
+        let scope = metric.scope();
+        let shared = match &self.shared {
+            Some((row, labels)) if *row == scope.row() => labels,
+            _ => &self.shared.insert((scope.row(), shared_labels(self.frame, self.options, &scope))).1,
+        };
+        let (mut merged, mut refused) = (0, 0);
+        for (point, value) in values {
+            let own: Vec<Label<'a>> = point
+                .pairs()
+                .map(|(key, value)| Label::new(names::label(strategy, key), key, Origin::Point, value))
+                .collect();
+            match family.add(labels::render(shared, &own, reserved(form.kind)), value) {
+                Added::New => {}
+                Added::Merged => merged += 1,
+                Added::Refused => refused += 1,
+            }
+        }
+        if merged > 0 {
+            *self.merged.entry(name).or_default() += merged;
+        }
+        self.drop(metric, DropReason::DuplicateSeries, refused);
+        self.targets.used(scope.resource());
+    }
+
+    fn drop(&mut self, metric: &MetricRef<'a>, reason: DropReason, points: usize) {
+        if points > 0 {
+            *self.dropped.entry((metric.name().to_owned(), reason)).or_default() += points as u64;
+        }
+    }
+}
+
+/// The label that the type itself adds; an attribute must not be mistaken for it.
+fn reserved(kind: FamilyKind) -> Option<&'static str> {
+    match kind {
+        FamilyKind::Histogram => Some("le"),
+        FamilyKind::Summary => Some("quantile"),
+        _ => None,
+    }
+}
+
+/// What all series of a scope carry: job and instance, chosen resource attributes, and the scope.
+fn shared_labels<'a>(frame: &'a Frame, options: &Options, scope: &ScopeRef<'a>) -> Vec<Label<'a>> {
+    let resource = scope.resource();
+    let mut labels = target::identity(frame, &resource);
+    if let Some(chosen) = &options.resource_labels {
+        let pairs = frame.pairs(resource.attributes()).filter(|(key, _)| chosen.contains(key));
+        labels.extend(pairs.map(|(key, value)| {
+            Label::new(names::label(options.strategy, key), key, Origin::Resource, value)
+        }));
+    }
+    if options.scope_labels {
+        labels.extend(scope_labels(frame, options, scope));
+    }
+    labels
+}
+
+fn scope_labels<'a>(frame: &'a Frame, options: &Options, scope: &ScopeRef<'a>) -> Vec<Label<'a>> {
+    const FIELDS: [&str; 3] = ["otel_scope_name", "otel_scope_version", "otel_scope_schema_url"];
+    let texts = [scope.name(), scope.version(), scope.schema_url()];
+    let fields = FIELDS.into_iter().zip(texts).map(|(name, text)| Label {
+        name: name.to_owned(),
+        key: name.into(),
+        origin: Origin::Scope,
+        value: text.into(),
+    });
+    let attributes = frame.pairs(scope.attributes()).map(|(key, value)| {
+        let key = format!("otel_scope_{key}");
+        Label {
+            name: names::label(options.strategy, &key),
+            key: key.into(),
+            origin: Origin::Scope,
+            value: labels::value_text(value),
+        }
+    });
+    // Attributes that would pass for a field are dropped, as specified.
+    fields.chain(attributes.filter(|label| !FIELDS.contains(&label.name.as_str()))).collect()
+}

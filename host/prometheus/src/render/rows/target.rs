@@ -1,0 +1,106 @@
+//! Resources: the labels that tell them apart, and `target_info` (compatibility specification, "Resource Attributes").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wasmeter_model::frame::{Frame, ResourceRef};
+use wasmeter_model::{Number, ValueRef};
+
+use crate::families::{Families, Value};
+use crate::labels::{self, Label, Origin};
+use crate::{FamilyKind, Options, Warning, names};
+
+pub(super) const NAME: &str = "target_info";
+const SERVICE: &str = "service.name";
+const NAMESPACE: &str = "service.namespace";
+const INSTANCE: &str = "service.instance.id";
+
+/// `job` and `instance`, as far as the resource has what they are made of.
+pub(super) fn identity<'a>(frame: &'a Frame, resource: &ResourceRef<'a>) -> Vec<Label<'a>> {
+    let (mut service, mut namespace, mut instance) = Default::default();
+    for (key, value) in frame.pairs(resource.attributes()) {
+        match key {
+            SERVICE => service = labels::value_text(value),
+            NAMESPACE => namespace = labels::value_text(value),
+            INSTANCE => instance = labels::value_text(value),
+            _ => {}
+        }
+    }
+    let job = match (service.is_empty(), namespace.is_empty()) {
+        (true, _) => String::new().into(),
+        (false, true) => service,
+        (false, false) => format!("{namespace}/{service}").into(),
+    };
+    let named = [("job", SERVICE, job), ("instance", INSTANCE, instance)].into_iter();
+    named
+        .filter(|(_, _, value)| !value.is_empty())
+        .map(|(name, key, value)| Label {
+            name: name.to_owned(),
+            key: key.into(),
+            origin: Origin::Resource,
+            value,
+        })
+        .collect()
+}
+
+/// The resources that have series on the page, in the order of the frame.
+#[derive(Default)]
+pub(super) struct Targets<'a> {
+    resources: Vec<ResourceRef<'a>>,
+    rows: BTreeSet<usize>,
+}
+
+impl<'a> Targets<'a> {
+    pub(super) fn used(&mut self, resource: ResourceRef<'a>) {
+        if self.rows.insert(resource.row()) {
+            self.resources.push(resource);
+        }
+    }
+
+    /// Adds the series of `target_info`, one for each pair of job and instance.
+    pub(super) fn write(
+        &self,
+        frame: &'a Frame,
+        options: &Options,
+        families: &mut Families,
+        warnings: &mut Vec<Warning>,
+    ) {
+        let mut known = BTreeMap::<String, String>::new();
+        let mut conflicts = BTreeSet::new();
+        for resource in &self.resources {
+            let identity = identity(frame, resource);
+            let others: Vec<_> = others(frame, options, resource, &identity);
+            let target = labels::render(&identity, &[], None);
+            let all = labels::render(&identity, &others, None);
+            let first = known.entry(target.clone()).or_insert_with(|| all.clone());
+            if *first != all && conflicts.insert(target.clone()) {
+                warnings.push(Warning::TargetInfoConflict { target });
+            }
+        }
+        let info = Value::Number { value: Number::Int(1), additive: false };
+        // The empty resource has nothing to tell.
+        let series =
+            known.into_values().filter(|labels| !labels.is_empty()).map(|labels| (labels, info.clone()));
+        families.add_reserved(NAME, FamilyKind::Gauge, "Target metadata", series.collect());
+    }
+}
+
+/// The attributes that are not in job and instance already.
+fn others<'a>(
+    frame: &'a Frame,
+    options: &Options,
+    resource: &ResourceRef<'a>,
+    identity: &[Label<'_>],
+) -> Vec<Label<'a>> {
+    let has = |name: &str| identity.iter().any(|label| label.name == name);
+    let (job, instance) = (has("job"), has("instance"));
+    let told = |(key, _): &(&str, ValueRef<'_>)| match *key {
+        SERVICE | NAMESPACE => job,
+        INSTANCE => instance,
+        _ => false,
+    };
+    frame
+        .pairs(resource.attributes())
+        .filter(|pair| !told(pair))
+        .map(|(key, value)| Label::new(names::label(options.strategy, key), key, Origin::Resource, value))
+        .collect()
+}
