@@ -1,2 +1,59 @@
-//! To be written.
-fn main() {}
+//! All automation of the project, in Rust: `cargo xtask --help` says what there is.
+//!
+//! Nothing is asked of the machine but Rust, and for the tests with foreign clients Python and Node; what else is needed is
+//! fetched below `target/`, once.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
+
+mod ci;
+mod clients;
+mod install;
+mod plugins;
+mod shell;
+mod suite;
+mod toolchain;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+/// Automation of wasmeter.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the plugins and example Views into target/plugins.
+    BuildPlugins {
+        /// Where the wasm toolchain is taken from.
+        #[arg(long, value_enum, default_value_t)]
+        toolchain: toolchain::From,
+    },
+    /// Build the plugins, prepare the foreign clients and run all tests.
+    Test {
+        /// Run only the tests whose name contains this.
+        filter: Option<String>,
+    },
+    /// Run the whole gate: what must pass before a change is merged.
+    Ci,
+    /// Fetch all that the other tasks need, so that they can run without a network.
+    Setup,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().task {
+        Task::BuildPlugins { toolchain } => plugins::build(toolchain).map(drop),
+        Task::Test { filter } => suite::run(filter.as_deref()),
+        Task::Ci => ci::run(),
+        Task::Setup => setup(),
+    }
+}
+
+fn setup() -> anyhow::Result<()> {
+    toolchain::find(toolchain::From::default())?;
+    clients::prepare()?;
+    ci::deny::install()?;
+    shell::cargo().args(["fetch", "--locked"]).echoed()
+}
