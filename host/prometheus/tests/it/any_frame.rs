@@ -108,7 +108,7 @@ fn metric() -> impl Strategy<Value = Metric> {
 
 type Scope = (String, String, String, Attributes, Vec<Metric>);
 
-fn frame() -> impl Strategy<Value = Frame> {
+pub(crate) fn frame() -> impl Strategy<Value = Frame> {
     let scope = (text(), text(), text(), attributes(), vec(metric(), 0..5));
     vec((attributes(), vec(scope, 0..3)), 0..4).prop_map(build)
 }

@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use proptest::prelude::*;
 use wasmeter_model::frame::Frame;
 use wasmeter_prometheus::{Options, render};
 
+use crate::any_frame::frame;
 use crate::snapshots::shops;
 
 /// What `promtool check metrics` says of a page; `None` if it is not installed.
@@ -27,9 +29,22 @@ fn check(frame: &Frame) -> Option<(Option<i32>, String)> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a check that did not run has to say so")]
 fn promtool_takes_a_page_with_every_kind_of_point() {
-    match check(&shops()) {
+    accepts(&shops());
+}
+
+proptest! {
+    #![proptest_config(crate::build::seeded(32))]
+
+    #[test]
+    fn promtool_takes_any_page(frame in frame()) {
+        accepts(&frame);
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a check that did not run has to say so")]
+fn accepts(frame: &Frame) {
+    match check(frame) {
         // 3 is about style only, such as metrics without a description.
         Some((code, said)) => assert!(matches!(code, Some(0 | 3)), "promtool ended with {code:?}: {said}"),
         None => eprintln!("SKIPPED: promtool is not installed (Debian package `prometheus`)"),
