@@ -11,7 +11,10 @@ use std::sync::Arc;
 use wasmeter_model::{Attributes, Resource, Value};
 
 use crate::Lookup;
-use crate::file::{EXEMPLAR_FILTERS, INTERVAL_DEFAULT, LOG_LEVELS, TIMEOUT_DEFAULT, report_conflicts};
+use crate::file::{
+    EXEMPLAR_FILTERS, INTERVAL_DEFAULT, LOG_LEVELS, Places, TIMEOUT_DEFAULT, coarse_severity,
+    report_conflicts,
+};
 use crate::report::{Path, Problem, Report};
 use crate::settings::{
     CardinalityLimits, Config, ConsoleExporter, Exporter, PeriodicReader, PrometheusExporter, PullReader,
@@ -44,14 +47,17 @@ pub fn from_environment(env: &Lookup<'_>) -> Result<Config, Vec<Problem>> {
     let variables = Variables { env, report: &report };
     let mut config = Config::without_readers();
     config.disabled = variables.boolean("OTEL_SDK_DISABLED");
-    if let Some(level) = variables.choice("OTEL_LOG_LEVEL", &LOG_LEVELS) {
+    if let Some(level) = variables
+        .text("OTEL_LOG_LEVEL")
+        .and_then(|severity| variables.choice_of("OTEL_LOG_LEVEL", coarse_severity(&severity), &LOG_LEVELS))
+    {
         config.log_level = level;
     }
     if let Some(filter) = variables.choice("OTEL_METRICS_EXEMPLAR_FILTER", &EXEMPLAR_FILTERS) {
         config.exemplar_filter = filter;
     }
     config.resource = resource(&variables);
-    let mut places = Vec::new();
+    let mut places = Places::default();
     for choice in exporters(&variables) {
         let reader = match choice {
             Choice::Otlp => {
@@ -62,7 +68,7 @@ pub fn from_environment(env: &Lookup<'_>) -> Result<Config, Vec<Problem>> {
         };
         if let Some(reader) = reader {
             config.readers.push(reader);
-            places.push((Position::default(), Path::default().key(choice.variable())));
+            places.readers.push((Position::default(), Path::default().key(choice.variable())));
         }
     }
     report_conflicts(&report, &config, &places);

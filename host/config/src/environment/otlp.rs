@@ -2,8 +2,10 @@
 //!
 //! Each option has a variable for metrics and one for all signals; that for metrics wins.
 
+use wasmeter_model::TemporalityPreference;
+
 use super::variables::Variables;
-use crate::file::{HISTOGRAMS, TEMPORALITIES, endpoint_default, parse_endpoint};
+use crate::file::{HISTOGRAMS, endpoint_default, parse_endpoint};
 use crate::settings::{Endpoint, Headers, OtlpExporter, OtlpTransport, redacted};
 use crate::text::key_value_list;
 
@@ -37,8 +39,8 @@ pub(super) fn read(variables: &Variables<'_>) -> Option<OtlpExporter> {
     if let Some(timeout) = timeouts.into_iter().find_map(|name| variables.timeout(name)) {
         exporter.timeout = timeout;
     }
-    let temporalities = TEMPORALITIES.map(|(name, preference)| (spelt_in_variables(name), preference));
-    if let Some(found) = variables.choice("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", &temporalities)
+
+    if let Some(found) = variables.choice("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", &TEMPORALITIES)
     {
         exporter.temporality = found;
     }
@@ -50,10 +52,12 @@ pub(super) fn read(variables: &Variables<'_>) -> Option<OtlpExporter> {
     Some(exporter)
 }
 
-/// The specification writes `LowMemory` for the variable and `low_memory` for the file.
-fn spelt_in_variables(name: &'static str) -> &'static str {
-    if name == "low_memory" { "lowmemory" } else { name }
-}
+/// The specification writes `LowMemory` for the variable where the file has `low_memory`.
+const TEMPORALITIES: [(&str, TemporalityPreference); 3] = [
+    ("cumulative", TemporalityPreference::Cumulative),
+    ("delta", TemporalityPreference::Delta),
+    ("LowMemory", TemporalityPreference::LowMemory),
+];
 
 /// A choice that counts as unset where it is not understood, so that the variable for all signals may still say it.
 fn choice<T: Clone>(variables: &Variables<'_>, names: [&str; 2], choices: &[(&str, T)]) -> Option<T> {

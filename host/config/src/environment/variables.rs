@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::Lookup;
 use crate::report::{Path, Report, quoted};
-use crate::section::{MILLIS_MAX, nearest, one_of};
+use crate::section::{MILLIS, MILLIS_MAX, nearest, one_of};
 use crate::yaml::Position;
 
 /// The environment, and where to report about it.
@@ -42,14 +42,18 @@ impl Variables<'_> {
             Ok(number) if range.contains(&number) => Some(number),
             _ => {
                 let (least, most) = (range.start(), range.end());
-                self.warning(name, &value, &format!("{what} from {least} to {most}"), "the default is used");
+                let expected = match *most {
+                    MILLIS_MAX => format!("{what} of at least {least}, no more than a hundred years"),
+                    _ => format!("{what} from {least} to {most}"),
+                };
+                self.warning(name, &value, &expected, "the default is used");
                 None
             }
         }
     }
 
     pub(super) fn millis(&self, name: &str, least: u64) -> Option<Duration> {
-        self.integer(name, "a whole number of milliseconds", least..=MILLIS_MAX).map(Duration::from_millis)
+        self.integer(name, MILLIS, least..=MILLIS_MAX).map(Duration::from_millis)
     }
 
     /// A timeout, where 0 means none: the outer `None` is unset, the inner one no limit.

@@ -6,9 +6,17 @@ use crate::report::{Path, Report};
 use crate::settings::{Config, Exporter, Reader};
 use crate::yaml::Position;
 
-/// Reports listeners on one address and exporters that lead to a receiver of this process. `places` says where each of
-/// the readers stands.
-pub(crate) fn report_conflicts(report: &Report, config: &Config, places: &[(Position, Path)]) {
+/// Where the parts stand that conflicts are about.
+#[derive(Default)]
+pub(crate) struct Places {
+    /// Each reader of the configuration.
+    pub(crate) readers: Vec<(Position, Path)>,
+    /// The settings of the receivers.
+    pub(crate) receivers: (Position, Path),
+}
+
+/// Reports listeners on one address and exporters that lead to a receiver of this process.
+pub(crate) fn report_conflicts(report: &Report, config: &Config, places: &Places) {
     let receivers = [
         ("the receiver `otlp_grpc`", config.receivers.otlp_grpc),
         ("the receiver `otlp_http`", config.receivers.otlp_http),
@@ -17,12 +25,12 @@ pub(crate) fn report_conflicts(report: &Report, config: &Config, places: &[(Posi
     for (name, address) in receivers.into_iter().filter_map(|(name, address)| Some((name, address?))) {
         if let Some((other, _)) = listeners.iter().find(|(_, other)| clash(*other, address)) {
             let found = format!("{name} and {other} both listen on {address}");
-            let path = Path::default().key("distribution").key("wasmeter").key("receivers");
-            report.problem(Position::default(), &path, found, "an address for each", "");
+            let (at, path) = &places.receivers;
+            report.problem(*at, path, found, "an address for each", "");
         }
         listeners.push((name, address));
     }
-    for (reader, (at, path)) in config.readers.iter().zip(places) {
+    for (reader, (at, path)) in config.readers.iter().zip(&places.readers) {
         match reader {
             Reader::Pull(pull) => {
                 let address = pull.exporter.address;

@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::Places;
 use crate::section::{Located, Section};
 use crate::settings::{Config, Plugins, Receivers, ViewMode, parse_ip};
 
-pub(super) fn read(value: &Located<'_>, config: &mut Config) {
+pub(super) fn read(value: &Located<'_>, config: &mut Config, places: &mut Places) {
     let Some(mut section) = value.section() else { return };
     if let Some(value) = section.get("wasmeter")
         && let Some(mut section) = value.section_or_empty()
     {
-        read_wasmeter(&mut section, config);
+        read_wasmeter(&mut section, config, places);
         section.finish();
     }
     // The settings of other distributions are none of ours, but a misspelt name is.
@@ -31,8 +32,11 @@ pub(super) fn read(value: &Located<'_>, config: &mut Config) {
     }
 }
 
-fn read_wasmeter(section: &mut Section<'_>, config: &mut Config) {
-    if let Some(mut section) = section.optional("receivers").and_then(|value| value.section()) {
+fn read_wasmeter(section: &mut Section<'_>, config: &mut Config, places: &mut Places) {
+    if let Some(value) = section.optional("receivers")
+        && let Some(mut section) = value.section()
+    {
+        places.receivers = (value.at(), value.path().clone());
         let Receivers { otlp_grpc, otlp_http } = &mut config.receivers;
         read_receiver(&mut section, "otlp_grpc", otlp_grpc);
         read_receiver(&mut section, "otlp_http", otlp_http);

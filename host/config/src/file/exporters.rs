@@ -9,8 +9,8 @@ use crate::settings::{
 };
 use crate::text::key_value_list;
 
-/// The names of the temporality preferences in files; those of the environment variable differ in case only.
-pub(crate) const TEMPORALITIES: [(&str, TemporalityPreference); 3] = [
+/// The names of the temporality preferences.
+const TEMPORALITIES: [(&str, TemporalityPreference); 3] = [
     ("cumulative", TemporalityPreference::Cumulative),
     ("delta", TemporalityPreference::Delta),
     ("low_memory", TemporalityPreference::LowMemory),
@@ -165,14 +165,14 @@ fn read_headers(exporter: &mut Section<'_>) -> Headers {
         if let (Some(name), Some(value)) = (name, value)
             && let Some(text) = value.text()
         {
-            set(&mut headers, name, text, &value);
+            set(&mut headers, name, text, &entry);
         }
     }
     headers
 }
 
-fn set(headers: &mut Headers, name: &str, text: &str, value: &Located<'_>) {
+fn set(headers: &mut Headers, name: &str, text: &str, entry: &Located<'_>) {
     if let Err(expected) = headers.set(name, text) {
-        value.reject_found("found a header that cannot be sent", expected, "");
+        entry.reject_found("found a header that cannot be sent", expected, "");
     }
 }

@@ -14,12 +14,12 @@ mod views;
 
 use crate::Lookup;
 use crate::report::{Path, Problem, Report};
-use crate::section::{Located, Section};
+use crate::section::{Located, MERGE_KEY, Section};
 use crate::settings::{Config, ExemplarFilter, LogLevel};
 use crate::yaml::{self, Content, Position};
 
-pub(crate) use conflicts::report_conflicts;
-pub(crate) use exporters::{HISTOGRAMS, TEMPORALITIES, endpoint_default, parse_endpoint};
+pub(crate) use conflicts::{Places, report_conflicts};
+pub(crate) use exporters::{HISTOGRAMS, endpoint_default, parse_endpoint};
 pub(crate) use readers::{INTERVAL_DEFAULT, TIMEOUT_DEFAULT};
 
 /// The newest minor version of the schema's major version 1 that is understood.
@@ -69,18 +69,20 @@ fn read_root(root: &Located<'_>, config: &mut Config) {
     if let Some(disabled) = section.optional("disabled").and_then(|value| value.boolean()) {
         config.disabled = disabled;
     }
-    if let Some(level) = section.optional("log_level").and_then(|value| value.choice(&LOG_LEVELS)) {
+    if let Some(value) = section.optional("log_level")
+        && let Some(level) = value.choice_by(coarse_severity, &LOG_LEVELS)
+    {
         config.log_level = level;
     }
     if let Some(value) = section.get("resource") {
         config.resource = resource::read(&value);
     }
-    let mut listeners = Vec::new();
+    let mut places = Places::default();
     if let Some(value) = section.get("meter_provider") {
-        read_meter_provider(&value, config, &mut listeners);
+        read_meter_provider(&value, config, &mut places);
     }
     if let Some(value) = section.get("distribution") {
-        distribution::read(&value, config);
+        distribution::read(&value, config, &mut places);
     }
     section.without_effect(&[
         "attribute_limits",
@@ -89,14 +91,14 @@ fn read_root(root: &Located<'_>, config: &mut Config) {
         "tracer_provider",
         "instrumentation/development",
     ]);
-    report_conflicts(section.report(), config, &listeners);
+    report_conflicts(section.report(), config, &places);
     finish_root(section);
 }
 
 /// The schema allows further keys at the top, so only what looks like a slip of the pen is refused.
 fn finish_root(mut section: Section<'_>) {
     for (key, key_at, _) in section.others() {
-        if section.nearest(key).is_some() {
+        if key == MERGE_KEY || section.nearest(key).is_some() {
             section.report_unknown(key, key_at);
         } else {
             let path = section.path().key(key);
@@ -126,12 +128,12 @@ fn read_file_format(value: &Located<'_>) {
     }
 }
 
-fn read_meter_provider(value: &Located<'_>, config: &mut Config, listeners: &mut Vec<(Position, Path)>) {
+fn read_meter_provider(value: &Located<'_>, config: &mut Config, places: &mut Places) {
     let Some(mut section) = value.section() else { return };
     if let Some(value) = section.required("readers") {
         for entry in value.entries() {
             if let Some(reader) = readers::read(&entry) {
-                listeners.push((entry.at(), entry.path().clone()));
+                places.readers.push((entry.at(), entry.path().clone()));
                 config.readers.push(reader);
             }
         }
@@ -156,30 +158,17 @@ pub(crate) const EXEMPLAR_FILTERS: [(&str, ExemplarFilter); 3] = [
     ("trace_based", ExemplarFilter::TraceBased),
 ];
 
-/// The schema's severities.
-pub(crate) const LOG_LEVELS: [(&str, LogLevel); 24] = [
+/// The schema's severities, each of which may be followed by 2, 3 or 4: finer than a log here is.
+pub(crate) const LOG_LEVELS: [(&str, LogLevel); 6] = [
     ("trace", LogLevel::Trace),
-    ("trace2", LogLevel::Trace),
-    ("trace3", LogLevel::Trace),
-    ("trace4", LogLevel::Trace),
     ("debug", LogLevel::Debug),
-    ("debug2", LogLevel::Debug),
-    ("debug3", LogLevel::Debug),
-    ("debug4", LogLevel::Debug),
     ("info", LogLevel::Info),
-    ("info2", LogLevel::Info),
-    ("info3", LogLevel::Info),
-    ("info4", LogLevel::Info),
     ("warn", LogLevel::Warn),
-    ("warn2", LogLevel::Warn),
-    ("warn3", LogLevel::Warn),
-    ("warn4", LogLevel::Warn),
     ("error", LogLevel::Error),
-    ("error2", LogLevel::Error),
-    ("error3", LogLevel::Error),
-    ("error4", LogLevel::Error),
     ("fatal", LogLevel::Error),
-    ("fatal2", LogLevel::Error),
-    ("fatal3", LogLevel::Error),
-    ("fatal4", LogLevel::Error),
 ];
+
+/// A severity without its number.
+pub(crate) fn coarse_severity(severity: &str) -> &str {
+    severity.strip_suffix(['2', '3', '4']).unwrap_or(severity)
+}

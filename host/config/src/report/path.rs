@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::problem::QUOTED_CHARS_MAX;
+
 /// A key path such as `meter_provider.readers[0]`; the root's is empty.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Path(String);
@@ -13,8 +15,7 @@ impl Path {
         if !below.is_empty() {
             below.push('.');
         }
-        let shown = super::quoted(key);
-        below.push_str(shown.trim_matches('`'));
+        below.push_str(&super::printable(key, QUOTED_CHARS_MAX));
         Self(below)
     }
 

@@ -46,23 +46,27 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 /// The longest part of the input a problem quotes, in characters.
-const QUOTED_CHARS_MAX: usize = 80;
+pub(super) const QUOTED_CHARS_MAX: usize = 80;
 
 /// Text of the input for a problem: in backticks, on one line, cut if long.
 pub(crate) fn quoted(text: &str) -> String {
-    let mut shown = String::from("`");
+    format!("`{}`", printable(text, QUOTED_CHARS_MAX))
+}
+
+/// Text of at most `chars_max` characters and an ellipsis, with control characters escaped: those of a file must not reach
+/// the operator's terminal.
+pub(crate) fn printable(text: &str, chars_max: usize) -> String {
+    let mut shown = String::new();
     for (at, character) in text.chars().enumerate() {
-        if at == QUOTED_CHARS_MAX {
+        if at == chars_max {
             shown.push('…');
             break;
         }
-        // Control characters of a file must not reach the operator's terminal.
         if character.is_control() {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
         }
     }
-    shown.push('`');
     shown
 }

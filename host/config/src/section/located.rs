@@ -7,6 +7,9 @@ use super::Section;
 use crate::report::{Path, Report, quoted};
 use crate::yaml::{Content, Node, Position};
 
+/// How an integer of milliseconds is called in problems.
+pub(crate) const MILLIS: &str = "a whole number of milliseconds";
+
 /// The longest duration accepted, in milliseconds: a hundred years, so that adding it to any time cannot overflow.
 pub(crate) const MILLIS_MAX: u64 = 100 * 366 * 24 * 3600 * 1000;
 
@@ -87,6 +90,7 @@ impl<'a> Located<'a> {
             Content::Bool(value) => shown("the boolean", value.to_string()),
             Content::Int(value) => shown("the number", value.to_string()),
             Content::Float(value) => shown("the number", format!("{value:?}")),
+            Content::String(text) if text.is_empty() => "empty text".to_owned(),
             Content::String(text) => shown("the text", text.clone()),
             Content::Sequence(_) => "a list".to_owned(),
             Content::Mapping(_) => "a mapping".to_owned(),
@@ -192,10 +196,10 @@ impl<'a> Located<'a> {
             Content::Int(value) if range.contains(&value) => Some(value),
             _ => {
                 let (least, most) = (range.start(), range.end());
-                self.reject(if *most == i64::MAX {
-                    format!("{what} of at least {least}")
-                } else {
-                    format!("{what} from {least} to {most}")
+                self.reject(match (*least, *most) {
+                    (i64::MIN, i64::MAX) => what.to_owned(),
+                    (_, i64::MAX) => format!("{what} of at least {least}"),
+                    _ => format!("{what} from {least} to {most}"),
                 });
                 None
             }
@@ -209,9 +213,12 @@ impl<'a> Located<'a> {
 
     /// A whole number of milliseconds.
     pub(crate) fn millis(&self, least: i64) -> Option<Duration> {
-        let most = i64::try_from(MILLIS_MAX).unwrap_or(i64::MAX);
-        let millis = self.integer("a whole number of milliseconds", least..=most)?;
-        u64::try_from(millis).ok().map(Duration::from_millis)
+        let millis = u64::try_from(self.integer(MILLIS, least..=i64::MAX)?).ok()?;
+        if millis > MILLIS_MAX {
+            self.reject("no more than a hundred years");
+            return None;
+        }
+        Some(Duration::from_millis(millis))
     }
 
     /// A timeout in milliseconds, where 0 means none: the outer `None` is a problem, the inner one no limit.
@@ -222,8 +229,17 @@ impl<'a> Located<'a> {
 
     /// One of the names of a closed set.
     pub(crate) fn choice<T: Clone>(&self, choices: &[(&str, T)]) -> Option<T> {
+        self.choice_by(|text| text, choices)
+    }
+
+    /// The same for what `name` makes of the text.
+    pub(crate) fn choice_by<T: Clone>(
+        &self,
+        name: impl Fn(&str) -> &str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
         let text = match &self.node.content {
-            Content::String(text) => text.as_str(),
+            Content::String(text) => name(text),
             _ => "",
         };
         if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
@@ -254,14 +270,20 @@ pub(crate) fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> O
     }
     let lower = text.to_ascii_lowercase().replace('-', "_");
     names
-        .map(|name| (name, strsim::normalized_damerau_levenshtein(&lower, name).max(contained(&lower, name))))
+        .map(|name| (name, alike(&lower, &name.to_ascii_lowercase())))
         .filter(|(_, alike)| *alike >= ALIKE)
         .max_by(|(_, a), (_, b)| a.total_cmp(b))
         .map(|(name, _)| name)
 }
 
-/// A name without its `/development` suffix, or with one too many, is surely meant.
-fn contained(text: &str, name: &str) -> f64 {
+/// From 0 to 1. A name without its `/development` suffix, or with one too many, is surely meant; one that begins like another,
+/// such as `dir` for `directory`, probably.
+fn alike(text: &str, name: &str) -> f64 {
     let stable = |text: &str| text.split('/').next().unwrap_or_default().to_owned();
-    if stable(text) == stable(name) { 0.99 } else { 0.0 }
+    if stable(text) == stable(name) {
+        return 0.99;
+    }
+    let edited = strsim::normalized_damerau_levenshtein(text, name);
+    let begins = text.len() >= 3 && (name.starts_with(text) || text.starts_with(name));
+    if begins { edited.mul_add(0.1, 0.8).max(edited) } else { edited }
 }

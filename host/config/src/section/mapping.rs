@@ -5,6 +5,9 @@ use super::located::{nearest, one_of};
 use crate::report::{Path, Report, quoted};
 use crate::yaml::{Entry, Position};
 
+/// What merges mappings in YAML 1.1.
+pub(crate) const MERGE_KEY: &str = "<<";
+
 /// A mapping while it is read. What was asked for is what is known: [`Section::finish`] reports every other key.
 pub(crate) struct Section<'a> {
     entries: &'a [Entry],
@@ -65,7 +68,7 @@ impl<'a> Section<'a> {
         if count > 1 {
             let keys: Vec<&str> = self.entries.iter().map(|entry| entry.key.as_str()).collect();
             let found = format!("found {} keys: {}", keys.len(), quoted(&keys.join(", ")));
-            self.report.problem(self.at, &self.path, found, expected(), "use a list entry for each");
+            self.report.problem(self.at, &self.path, found, expected(), "");
             return None;
         }
         if self.entries.is_empty() {
@@ -106,7 +109,8 @@ impl<'a> Section<'a> {
     pub(crate) fn report_unknown(&self, key: &str, key_at: Position) {
         let help = match self.nearest(key) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if key == "<<" => "YAML 1.2 has no merge keys: repeat the entries".to_owned(),
+            None if key == MERGE_KEY => "YAML 1.2 has no merge keys: repeat the entries".to_owned(),
+            None if self.known.is_empty() => "no key is known here".to_owned(),
             None => format!("known here: {}", self.known.join(", ")),
         };
         self.report.problem(key_at, &self.path.key(key), "unknown key", "", help);

@@ -3,5 +3,5 @@
 mod located;
 mod mapping;
 
-pub(crate) use located::{Located, MILLIS_MAX, nearest, one_of};
-pub(crate) use mapping::Section;
+pub(crate) use located::{Located, MILLIS, MILLIS_MAX, nearest, one_of};
+pub(crate) use mapping::{MERGE_KEY, Section};

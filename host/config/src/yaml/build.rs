@@ -10,7 +10,10 @@ use super::{
     Content, DEPTH_MAX, EXPANDED_BYTES_MAX, Entry, FILE_BYTES_MAX, NODE_BYTES, Node, Position, scalar,
 };
 use crate::Lookup;
-use crate::report::{Path, Report, quoted};
+use crate::report::{Path, Report, printable, quoted};
+
+/// The longest explanation of the YAML parser that is passed on, in characters.
+const SCAN_ERROR_CHARS_MAX: usize = 200;
 
 /// The tree of `text`; `None` if it is empty or a problem leaves no tree worth checking further.
 pub(crate) fn parse(text: &str, env: &Lookup<'_>, report: &Report) -> Option<Node> {
@@ -40,7 +43,13 @@ pub(crate) fn parse(text: &str, env: &Lookup<'_>, report: &Report) -> Option<Nod
             Err(error) => {
                 let at = position(*error.marker());
                 let line = text.lines().nth(at.line.saturating_sub(1)).unwrap_or_default();
-                report.problem(at, &builder.path(), error.info(), "", syntax_help(line));
+                report.problem(
+                    at,
+                    &builder.path(),
+                    printable(&error.info(), SCAN_ERROR_CHARS_MAX),
+                    "",
+                    syntax_help(line),
+                );
                 return None;
             }
         }
