@@ -13,6 +13,8 @@ mod suite;
 mod toolchain;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Automation of wasmeter.
@@ -37,16 +39,30 @@ enum Task {
         filter: Option<String>,
     },
     /// Run the whole gate: what must pass before a change is merged.
-    Ci,
+    Ci {
+        /// Run only the steps of these names, such as `tidy`.
+        steps: Vec<String>,
+    },
     /// Fetch all that the other tasks need, so that they can run without a network.
     Setup,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    // Not as `Result`: a backtrace of this tool says nothing of what failed.
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::BuildPlugins { toolchain } => plugins::build(toolchain).map(drop),
         Task::Test { filter } => suite::run(filter.as_deref()),
-        Task::Ci => ci::run(),
+        Task::Ci { steps } => ci::run(steps),
         Task::Setup => setup(),
     }
 }

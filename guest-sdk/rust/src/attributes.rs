@@ -86,14 +86,17 @@ impl Attributes {
 /// Of attributes with the same key the last one wins, as with the host.
 impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        let mut entries: Vec<(String, Value)> =
-            pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        // Stable, so that among equal keys the last one given stands last, and first after the reversal.
-        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-        entries.reverse();
-        entries.dedup_by(|(a, _), (b, _)| a == b);
-        entries.reverse();
-        Self { entries }
+        let mut set = Self::new();
+        for (key, value) in pairs {
+            let (key, value) = (key.into(), value.into());
+            // The host gives attributes in order; a sort would be a tenth of a small component.
+            if set.entries.last().is_none_or(|(last, _)| *last < key) {
+                set.entries.push((key, value));
+            } else {
+                set.set(key, value);
+            }
+        }
+        set
     }
 }
 

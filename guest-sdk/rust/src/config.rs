@@ -32,20 +32,11 @@ pub struct Problem {
 /// assert_eq!(problems[1].message, "invalid type: string \"many\", expected u32");
 /// ```
 pub fn parse_config<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
-    read(text).map_err(|mut problems| {
-        // The order in which keys are read depends on features of the JSON crate that other crates may turn on.
-        problems.sort_by(|a, b| a.path.cmp(&b.path));
-        problems
-    })
-}
-
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
     let problem = |path: &str, message: String| Problem { path: path.to_owned(), message };
     let mut object = match serde_json::from_str(text) {
         Ok(Json::Object(object)) => object,
         Ok(other) => {
-            let found = other.to_string();
-            return Err(vec![problem("", format!("found `{found}`, expected a JSON object"))]);
+            return Err(vec![problem("", format!("found {}, expected an object", kind(&other)))]);
         }
         Err(error) => return Err(vec![problem("", format!("not a JSON object: {error}"))]),
     };
@@ -75,13 +66,27 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
         // A key set aside below is missing by our doing.
         let ours = set_aside.iter().any(|key| message == format!("missing field `{key}`"));
         if !ours {
-            problems.push(Problem { path: pointer(&path), message });
+            let path = pointer(&path);
+            // The order in which keys are read depends on features of the JSON crate that other crates may turn on.
+            let at = problems.partition_point(|problem: &Problem| problem.path <= path);
+            problems.insert(at, Problem { path, message });
         }
         // Without the key that is wrong, the next one that is wrong shows; every turn removes one, so this ends.
         match path.first() {
             Some(key) if object.remove(key).is_some() => set_aside.push(key.clone()),
             _ => return Err(problems),
         }
+    }
+}
+
+fn kind(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
     }
 }
 

@@ -1,3 +1,5 @@
+//! What becomes of HTTP instruments and of others.
+
 use wasmeter_guest::testing::{Harness, instrument};
 use wasmeter_guest::{Aggregation, Instrument, Stream, Streams};
 

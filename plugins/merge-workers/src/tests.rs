@@ -1,3 +1,5 @@
+//! What is left of the resources of several processes.
+
 use wasmeter_guest::testing::{Harness, instrument};
 use wasmeter_guest::{Attributes, Instrument, Registered, Streams};
 

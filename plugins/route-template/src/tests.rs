@@ -1,3 +1,5 @@
+//! What becomes of paths, statuses and attribute sets around them.
+
 use wasmeter_guest::testing::{Harness, instrument};
 use wasmeter_guest::{Attributes, Streams, Value};
 

@@ -3,28 +3,30 @@
 
 mod arrows;
 pub(crate) mod deny;
+mod purity;
 mod steps;
 mod tidy;
 
 use crate::{plugins, shell, suite, toolchain};
 
-/// Runs every step.
+/// Runs the steps of these names; all of them if there are none.
 ///
 /// # Errors
 ///
-/// Which steps failed.
-pub(crate) fn run() -> anyhow::Result<()> {
-    let mut steps = steps::Steps::default();
+/// Which steps failed, or that there is no such step.
+pub(crate) fn run(only: Vec<String>) -> anyhow::Result<()> {
+    let mut steps = steps::Steps::new(only);
     steps.run("fmt", || shell::cargo().args(["fmt", "--all", "--check"]).echoed());
     steps.run("tidy", tidy::check);
     steps.run("arrows", arrows::check);
+    steps.run("purity", purity::check);
     steps.run("deny", deny::check);
     steps.run("clippy", || {
         let all = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-Dwarnings"];
         shell::cargo().args(all).echoed()
     });
     steps.run("build-plugins", || plugins::build(toolchain::From::default()).map(drop));
-    steps.run("clippy of components", plugins::clippy);
+    steps.run("clippy-components", plugins::clippy);
     steps.run("test", || suite::run(None));
     steps.finish()
 }

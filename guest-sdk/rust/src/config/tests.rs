@@ -70,7 +70,7 @@ fn keys_are_escaped_as_json_pointers_ask() {
 
 #[test]
 fn what_is_no_object_is_refused() {
-    assert_eq!(problems::<Config>("[1]")[0].1, "found `[1]`, expected a JSON object");
+    assert_eq!(problems::<Config>("[1]")[0].1, "found an array, expected an object");
     assert!(problems::<Config>("{")[0].1.starts_with("not a JSON object: EOF"));
     // Deep nesting is an error of the reader, not a stack overflow.
     assert!(problems::<Config>(&"[".repeat(100_000))[0].1.starts_with("not a JSON object"));
