@@ -1,4 +1,4 @@
-//! Any text as a configuration file: values or problems, never a panic, and every problem fits on a few lines.
+//! Any text as a configuration file: values or problems, never a panic, and problems of bounded length.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -9,7 +9,7 @@ fuzz_target!(|text: &str| {
         Ok(config) => drop(format!("{config:?}")),
         Err(problems) => {
             assert!(!problems.is_empty());
-            assert!(problems.iter().all(|problem| problem.to_string().len() < 20_000));
+            assert!(problems.iter().all(|problem| problem.to_string().len() < 100_000));
         }
     }
 });

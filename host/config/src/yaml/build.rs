@@ -5,9 +5,10 @@ use std::collections::hash_map::Entry as Slot;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
+use super::open::{Built, Items, Key, Open};
 use super::substitute::{Failure, substitute};
 use super::{
-    Content, DEPTH_MAX, EXPANDED_BYTES_MAX, Entry, FILE_BYTES_MAX, NODE_BYTES, Node, Position, scalar,
+    Content, DEPTH_MAX, EXPANDED_BYTES_MAX, Entry, FILE_BYTES_MAX, NODE_BYTES, Node, Position, scalar, tag,
 };
 use crate::Lookup;
 use crate::report::{Path, Report, printable, quoted};
@@ -86,38 +87,6 @@ struct Builder<'a> {
     documents: usize,
 }
 
-/// A collection that has begun but not ended.
-struct Open {
-    at: Position,
-    anchor: usize,
-    items: Items,
-    bytes: usize,
-    /// The nesting below it.
-    height: usize,
-}
-
-enum Items {
-    Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, seen: HashMap<String, Position>, key: Key },
-}
-
-enum Key {
-    /// The next node is a key.
-    Expected,
-    /// The next node is the value of this key.
-    Given(String, Position),
-    /// The next node is the value of a key that was refused.
-    Refused,
-}
-
-/// A complete node, with what a copy of it costs.
-#[derive(Clone)]
-struct Built {
-    node: Node,
-    bytes: usize,
-    height: usize,
-}
-
 impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, at: Position) -> Result<(), Stop> {
         match event {
@@ -181,33 +150,14 @@ impl Builder<'_> {
             }
         };
         let text = substituted.as_deref().unwrap_or(text);
-        let core = tag.map(|tag| (tag, tag.core_suffix()));
-        let content = match core {
-            Some((_, Some("str"))) => return Content::String(text.to_owned()),
-            None if style != ScalarStyle::Plain => return Content::String(text.to_owned()),
-            _ => scalar::resolve(text),
-        };
-        match (core, &content) {
-            (None, _)
-            | (Some((_, Some("null"))), Content::Null)
-            | (Some((_, Some("bool"))), Content::Bool(_))
-            | (Some((_, Some("int"))), Content::Int(_))
-            | (Some((_, Some("float"))), Content::Float(_)) => content,
-            #[expect(clippy::cast_precision_loss, reason = "a float was asked for")]
-            (Some((_, Some("float"))), Content::Int(int)) => Content::Float(*int as f64),
-            (Some((tag, _)), _) => {
-                let found = format!("the tag {} does not fit the value", quoted(&tag.to_string()));
-                self.refuse(at, found, "no tag, or that of the value's type", "");
-                Content::Invalid
-            }
-        }
+        tag::resolve(text, style, tag).unwrap_or_else(|found| {
+            self.refuse(at, found, "no tag, or that of the value's type", "");
+            Content::Invalid
+        })
     }
 
-    fn check_collection_tag(&self, tag: Option<&Tag>, expected: &str, at: Position) {
-        if let Some(tag) = tag
-            && tag.core_suffix() != Some(expected)
-        {
-            let found = format!("the tag {} does not fit the value", quoted(&tag.to_string()));
+    fn check_collection_tag(&self, tag: Option<&Tag>, kind: &str, at: Position) {
+        if let Err(found) = tag::check_collection(tag, kind) {
             self.refuse(at, found, "no tag", "");
         }
     }

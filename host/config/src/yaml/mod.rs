@@ -4,8 +4,10 @@
 //! text: in depth, and, aliases and substitution counted in, in size.
 
 mod build;
+mod open;
 mod scalar;
 mod substitute;
+mod tag;
 
 pub(crate) use build::parse;
 
@@ -13,8 +15,8 @@ pub(crate) use build::parse;
 pub const FILE_BYTES_MAX: usize = 1024 * 1024;
 /// The deepest nesting accepted; the deepest part of the schema needs 9.
 pub const DEPTH_MAX: usize = 64;
-/// The most the tree may cost in bytes, with aliases expanded and variables substituted. Each node counts [`NODE_BYTES`]
-/// besides its text.
+/// The most the tree may cost in bytes, with aliases expanded and variables substituted. Each node counts
+/// 64 bytes besides its text.
 pub const EXPANDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// What a node counts for besides its text: about what it occupies.
 pub(crate) const NODE_BYTES: usize = 64;

@@ -1,5 +1,6 @@
 //! Text made to hurt: it fails, soon and without a panic, or it loads.
 
+use std::cell::Cell;
 use std::time::Instant;
 
 use wasmeter_config::{DEPTH_MAX, EXPANDED_BYTES_MAX, FILE_BYTES_MAX, load_file};
@@ -19,33 +20,51 @@ fn aliases_that_multiply_are_refused_before_they_are_expanded() {
 }
 
 #[test]
+fn aliases_of_one_large_value_are_counted_each() {
+    let aliases = vec!["*large"; 1_000].join(",");
+    let text = format!("file_format: '1.1'\nx: &large {}\ny: [{aliases}]\n", "x".repeat(100_000));
+    let found = problems(&text);
+    assert!(found.contains("with its aliases and variables the file is too large"), "{found}");
+}
+
+#[test]
 fn variables_that_multiply_are_refused() {
     let long = "x".repeat(100_000);
     let text =
         format!("file_format: '1.1'\nresource: {{attributes_list: \"{}\"}}\n", "${LONG}".repeat(10_000));
-    let lookup = |name: &str| (name == "LONG").then(|| long.clone());
+    let lookups = Cell::new(0);
+    let lookup = |name: &str| {
+        lookups.set(lookups.get() + 1);
+        (name == "LONG").then(|| long.clone())
+    };
     let found = lines(&load_file("wasmeter.yaml", &text, &lookup).unwrap_err());
+    assert!(
+        lookups.get() <= EXPANDED_BYTES_MAX / long.len() + 1,
+        "{} values were put together",
+        lookups.get()
+    );
     assert!(found.contains(&format!("too long, expected at most {EXPANDED_BYTES_MAX} bytes")), "{found}");
 }
 
 #[test]
 fn nesting_is_bounded_in_every_style() {
+    let alias_chain =
+        |text: String, level: usize| text + &format!("c{level}: &b{} [[*b{level}]]\n", level + 1);
     let deep = [
-        "[".repeat(100_000),
-        "{a: ".repeat(100_000),
-        "- ".repeat(100_000),
-        (0..2_000).fold(String::new(), |text, level| text + &" ".repeat(level) + "a:\n"),
-        (0..40).fold(String::from("a0: &b0 x\n"), |text, level| {
-            text + &format!("c{level}: &b{} {}*b{level}{}\n", level + 1, "[".repeat(3), "]".repeat(3))
-        }),
+        format!("x: {}", "[".repeat(100_000)),
+        format!("x: {}", "{a: ".repeat(100_000)),
+        format!("x:\n{}", "- ".repeat(100_000)),
+        (0..1_000).fold(String::new(), |text, level| text + &" ".repeat(level) + "a:\n"),
+        // Either style alone would be allowed.
+        (0..40).fold(String::new(), |text, level| text + &" ".repeat(level) + "a:\n")
+            + &" ".repeat(40)
+            + &"[".repeat(40)
+            + &"]".repeat(40),
+        (0..40).fold(String::from("a0: &b0 x\n"), alias_chain),
     ];
     for text in deep {
-        let text = format!(
-            "file_format: '1.1'\nresource: {}",
-            if text.starts_with(['[', '{']) { text } else { format!("\n{text}") }
-        );
-        let found = lines(&load_file("wasmeter.yaml", &text, &env([])).unwrap_err());
-        assert!(!found.is_empty(), "{}", &text[..80]);
+        let found = problems(&format!("file_format: '1.1'\n{text}"));
+        assert!(found.contains("nesting") || found.contains("recursion"), "{found}");
     }
     let allowed =
         format!("x: {}{}\nfile_format: '1.1'\n", "[".repeat(DEPTH_MAX - 1), "]".repeat(DEPTH_MAX - 1));

@@ -355,3 +355,20 @@ meter_provider:
     let Reader::Periodic(first) = &config.readers[0] else { panic!() };
     assert_eq!(first.timeout, Some(Duration::from_millis(7)));
 }
+
+#[test]
+fn tags_of_the_core_schema_choose_the_type() {
+    let config = load(
+        r#"
+file_format: "1.1"
+resource: !!map
+  attributes: !!seq
+    - {name: text, value: !!str 5}
+    - {name: double, value: !!float 5, type: double}
+    - {name: int, value: !!int "5", type: int}
+    - {name: none, value: !!null ""}
+"#,
+    );
+    let expected = [("text", Value::from("5")), ("double", 5.0.into()), ("int", 5.into())];
+    assert_eq!(config.resource.attributes, expected.into_iter().collect());
+}

@@ -5,7 +5,8 @@ use wasmeter_model::Value;
 
 use crate::{env, lines};
 
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
+    ("EMPTY", ""),
     ("STRING_VALUE", "value"),
     ("BOOL_VALUE", "true"),
     ("INT_VALUE", "1"),
@@ -44,6 +45,9 @@ fn references_are_replaced_as_the_table_of_the_specification_says() {
         ("foo ${STRING_VALUE} ${FLOAT_VALUE}", "string", Some("foo value 1.1".into())),
         ("${UNDEFINED_KEY}", "string", None),
         ("${UNDEFINED_KEY:-fallback}", "string", Some("fallback".into())),
+        ("${EMPTY:-fallback}", "string", Some("fallback".into())),
+        ("${EMPTY}", "string", None),
+        ("\"${EMPTY}\"", "string", Some("".into())),
         ("${REPLACE_ME}", "string", Some("${DO_NOT_REPLACE_ME}".into())),
         ("${UNDEFINED_KEY:-${STRING_VALUE}}", "string", Some("${STRING_VALUE}".into())),
         ("$${STRING_VALUE}", "string", Some("${STRING_VALUE}".into())),
