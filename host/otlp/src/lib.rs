@@ -5,6 +5,7 @@
 //! request, and both are counted ([`decode::Refused`], [`receive::ReceiveStats`]). Built against the definitions of
 //! opentelemetry-proto v1.11.0, which are in `proto/`; no OpenTelemetry SDK is involved.
 
+mod codec;
 pub mod decode;
 pub mod encode;
 pub mod export;

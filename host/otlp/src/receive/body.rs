@@ -1,0 +1,83 @@
+//! A request body that is measured while it arrives.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use tokio::time::{Instant, Sleep};
+
+use super::budget::Reservation;
+use super::failure::{Failure, FailureKind};
+use super::limits::ReceiveLimits;
+
+/// A body that fails once it is too large, too slow, or over the budget of all bodies.
+pub(super) struct Measured<B> {
+    body: B,
+    seen: usize,
+    limits: ReceiveLimits,
+    deadline: Pin<Box<Sleep>>,
+    reservation: Arc<Reservation>,
+}
+
+impl<B> Measured<B> {
+    pub(super) fn new(body: B, limits: &ReceiveLimits, reservation: Arc<Reservation>) -> Self {
+        let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + limits.body_timeout));
+        Self { body, seen: 0, limits: limits.clone(), deadline, reservation }
+    }
+}
+
+impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for Measured<B> {
+    type Data = Bytes;
+    type Error = Failure;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+        if self.deadline.as_mut().poll(context).is_ready() {
+            let message = format!("the body took longer than {} s", self.limits.body_timeout.as_secs_f64());
+            return Poll::Ready(Some(Err(Failure::new(FailureKind::TooSlow, message))));
+        }
+        let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            None => return Poll::Ready(None),
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => {
+                let message = format!("the body ended early: {error}");
+                return Poll::Ready(Some(Err(Failure::new(FailureKind::Disconnected, message))));
+            }
+        };
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        self.seen = self.seen.saturating_add(bytes);
+        if self.seen > self.limits.body_bytes_max {
+            return Poll::Ready(Some(Err(Failure::too_large(self.limits.body_bytes_max))));
+        }
+        if !self.reservation.take(bytes) {
+            return Poll::Ready(Some(Err(Failure::overloaded(self.limits.retry_after))));
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Reads the whole body.
+pub(super) async fn collect(
+    mut body: impl Body<Data = Bytes, Error = Failure> + Unpin,
+) -> Result<Bytes, Failure> {
+    let mut content = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            content.extend_from_slice(&data);
+        }
+    }
+    Ok(content.freeze())
+}

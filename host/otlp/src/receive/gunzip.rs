@@ -1,0 +1,37 @@
+//! Decompression that stops at the limit, so that a small body cannot become a large one.
+
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
+
+use super::budget::Reservation;
+use super::failure::{Failure, FailureKind};
+use super::limits::ReceiveLimits;
+
+const CHUNK: usize = 64 * 1024;
+
+/// Decompresses `body`, never holding more than the limit and one chunk.
+pub(super) fn gunzip(
+    body: &[u8],
+    limits: &ReceiveLimits,
+    reservation: &Reservation,
+) -> Result<Vec<u8>, Failure> {
+    let mut decoder = MultiGzDecoder::new(body);
+    let mut content = Vec::new();
+    loop {
+        let before = content.len();
+        (&mut decoder).take(CHUNK as u64).read_to_end(&mut content).map_err(|error| {
+            Failure::new(FailureKind::BadCompression, format!("the body is not valid gzip: {error}"))
+        })?;
+        let read = content.len() - before;
+        if read == 0 {
+            return Ok(content);
+        }
+        if content.len() > limits.body_bytes_max {
+            return Err(Failure::too_large(limits.body_bytes_max));
+        }
+        if !reservation.take(read) {
+            return Err(Failure::overloaded(limits.retry_after));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The way of a body to the sink, the same for every transport.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::budget::{Budget, Reservation};
+use super::failure::{Failure, FailureKind};
+use super::gunzip::gunzip;
+use super::stats::{Counted, ReceiveStats};
+use super::{Accepted, ReceiveLimits, Sink, Transport};
+use crate::decode::{Refused, decode_json, decode_protobuf};
+use crate::messages::{ExportMetricsPartialSuccess, ExportMetricsServiceResponse};
+
+/// What the bytes of a body are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Protobuf,
+    Json,
+}
+
+/// A body that has arrived.
+pub(super) struct Arrived {
+    pub(super) transport: Transport,
+    pub(super) encoding: Encoding,
+    pub(super) gzip: bool,
+    pub(super) bytes: Bytes,
+    pub(super) reservation: Arc<Reservation>,
+}
+
+pub(super) struct Intake {
+    pub(super) limits: ReceiveLimits,
+    pub(super) stats: Arc<ReceiveStats>,
+    pub(super) budget: Arc<Budget>,
+    sink: Arc<dyn Sink>,
+    at_work: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+impl Intake {
+    pub(super) fn new(sink: Arc<dyn Sink>, limits: ReceiveLimits) -> Self {
+        Self {
+            stats: Arc::default(),
+            budget: Budget::new(limits.buffered_bytes_max),
+            sink,
+            at_work: Arc::new(Semaphore::new(limits.in_flight_max.clamp(1, Semaphore::MAX_PERMITS))),
+            waiting: AtomicUsize::new(0),
+            limits,
+        }
+    }
+
+    /// Decompresses, decodes and hands over, on a thread that may block.
+    pub(super) async fn take(&self, arrived: Arrived) -> Result<ExportMetricsServiceResponse, Failure> {
+        let permit = self.enter().await?;
+        let (sink, stats, limits) = (Arc::clone(&self.sink), Arc::clone(&self.stats), self.limits.clone());
+        // The work goes on if the client leaves meanwhile, so it does its own counting.
+        let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            process(sink.as_ref(), &stats, &limits, arrived)
+        });
+        match work.await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::error!(%error, "the sink of received metrics panicked");
+                Err(Failure::new(FailureKind::Internal, "internal error; the metrics may be lost"))
+            }
+        }
+    }
+
+    /// Waits for a place at work, unless too many are waiting already.
+    async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        if let Ok(permit) = Arc::clone(&self.at_work).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let Some(_place) = Place::take(&self.waiting, self.limits.waiting_max) else {
+            return Err(Failure::overloaded(self.limits.retry_after));
+        };
+        let closed = |_| Failure::new(FailureKind::Internal, "the receiver has ended");
+        Arc::clone(&self.at_work).acquire_owned().await.map_err(closed)
+    }
+}
+
+/// A place in the queue; left on drop, also when the client goes away.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize, max: usize) -> Option<Self> {
+        let one_more = |count: usize| (count < max).then_some(count + 1);
+        waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Self(waiting))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn process(
+    sink: &dyn Sink,
+    stats: &ReceiveStats,
+    limits: &ReceiveLimits,
+    arrived: Arrived,
+) -> Result<ExportMetricsServiceResponse, Failure> {
+    let Arrived { transport, encoding, gzip, mut bytes, reservation } = arrived;
+    if gzip {
+        bytes = gunzip(&bytes, limits, &reservation)?.into();
+    }
+    let decoded = match encoding {
+        Encoding::Protobuf => decode_protobuf(&bytes)?,
+        Encoding::Json => decode_json(&bytes)?,
+    };
+    drop((bytes, reservation));
+    let points = decoded.frame.point_count() as u64;
+    let accepted = match points {
+        0 => Accepted::default(),
+        _ => sink.accept(decoded.frame, transport)?,
+    };
+    stats.add(transport, Counted::Points, points);
+    stats.add(transport, Counted::Rejected, accepted.rejected_points);
+    stats.add_refused(transport, &decoded.refused);
+    stats.add_warnings(transport, decoded.warnings);
+    if decoded.refused.total() > 0 {
+        tracing::debug!(transport = transport.name(), refused = %decoded.refused, "points refused");
+    }
+    Ok(response(&decoded.refused, accepted))
+}
+
+fn response(refused: &Refused, accepted: Accepted) -> ExportMetricsServiceResponse {
+    let rejected = refused.total().saturating_add(accepted.rejected_points);
+    let mut message = accepted.message;
+    if refused.total() > 0 {
+        let separator = if message.is_empty() { "" } else { "; " };
+        message = format!("{refused}{separator}{message}");
+    }
+    let partial_success = (rejected > 0 || !message.is_empty()).then(|| ExportMetricsPartialSuccess {
+        rejected_data_points: i64::try_from(rejected).unwrap_or(i64::MAX),
+        error_message: message,
+    });
+    ExportMetricsServiceResponse { partial_success }
+}
+
+/// Counts a request, and its failure: also the one of a client that goes away, which nothing else notices.
+pub(super) struct Counting<'a> {
+    stats: &'a ReceiveStats,
+    transport: Transport,
+    answered: bool,
+}
+
+impl<'a> Counting<'a> {
+    pub(super) fn new(stats: &'a ReceiveStats, transport: Transport) -> Self {
+        stats.add(transport, Counted::Requests, 1);
+        Self { stats, transport, answered: false }
+    }
+
+    pub(super) fn answered(mut self, failure: Option<FailureKind>) {
+        self.answered = true;
+        if let Some(kind) = failure {
+            self.stats.add(self.transport, Counted::Failed(kind), 1);
+        }
+    }
+}
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.stats.add(self.transport, Counted::Failed(FailureKind::Disconnected), 1);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What clients may cost.
+
+use std::time::Duration;
+
+/// The bounds of a [`super::Receiver`], over all its listeners unless said otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiveLimits {
+    /// The most bytes of one body, as sent and again after decompression. The specification advises 64 MiB.
+    pub body_bytes_max: usize,
+    /// The most bytes of all bodies that are held at a time. A body that does not fit is refused as overload. The smallest
+    /// useful value is twice `body_bytes_max`: a compressed body and its content are held together.
+    pub buffered_bytes_max: usize,
+    /// The most requests that are decoded and handed to the sink at a time, each on its own thread.
+    pub in_flight_max: usize,
+    /// The most complete requests that wait for one of those; more are refused as overload.
+    pub waiting_max: usize,
+    /// The most connections of each listener; more wait to be accepted.
+    pub connections_max: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long a new connection may take to send the head of its first request.
+    pub header_timeout: Duration,
+    /// How long a connection may be without a request. Longer than clients' export interval, or they reconnect each time.
+    pub idle_timeout: Duration,
+    /// How long requests may take to finish after shutdown began; then their connections are closed.
+    pub drain_timeout: Duration,
+    /// When a client may try again after a refusal by these limits.
+    pub retry_after: Duration,
+}
+
+impl Default for ReceiveLimits {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            body_bytes_max: 64 << 20,
+            buffered_bytes_max: 256 << 20,
+            in_flight_max: 2 * threads,
+            waiting_max: 64,
+            connections_max: 1024,
+            body_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(180),
+            drain_timeout: Duration::from_secs(10),
+            retry_after: Duration::from_secs(1),
+        }
+    }
+}

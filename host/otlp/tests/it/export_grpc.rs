@@ -1,0 +1,126 @@
+//! Exporting over gRPC to our own receiver.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use wasmeter_model::frame::Frame;
+use wasmeter_otlp::decode::decode_protobuf;
+use wasmeter_otlp::export::{ConfigError, ExportConfig, ExportError, Exported, Exporter, RetryPolicy};
+use wasmeter_otlp::receive::{Accepted, Counted, Overloaded, ReceiveLimits, Sink, Transport};
+
+use crate::support::messages::*;
+use crate::support::rows::rows;
+use crate::support::server::{Server, listen};
+
+pub(crate) fn frame() -> Frame {
+    decode_protobuf(&bytes(sum(vec![int_point(1), int_point(2)]))).unwrap().frame
+}
+
+/// Waits short enough for a test.
+pub(crate) fn quick(endpoint: String) -> ExportConfig {
+    let retry = RetryPolicy { initial: Duration::from_millis(1), factor: 1.0, max: Duration::from_millis(1) };
+    ExportConfig { retry, retry_seed: Some(1), ..ExportConfig::new(endpoint) }
+}
+
+pub(crate) fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(20)
+}
+
+fn exporter(server: &Server, gzip: bool) -> Exporter {
+    Exporter::grpc(ExportConfig { gzip, ..quick(format!("http://{}", server.grpc)) }).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_exported_arrives() {
+    let (server, recorder) = Server::recording().await;
+    for gzip in [false, true] {
+        assert_eq!(exporter(&server, gzip).export(&frame(), soon()).await, Ok(Exported::default()));
+    }
+    for received in recorder.frames.lock().unwrap().iter() {
+        assert_eq!(rows(received), rows(&frame()));
+    }
+    assert_eq!(server.count(Transport::Grpc, Counted::Points), 4);
+}
+
+#[tokio::test]
+async fn a_frame_without_points_is_not_sent() {
+    let (server, _) = Server::recording().await;
+    assert_eq!(exporter(&server, false).export(&Frame::default(), soon()).await, Ok(Exported::default()));
+    assert_eq!(server.count(Transport::Grpc, Counted::Requests), 0);
+}
+
+#[tokio::test]
+async fn a_partial_success_is_reported_and_not_sent_again() {
+    let (server, recorder) = Server::recording().await;
+    *recorder.answer.lock().unwrap() = Ok(Accepted { rejected_points: 1, message: "no room".to_owned() });
+    let exported = exporter(&server, false).export(&frame(), soon()).await;
+    assert_eq!(exported, Ok(Exported { rejected: 1, message: "no room".to_owned() }));
+    assert_eq!(server.count(Transport::Grpc, Counted::Requests), 1);
+}
+
+/// Overloaded for the first `left` frames.
+struct Recovers(std::sync::atomic::AtomicU32);
+
+impl Sink for Recovers {
+    fn accept(&self, _: Frame, _: Transport) -> Result<Accepted, Overloaded> {
+        use std::sync::atomic::Ordering::Relaxed;
+        match self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
+            Ok(_) => Err(Overloaded { retry_after: Duration::from_millis(20) }),
+            Err(_) => Ok(Accepted::default()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn overload_is_waited_out_as_long_as_the_receiver_says() {
+    let server = Server::start(Arc::new(Recovers(3.into())), ReceiveLimits::default()).await;
+    let start = Instant::now();
+    assert_eq!(exporter(&server, false).export(&frame(), soon()).await, Ok(Exported::default()));
+    assert!(start.elapsed() >= Duration::from_millis(60), "{:?}", start.elapsed());
+    assert_eq!(server.count(Transport::Grpc, Counted::Requests), 4);
+}
+
+#[tokio::test]
+async fn too_large_a_request_is_a_permanent_failure() {
+    let limits = ReceiveLimits { body_bytes_max: 10, ..ReceiveLimits::default() };
+    let server = Server::start(Arc::new(Recovers(0.into())), limits).await;
+    let error = exporter(&server, false).export(&frame(), soon()).await.unwrap_err();
+    assert!(
+        matches!(&error, ExportError::Permanent { message } if message.contains("larger than 10 bytes")),
+        "{error}"
+    );
+    assert_eq!(server.count(Transport::Grpc, Counted::Requests), 1);
+}
+
+#[tokio::test]
+async fn without_a_receiver_it_tries_until_the_deadline() {
+    let listener = listen().await;
+    let endpoint = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let exporter = Exporter::grpc(quick(endpoint)).unwrap();
+    let error = exporter.export(&frame(), Instant::now() + Duration::from_millis(200)).await.unwrap_err();
+    let ExportError::Exhausted { attempts, message } = error else { panic!("{error}") };
+    assert!(attempts > 1 && message.contains("refused"), "{attempts} {message}");
+}
+
+#[tokio::test]
+async fn a_silent_receiver_is_given_up_at_the_timeout() {
+    let listener = listen().await;
+    let config = ExportConfig {
+        timeout: Duration::from_millis(50),
+        ..quick(listener.local_addr().unwrap().to_string())
+    };
+    let error = Exporter::grpc(config).unwrap().export(&frame(), soon()).await.unwrap_err();
+    assert!(matches!(error, ExportError::Exhausted { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn unusable_headers_are_refused_without_their_values() {
+    for (name, value) in [("a b", "hidden"), ("trace-bin", "hidden"), ("a", "hid\u{7}den")] {
+        let headers = vec![(name.to_owned(), value.to_owned())];
+        let error = Exporter::grpc(ExportConfig { headers, ..quick("http://a".to_owned()) }).unwrap_err();
+        assert!(matches!(error, ConfigError::Header { .. }), "{error}");
+        assert!(!error.to_string().contains("hid"), "{error}");
+    }
+}
