@@ -1,2 +1,31 @@
-//! To be written.
-fn main() {}
+//! The `wasmeter` binary: reads the configuration, puts the parts together, runs until told to stop.
+
+mod check;
+mod clock;
+mod command;
+mod log;
+mod run;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use command::{Command, CommandLine};
+
+/// The exit status for a configuration or plugins that cannot be used.
+const EXIT_CONFIGURATION: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = CommandLine::parse();
+    match arguments.command {
+        Command::Run(options) => match settings::load(&options) {
+            Ok(settings) => run::run(settings),
+            Err(problems) => {
+                settings::print_problems(&problems);
+                ExitCode::from(EXIT_CONFIGURATION)
+            }
+        },
+        Command::Check(options) => check::check(&options),
+    }
+}

@@ -1,0 +1,211 @@
+//! `wasmeter run`: the composition root.
+//!
+//! ```text
+//! receivers -> sink -> engine <- plugin keeper (directory -> generation -> swap)
+//!                        |
+//!                        +-> readers: page, OTLP exporters, console
+//! ```
+
+mod own_metrics;
+mod plugin_keeper;
+mod readers;
+mod signals;
+mod sink;
+mod views;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use wasmeter_config::Config;
+use wasmeter_engine::{Engine, EngineConfig};
+use wasmeter_otlp::receive::{ReceiveLimits, Receiver};
+use wasmeter_runtime::{PluginLimits, Runtime, RuntimeConfig};
+
+use crate::clock::now;
+use crate::settings::{Settings, print_problems};
+use crate::{EXIT_CONFIGURATION, log};
+use plugin_keeper::PluginKeeper;
+use readers::Readers;
+pub(crate) use readers::exporter_problems;
+
+/// How long the last exports may take before the program ends without them.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What stops everything: becomes true once.
+type Shutdown = watch::Receiver<bool>;
+
+async fn stopped(mut shutdown: Shutdown) {
+    // An error means that the sender is gone, which is a stop too.
+    let _stopped = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// The runtime's settings for a configuration.
+pub(crate) fn runtime_config(plugins: &wasmeter_config::Plugins) -> RuntimeConfig {
+    let limits =
+        PluginLimits { memory_limit_bytes: plugins.memory_limit_bytes, call_deadline: plugins.call_deadline };
+    RuntimeConfig { limits, ..RuntimeConfig::default() }
+}
+
+/// Runs until a signal says stop.
+pub(crate) fn run(settings: Settings) -> ExitCode {
+    log::start(settings.config.log_level);
+    for warning in &settings.config.warnings {
+        tracing::warn!("{warning}");
+    }
+    if settings.config.disabled {
+        tracing::warn!("disabled by the configuration: nothing is received, aggregated or exported");
+        return ExitCode::SUCCESS;
+    }
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("wasmeter").build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                print_problems(&[format!("cannot start threads: {error}")]);
+                return ExitCode::FAILURE;
+            }
+        };
+    let outcome = runtime.block_on(serve(settings));
+    // Blocking work that does not end, such as a plugin at its deadline, must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problems) => {
+            print_problems(&problems);
+            ExitCode::from(EXIT_CONFIGURATION)
+        }
+    }
+}
+
+/// A listener, or a problem that says which.
+async fn bind(what: &str, address: Option<std::net::SocketAddr>) -> Result<Option<TcpListener>, String> {
+    let Some(address) = address else { return Ok(None) };
+    let listener = TcpListener::bind(address).await;
+    listener
+        .map(Some)
+        .map_err(|error| format!("{what}: cannot listen on {address}: {error}; is another program using it?"))
+}
+
+async fn serve(settings: Settings) -> Result<(), Vec<String>> {
+    let config = settings.config.clone();
+    let mut signals =
+        signals::Signals::new().map_err(|error| vec![format!("cannot handle signals: {error}")])?;
+    let (grpc, http) = tokio::join!(
+        bind("OTLP/gRPC", config.receivers.otlp_grpc),
+        bind("OTLP/HTTP", config.receivers.otlp_http)
+    );
+    let mut problems: Vec<String> =
+        [grpc.as_ref().err(), http.as_ref().err()].into_iter().flatten().cloned().collect();
+    let readers = Readers::prepare(&config).await.map_err(|more| problems.extend(more)).unwrap_or_default();
+    let (Ok(grpc), Ok(http), true) = (grpc, http, problems.is_empty()) else { return Err(problems) };
+
+    let engine_config = EngineConfig { readers: readers.engine_configs(), limits: config.limits.clone() };
+    let plugin_runtime =
+        Arc::new(Runtime::new(runtime_config(&config.plugins)).map_err(|error| vec![error.to_string()])?);
+    let (engine, keeper) = start_plugins(&settings, engine_config, plugin_runtime.clone()).await?;
+
+    let limits = ReceiveLimits { body_bytes_max: config.request_bytes_max, ..ReceiveLimits::default() };
+    let limits = ReceiveLimits {
+        buffered_bytes_max: limits.buffered_bytes_max.max(limits.body_bytes_max.saturating_mul(2)),
+        ..limits
+    };
+    let receiver = Receiver::new(Arc::new(sink::EngineSink::new(engine.clone())), limits);
+    let export_stats = readers.stats();
+    own_metrics::register(
+        &engine,
+        &config.resource,
+        receiver.stats(),
+        plugin_runtime,
+        keeper.plugins(),
+        export_stats,
+    );
+
+    let (stop, shutdown) = watch::channel(false);
+    announce(grpc.as_ref(), http.as_ref(), &readers, &config, &keeper);
+    let receivers = tokio::spawn(receive(receiver, grpc, http, shutdown.clone()));
+    let (stop_readers, readers_shutdown) = watch::channel(false);
+    let readers = readers.start(engine.clone(), readers_shutdown);
+
+    let signalled = signals.run(&keeper, &settings).await;
+    tracing::info!(signal = signalled, "stopping: no more is received, what is held is exported");
+    // Order matters: what the receivers have accepted must be in the engine before the last collection.
+    let _stopping = stop.send(true);
+    if let Err(error) = receivers.await {
+        tracing::error!(%error, "a receiver ended badly");
+    }
+    keeper.stop();
+    let _stopping = stop_readers.send(true);
+    tokio::select! {
+        () = readers.finish() => tracing::info!("stopped"),
+        () = tokio::time::sleep(FLUSH_TIMEOUT) => {
+            tracing::error!(timeout_secs = FLUSH_TIMEOUT.as_secs(), "the last exports did not end in time");
+        }
+        () = signals.stop() => tracing::error!("stopped again: the last exports are given up"),
+    }
+    Ok(())
+}
+
+/// Loads the plugins, which may take a while, and makes the engine with their Views.
+async fn start_plugins(
+    settings: &Settings,
+    engine: EngineConfig,
+    runtime: Arc<Runtime>,
+) -> Result<(Engine, PluginKeeper), Vec<String>> {
+    let config = settings.config.clone();
+    tokio::task::spawn_blocking(move || {
+        let views = views::of_config(&config);
+        PluginKeeper::start(&config.plugins, runtime, views, |views| Engine::new(engine, views, now()))
+    })
+    .await
+    .map_err(|error| vec![format!("loading plugins failed: {error}")])?
+    .map_err(|problem| vec![problem])
+}
+
+async fn receive(
+    receiver: Receiver,
+    grpc: Option<TcpListener>,
+    http: Option<TcpListener>,
+    shutdown: Shutdown,
+) {
+    let grpc = async {
+        if let Some(listener) = grpc {
+            receiver.serve_grpc(listener, stopped(shutdown.clone())).await;
+        }
+    };
+    let http = async {
+        if let Some(listener) = http {
+            receiver.serve_http(listener, stopped(shutdown.clone())).await;
+        }
+    };
+    tokio::join!(grpc, http);
+}
+
+/// Says where everything is: on the standard output, one line each, for people and for scripts.
+#[expect(clippy::print_stdout, reason = "the command's answer")]
+fn announce(
+    grpc: Option<&TcpListener>,
+    http: Option<&TcpListener>,
+    readers: &Readers,
+    config: &Config,
+    keeper: &PluginKeeper,
+) {
+    let address = |listener: &TcpListener| listener.local_addr().map_or("?".to_owned(), |at| at.to_string());
+    println!("wasmeter {}", env!("CARGO_PKG_VERSION"));
+    if let Some(listener) = grpc {
+        println!("OTLP/gRPC    http://{}", address(listener));
+    }
+    if let Some(listener) = http {
+        println!("OTLP/HTTP    http://{}{}", address(listener), wasmeter_otlp::METRICS_PATH);
+    }
+    for line in readers.describe() {
+        println!("{line}");
+    }
+    if let Some(directory) = &config.plugins.directory {
+        let names = keeper.plugins().names();
+        let names = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
+        println!("plugins      {} ({names})", directory.display());
+    }
+    println!("ready");
+}

@@ -1,0 +1,210 @@
+//! The program's metrics about itself, through the same engine, so that they are where all others are.
+
+use std::sync::Arc;
+
+use wasmeter_engine::{Engine, Observer};
+use wasmeter_model::{
+    Advisory, Attributes, Instrument, InstrumentKind, Number, NumberKind, Origin, Resource, Scope, Value,
+};
+use wasmeter_otlp::receive::{Counted, ReceiveStats};
+use wasmeter_runtime::Runtime;
+
+use super::plugin_keeper::Plugins;
+use super::readers::ExportStats;
+use crate::clock::now;
+
+/// Name, unit, kind and description of each; the observation refers to them by their place.
+const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 11] = [
+    (
+        "wasmeter.receiver.requests",
+        "{request}",
+        InstrumentKind::ObservableCounter,
+        "OTLP requests, by transport and outcome",
+    ),
+    (
+        "wasmeter.receiver.points",
+        "{point}",
+        InstrumentKind::ObservableCounter,
+        "Received points handed to the engine, by transport",
+    ),
+    (
+        "wasmeter.receiver.points.refused",
+        "{point}",
+        InstrumentKind::ObservableCounter,
+        "Received points that were malformed, by transport and reason",
+    ),
+    (
+        "wasmeter.engine.points.rejected",
+        "{point}",
+        InstrumentKind::ObservableCounter,
+        "Points the engine could not count, by reason",
+    ),
+    (
+        "wasmeter.engine.instruments",
+        "{instrument}",
+        InstrumentKind::ObservableUpDownCounter,
+        "Instruments known",
+    ),
+    (
+        "wasmeter.engine.series",
+        "{series}",
+        InstrumentKind::ObservableUpDownCounter,
+        "Series held for all readers",
+    ),
+    (
+        "wasmeter.export.points",
+        "{point}",
+        InstrumentKind::ObservableCounter,
+        "Points by exporter and outcome; undelivered ones are sent again where they are delta",
+    ),
+    ("wasmeter.plugin.info", "", InstrumentKind::ObservableGauge, "1 for each plugin in service"),
+    (
+        "wasmeter.plugin.failures",
+        "{failure}",
+        InstrumentKind::ObservableCounter,
+        "Failures of plugins, by plugin and reason",
+    ),
+    (
+        "wasmeter.plugin.swaps",
+        "{swap}",
+        InstrumentKind::ObservableCounter,
+        "Swaps of the views in service, by outcome",
+    ),
+    (
+        "wasmeter.view.faults",
+        "{fault}",
+        InstrumentKind::ObservableCounter,
+        "Times a view could not answer and was passed over",
+    ),
+];
+
+const REQUESTS: usize = 0;
+const POINTS: usize = 1;
+const REFUSED: usize = 2;
+const REJECTED: usize = 3;
+const KNOWN_INSTRUMENTS: usize = 4;
+const SERIES: usize = 5;
+const EXPORTED: usize = 6;
+const PLUGIN_INFO: usize = 7;
+const PLUGIN_FAILURES: usize = 8;
+const SWAPS: usize = 9;
+const VIEW_FAULTS: usize = 10;
+
+/// Registers everything with the engine.
+pub(super) fn register(
+    engine: &Engine,
+    configured: &Resource,
+    received: Arc<ReceiveStats>,
+    runtime: Arc<Runtime>,
+    plugins: Plugins,
+    exported: Arc<ExportStats>,
+) {
+    let resource = Arc::new(own_resource(configured));
+    let scope = Arc::new(Scope {
+        name: "wasmeter".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        ..Scope::default()
+    });
+    let instruments = INSTRUMENTS.iter().map(|(name, unit, kind, description)| Instrument {
+        name: (*name).into(),
+        description: (*description).into(),
+        unit: (*unit).into(),
+        kind: *kind,
+        number: NumberKind::Int,
+        origin: Origin::Recorded,
+        scope: scope.clone(),
+        resource: resource.clone(),
+        advisory: Advisory::default(),
+    });
+    let counted = engine.clone();
+    let observe = move |observer: &mut Observer<'_>| {
+        let mut own = Own { observer };
+        own.receivers(&received);
+        own.engine(&counted);
+        own.plugins(&runtime, &plugins);
+        for (exporter, outcome, points) in exported.snapshot() {
+            own.count(EXPORTED, points, [("exporter", exporter), ("outcome", outcome)]);
+        }
+    };
+    if let Err(reason) = engine.observe(instruments.collect(), observe, now()) {
+        tracing::warn!(%reason, "the program's own metrics are not available");
+    }
+}
+
+/// The configured resource with what the specification wants every resource to have.
+fn own_resource(configured: &Resource) -> Resource {
+    let defaults = [
+        ("service.name", "wasmeter"),
+        ("service.version", env!("CARGO_PKG_VERSION")),
+        ("telemetry.sdk.name", "wasmeter"),
+        ("telemetry.sdk.language", "rust"),
+        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+    ];
+    let defaults = defaults.into_iter().map(|(key, value)| (Arc::from(key), Value::from(value)));
+    let configured_attributes = configured.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
+    // Of equal keys the last one wins.
+    let attributes: Attributes = defaults.chain(configured_attributes).collect();
+    Resource { attributes, schema_url: configured.schema_url.clone() }
+}
+
+struct Own<'o, 'a> {
+    observer: &'o mut Observer<'a>,
+}
+
+impl Own<'_, '_> {
+    fn count<const N: usize>(&mut self, place: usize, count: u64, attributes: [(&str, &str); N]) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.observer.observe(place, Number::Int(count), &attributes.into_iter().collect());
+    }
+
+    fn receivers(&mut self, received: &ReceiveStats) {
+        for count in received.snapshot() {
+            let transport = count.transport.name();
+            match count.counted {
+                Counted::Requests => {
+                    self.count(REQUESTS, count.count, [("transport", transport), ("outcome", "all")])
+                }
+                Counted::Failed(kind) if count.count > 0 => {
+                    self.count(REQUESTS, count.count, [("transport", transport), ("outcome", kind.name())]);
+                }
+                Counted::Points => self.count(POINTS, count.count, [("transport", transport)]),
+                Counted::Refused(reason) if count.count > 0 => {
+                    self.count(REFUSED, count.count, [("transport", transport), ("reason", reason.name())]);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn engine(&mut self, engine: &Engine) {
+        let counts = engine.counts();
+        for (reason, count) in counts.rejected.iter().filter(|(_, count)| *count > 0) {
+            self.count(REJECTED, *count, [("reason", reason.name())]);
+        }
+        self.count(KNOWN_INSTRUMENTS, counts.instruments as u64, []);
+        self.count(SERIES, counts.series as u64, []);
+        self.count(VIEW_FAULTS, counts.view_faults, []);
+    }
+
+    fn plugins(&mut self, runtime: &Runtime, plugins: &Plugins) {
+        for plugin in plugins.current().iter().flat_map(|generation| generation.plugins()) {
+            let info = plugin.info();
+            let state = info.state.name();
+            self.count(
+                PLUGIN_INFO,
+                1,
+                [("plugin", &info.name), ("version", &info.version), ("state", state)],
+            );
+        }
+        for failure in runtime.counts().snapshot() {
+            self.count(
+                PLUGIN_FAILURES,
+                failure.count,
+                [("plugin", &failure.plugin), ("reason", failure.kind.name())],
+            );
+        }
+        let swaps = plugins.swaps();
+        self.count(SWAPS, swaps.done, [("outcome", "done")]);
+        self.count(SWAPS, swaps.refused, [("outcome", "refused")]);
+    }
+}

@@ -1,0 +1,129 @@
+//! The Prometheus page: a collection for every scrape.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use wasmeter_config::{PrometheusExporter, TranslationStrategy as Configured};
+use wasmeter_engine::Engine;
+use wasmeter_prometheus::{CONTENT_TYPE, Options, ResourceLabels, TranslationStrategy, render};
+
+use super::Shutdown;
+use super::stats::ExportStats;
+use crate::clock::now;
+
+/// Where the page is.
+pub(super) const PATH: &str = "/metrics";
+/// Scrapes served at a time; more wait.
+const SCRAPES_MAX: usize = 2;
+/// How many different remarks about the page are logged, each once.
+const REMARKS_MAX: usize = 1000;
+
+struct Page {
+    engine: Engine,
+    reader: usize,
+    options: Options,
+    stats: Arc<ExportStats>,
+    scrapes: Arc<Semaphore>,
+    remarks: Mutex<HashSet<String>>,
+}
+
+/// Serves the page until stopped.
+pub(super) async fn serve(
+    listener: TcpListener,
+    engine: Engine,
+    reader: usize,
+    config: PrometheusExporter,
+    stats: Arc<ExportStats>,
+    shutdown: Shutdown,
+) {
+    let page = Page {
+        engine,
+        reader,
+        options: options(config),
+        stats,
+        scrapes: Arc::new(Semaphore::new(SCRAPES_MAX)),
+        remarks: Mutex::default(),
+    };
+    let router = Router::new().route(PATH, get(scrape)).route("/", get(index)).with_state(Arc::new(page));
+    let served = axum::serve(listener, router).with_graceful_shutdown(super::super::stopped(shutdown)).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the Prometheus page ended");
+    }
+}
+
+fn options(config: PrometheusExporter) -> Options {
+    Options {
+        strategy: match config.translation {
+            Configured::UnderscoreEscapingWithSuffixes => TranslationStrategy::UnderscoreEscapingWithSuffixes,
+            Configured::UnderscoreEscapingWithoutSuffixes => {
+                TranslationStrategy::UnderscoreEscapingWithoutSuffixes
+            }
+            Configured::NoUtf8EscapingWithSuffixes => TranslationStrategy::NoUtf8EscapingWithSuffixes,
+            Configured::NoTranslation => TranslationStrategy::NoTranslation,
+        },
+        scope_labels: config.scope_info,
+        target_info: config.target_info,
+        resource_labels: config.resource_labels.map(|filter| ResourceLabels {
+            included: filter.included.unwrap_or_default(),
+            excluded: filter.excluded,
+        }),
+        ..Options::default()
+    }
+}
+
+async fn index() -> impl IntoResponse {
+    format!("wasmeter {}: the metrics are at {PATH}\n", env!("CARGO_PKG_VERSION"))
+}
+
+async fn scrape(State(page): State<Arc<Page>>) -> Response {
+    let Ok(permit) = page.scrapes.clone().acquire_owned().await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let rendered = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        page.render()
+    });
+    match rendered.await {
+        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a scrape ended badly");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+impl Page {
+    fn render(&self) -> String {
+        let frame = self.engine.collect(self.reader, now());
+        let page = render(&frame, &self.options);
+        self.stats.add(
+            "prometheus",
+            "exported",
+            (frame.point_count() as u64).saturating_sub(page.dropped_points()),
+        );
+        self.stats.add("prometheus", "dropped", page.dropped_points());
+        for remark in
+            page.dropped.iter().map(ToString::to_string).chain(page.warnings.iter().map(ToString::to_string))
+        {
+            self.remark(remark);
+        }
+        page.text
+    }
+
+    /// Logs a remark the first time it is made: a page is rendered every few seconds.
+    fn remark(&self, remark: String) {
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Counts differ from scrape to scrape; the words do not.
+        let words: String = remark.chars().filter(|character| !character.is_ascii_digit()).collect();
+        if remarks.len() < REMARKS_MAX && remarks.insert(words) {
+            tracing::warn!("Prometheus page: {remark}");
+        }
+    }
+}

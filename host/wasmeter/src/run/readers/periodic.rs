@@ -1,0 +1,189 @@
+//! A periodic exporting reader (metrics SDK, "Periodic exporting MetricReader").
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior};
+use wasmeter_config::{Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
+use wasmeter_engine::Engine;
+use wasmeter_model::frame::Frame;
+use wasmeter_model::{InstrumentKind, Temporality};
+use wasmeter_otlp::export::{ExportConfig, ExportError, Exporter};
+
+use super::backlog::Backlog;
+use super::stats::ExportStats;
+use super::{Shutdown, console};
+use crate::clock::now;
+
+/// The longest an export may take where the configuration sets no limit.
+const TIMEOUT_MAX: Duration = Duration::from_secs(600);
+
+/// Where a periodic reader exports to.
+pub(super) enum Target {
+    Otlp(Box<Exporter>, &'static str, String),
+    Console,
+}
+
+/// A periodic reader, ready to run.
+pub(super) struct Periodic {
+    interval: Duration,
+    timeout: Duration,
+    target: Target,
+    stats: Arc<ExportStats>,
+    keeps_undelivered: bool,
+    backlog: Backlog,
+}
+
+impl Target {
+    /// An exporter for a configuration.
+    ///
+    /// # Errors
+    ///
+    /// What about it cannot be used.
+    pub(super) fn new(config: &ExporterConfig) -> Result<Self, String> {
+        match config {
+            ExporterConfig::Console(_) => Ok(Self::Console),
+            ExporterConfig::Otlp(otlp) => {
+                let (exporter, name) = match otlp.transport {
+                    OtlpTransport::Grpc => (Exporter::grpc(export_config(otlp)), "otlp_grpc"),
+                    OtlpTransport::HttpProtobuf | OtlpTransport::HttpJson => {
+                        (Exporter::http(export_config(otlp)), "otlp_http")
+                    }
+                };
+                let exporter =
+                    exporter.map_err(|error| format!("exporter {name} to {}: {error}", otlp.endpoint))?;
+                Ok(Self::Otlp(Box::new(exporter), name, otlp.endpoint.to_string()))
+            }
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Otlp(_, name, _) => name,
+            Self::Console => "console",
+        }
+    }
+}
+
+fn export_config(otlp: &OtlpExporter) -> ExportConfig {
+    ExportConfig {
+        headers: otlp.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        timeout: otlp.timeout.unwrap_or_default(),
+        gzip: otlp.gzip,
+        json: otlp.transport == OtlpTransport::HttpJson,
+        ..ExportConfig::new(otlp.endpoint.as_str())
+    }
+}
+
+impl Periodic {
+    pub(super) fn new(config: &PeriodicReader, target: Target, stats: Arc<ExportStats>) -> Self {
+        let temporality = super::periodic_config(config).temporality;
+        Self {
+            interval: config.interval,
+            timeout: config.timeout.unwrap_or(TIMEOUT_MAX),
+            target,
+            stats,
+            keeps_undelivered: temporality.of(InstrumentKind::Counter) == Temporality::Delta,
+            backlog: Backlog::default(),
+        }
+    }
+
+    /// Where it exports to, and how often.
+    pub(super) fn describe(&self) -> String {
+        let every = format!("every {} s", self.interval.as_secs_f64());
+        match &self.target {
+            Target::Otlp(_, name, endpoint) => format!("{name} to {endpoint}, {every}"),
+            Target::Console => format!("console, {every}"),
+        }
+    }
+
+    /// Exports at each interval, and once more when stopped.
+    pub(super) async fn run(mut self, engine: Engine, reader: usize, shutdown: Shutdown) {
+        let mut interval = tokio::time::interval_at(Instant::now() + self.interval, self.interval);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let stopped = super::super::stopped(shutdown);
+        tokio::pin!(stopped);
+        loop {
+            tokio::select! {
+                _ = interval.tick() => self.export(&engine, reader).await,
+                () = &mut stopped => return self.export(&engine, reader).await,
+            }
+        }
+    }
+
+    async fn export(&mut self, engine: &Engine, reader: usize) {
+        let deadline = Instant::now() + self.timeout;
+        let collecting = engine.clone();
+        let collected = tokio::task::spawn_blocking(move || collecting.collect(reader, now())).await;
+        let frame = match collected {
+            Ok(frame) => frame,
+            Err(error) => return tracing::error!(%error, "a collection ended badly"),
+        };
+        // Delta frames go out in their order, so that the receiver sees no gap that later turns out to be none.
+        if !self.deliver_backlog(deadline).await {
+            return self.keep(frame);
+        }
+        if frame.point_count() > 0 && !self.deliver(&frame, deadline).await {
+            self.keep(frame);
+        }
+    }
+
+    /// True if nothing is left undelivered.
+    async fn deliver_backlog(&mut self, deadline: Instant) -> bool {
+        while let Some(frame) = self.backlog.pop() {
+            if !self.deliver(&frame, deadline).await {
+                self.backlog.put_back(frame);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn keep(&mut self, frame: Frame) {
+        if !self.keeps_undelivered {
+            return;
+        }
+        let dropped = self.backlog.push(frame);
+        if dropped > 0 {
+            self.stats.add(self.target.name(), "dropped", dropped as u64);
+            tracing::error!(
+                points = dropped,
+                "undelivered points dropped: the receiver was away for too long"
+            );
+        }
+    }
+
+    /// Sends one frame; false if it may be sent again.
+    async fn deliver(&self, frame: &Frame, deadline: Instant) -> bool {
+        let (name, points) = (self.target.name(), frame.point_count() as u64);
+        let exporter = match &self.target {
+            Target::Console => {
+                console::print(frame);
+                self.stats.add(name, "exported", points);
+                return true;
+            }
+            Target::Otlp(exporter, ..) => exporter,
+        };
+        match exporter.export(frame, deadline).await {
+            Ok(exported) => {
+                self.stats.add(name, "exported", points.saturating_sub(exported.rejected));
+                self.stats.add(name, "rejected", exported.rejected);
+                if !exported.message.is_empty() {
+                    tracing::warn!(
+                        exporter = name,
+                        rejected = exported.rejected,
+                        "receiver: {}",
+                        exported.message
+                    );
+                }
+                true
+            }
+            Err(error) => {
+                let again = matches!(error, ExportError::Exhausted { .. });
+                self.stats.add(name, if again { "undelivered" } else { "refused" }, points);
+                tracing::error!(exporter = name, points, "export failed: {error}");
+                !again
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What an operator meets: help, checks, errors, signals.
+
+use std::fs;
+
+use crate::support::{Host, PluginFolder, eventually, run_to_end};
+
+#[test]
+fn help_names_the_commands_and_the_defaults() {
+    let (status, output, _) = run_to_end(&["--help"]);
+    assert_eq!(status, 0);
+    assert!(output.contains("run") && output.contains("check"), "{output}");
+    let (_, output, _) = run_to_end(&["run", "--help"]);
+    assert!(output.contains("127.0.0.1:4317") && output.contains("127.0.0.1:9464"), "{output}");
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_every_problem_and_status_2() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let file = folder.path().join("wasmeter.yaml");
+    let yaml = "file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodc: {}\n  views:\n    - selector: {}\n      stream:\n        agregation: {}\n";
+    fs::write(&file, yaml).expect("the directory is writable");
+    for command in ["check", "run"] {
+        let (status, _, errors) = run_to_end(&[command, "--config", file.to_str().expect("a plain path")]);
+        assert_eq!(status, 2, "{errors}");
+        for part in
+            ["wasmeter.yaml:4:", "periodc", "periodic", "wasmeter.yaml:8:", "agregation", "aggregation"]
+        {
+            assert!(errors.contains(part), "`{part}` is missing in:\n{errors}");
+        }
+    }
+}
+
+#[test]
+fn check_tells_what_is_wrong_with_the_file_and_with_plugins_at_once() {
+    let folder = PluginFolder::with(&["merge-workers"]);
+    folder.put("50-broken.wasm", b"no component");
+    folder.put("60-wrong.wasm", b"\0asm\x01\0\0\0");
+    let (status, output, errors) =
+        run_to_end(&["check", "--plugins", folder.path().to_str().expect("a plain path")]);
+    assert_eq!(status, 2);
+    assert!(output.contains("merge-workers"), "{output}");
+    assert!(errors.contains("50-broken.wasm") && errors.contains("60-wrong.wasm"), "{errors}");
+    assert!(errors.contains("2 problems"), "{errors}");
+}
+
+#[test]
+fn check_of_the_example_is_well() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/wasmeter.yaml");
+    let (status, output, errors) = run_to_end(&["check", "--config", example]);
+    assert_eq!(status, 0, "{output}\n{errors}");
+    assert!(output.contains("all is well"), "{output}");
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("bound").to_string();
+    let (status, _, errors) =
+        run_to_end(&["run", "--otlp-grpc", &address, "--otlp-http=off", "--prometheus=off"]);
+    assert_eq!(status, 2, "{errors}");
+    assert!(errors.contains(&address) && errors.contains("OTLP/gRPC"), "{errors}");
+}
+
+#[test]
+fn sigterm_exports_what_is_held_and_ends_with_status_0() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let file = folder.path().join("console.yaml");
+    // The interval is longer than any test: what is printed is the last export.
+    let yaml = "file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodic:\n        interval: 3600000\n        exporter:\n          console:\n";
+    fs::write(&file, yaml).expect("the directory is writable");
+    let host = Host::start(None, &["--config", file.to_str().expect("a plain path")]);
+    let (status, output, log) = host.stop();
+    assert!(status.success(), "{status}\n{log}");
+    assert!(output.contains("wasmeter.engine.instruments"), "{output}");
+}
+
+#[test]
+fn sighup_takes_over_views_and_keeps_the_old_ones_if_the_file_is_wrong() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let file = folder.path().join("wasmeter.yaml");
+    let with_view = "file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - pull:\n        exporter:\n          prometheus/development:\n            host: 127.0.0.1\n            port: 0\n  views:\n    - selector:\n        instrument_name: wasmeter.engine.series\n      stream:\n        name: NAME\n";
+    fs::write(&file, with_view.replace("NAME", "before")).expect("the directory is writable");
+    let host = Host::start(None, &["--config", file.to_str().expect("a plain path")]);
+    assert_eq!(host.page().of("before").count(), 1);
+    fs::write(&file, with_view.replace("NAME", "after")).expect("the directory is writable");
+    host.signal("HUP");
+    eventually("the new view", || (host.page().of("after").count() == 1).then_some(()));
+    fs::write(&file, "file_format: nonsense\n").expect("the directory is writable");
+    host.signal("HUP");
+    let (status, _, log) = {
+        // The page still has the view when the host has seen the signal: the log of the refusal comes first.
+        assert_eq!(host.page().of("after").count(), 1);
+        host.stop()
+    };
+    assert!(status.success(), "{status}\n{log}");
+    assert!(!log.contains("panicked"), "{log}");
+}
+
+#[test]
+fn plugins_come_and_go_while_it_runs() {
+    let folder = PluginFolder::with(&[]);
+    let host = Host::start(Some(folder.path()), &[]);
+    assert!(host.announced().iter().any(|line| line.contains("none yet")), "{:?}", host.announced());
+    let file = folder.put(
+        "10-merge-workers.wasm",
+        &fs::read(crate::support::required("WASMETER_COMPONENTS").join("merge-workers.wasm")).expect("built"),
+    );
+    let info = |host: &Host| host.page().of("wasmeter_plugin_info").count();
+    eventually("the plugin in service", || (info(&host) == 1).then_some(()));
+    fs::remove_file(file).expect("it was put there");
+    eventually("the plugin out of service", || (info(&host) == 0).then_some(()));
+}

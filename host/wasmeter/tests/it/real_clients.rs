@@ -1,0 +1,146 @@
+//! Unmodified applications with real SDKs: what the page shows is exactly what they recorded, whatever happens between.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::support::{Host, Page, PluginFolder, Totals, Worker, eventually};
+
+const PLUGINS: [&str; 2] = ["merge-workers", "route-template"];
+/// Where `PluginFolder` puts the second of them.
+const ROUTE_TEMPLATE: &str = "10-route-template.wasm";
+
+fn flush(workers: &mut [Worker]) -> Vec<serde_json::Value> {
+    workers.iter_mut().map(Worker::flush).collect()
+}
+
+fn swaps(page: &Page) -> f64 {
+    page.sum("wasmeter_plugin_swaps_total", &[("outcome", "done")])
+}
+
+fn failures(page: &Page) -> f64 {
+    page.sum("wasmeter_plugin_failures_total", &[])
+}
+
+#[test]
+fn python_over_grpc_stays_exact_through_restarts_swaps_and_broken_files() {
+    let mut folder = PluginFolder::with(&PLUGINS);
+    let host = Host::start(Some(folder.path()), &[]);
+    let start = |number: usize, seed| Worker::python("grpc", host.grpc(), &format!("worker-{number}"), seed);
+    let mut workers: Vec<_> = (0..4).map(|number| start(number, number as u32)).collect();
+    for worker in &mut workers {
+        worker.record(300);
+    }
+    let totals = flush(&mut workers);
+    let first = host.page();
+    Totals::of(&totals).assert_on(&first);
+
+    // One worker is killed and started again: what it had counted stays counted.
+    let before = totals.last().cloned().expect("four workers");
+    workers.pop().expect("four workers").die();
+    workers.push(start(3, 33));
+    for worker in &mut workers {
+        worker.record(200);
+    }
+    let mut totals = flush(&mut workers);
+    totals.push(before.clone());
+    let second = host.page();
+    Totals::of(&totals).assert_on(&second);
+    Totals::assert_not_falling(&first, &second);
+
+    // The View is replaced ten times while the workers record and export.
+    let swaps_before = swaps(&second);
+    let recording = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        for worker in &mut workers {
+            let recording = &recording;
+            scope.spawn(move || {
+                while recording.load(Ordering::Relaxed) {
+                    worker.record(50);
+                    worker.flush();
+                }
+            });
+        }
+        let mut seen = second;
+        for swap in 1..=10 {
+            folder.rebuild(ROUTE_TEMPLATE, PLUGINS[1]);
+            let page = eventually("the swap", || {
+                let page = host.page();
+                (swaps(&page) >= swaps_before + f64::from(swap)).then_some(page)
+            });
+            Totals::assert_not_falling(&seen, &page);
+            seen = page;
+        }
+        recording.store(false, Ordering::Relaxed);
+    });
+    let mut totals = flush(&mut workers);
+    totals.push(before.clone());
+    let third = host.page();
+    Totals::of(&totals).assert_on(&third);
+
+    // A broken file beside the others, and one in place of a View: nothing changes but the count of errors.
+    assert_eq!(failures(&third), 0.0);
+    folder.put("99-broken.wasm", b"\0asm, but not really");
+    folder.put(ROUTE_TEMPLATE, b"\0asm\x0d\0\x01\0 truncated");
+    let broken = eventually("both failures", || {
+        let page = host.page();
+        (failures(&page) >= 2.0).then_some(page)
+    });
+    assert_eq!(broken.of_the_shop(), third.of_the_shop());
+    for worker in &mut workers {
+        worker.record(100);
+    }
+    let mut totals = flush(&mut workers);
+    totals.push(before);
+    Totals::of(&totals).assert_on(&host.page());
+    let (status, _, log) = host.stop();
+    assert!(status.success(), "{status}\n{log}");
+    assert!(log.contains("99-broken"), "the log names the broken file:\n{log}");
+}
+
+#[test]
+fn python_and_javascript_over_http_stay_exact_through_a_swap() {
+    let mut folder = PluginFolder::with(&PLUGINS);
+    let host = Host::start(Some(folder.path()), &[]);
+    let mut workers = vec![
+        Worker::python("http/protobuf", host.http(), "python-0", 1),
+        Worker::python("http/protobuf", host.http(), "python-1", 2),
+        Worker::node(host.http(), "node-0", 3),
+        Worker::node(host.http(), "node-1", 4),
+    ];
+    for worker in &mut workers {
+        worker.record(300);
+    }
+    let totals = flush(&mut workers);
+    let first = host.page();
+    Totals::of(&totals).assert_on(&first);
+
+    let node = workers.pop().expect("four workers");
+    let gone = totals.last().cloned().expect("four workers");
+    node.die();
+    workers.push(Worker::node(host.http(), "node-1", 44));
+    let before = swaps(&first);
+    folder.rebuild(ROUTE_TEMPLATE, PLUGINS[1]);
+    eventually("the swap", || (swaps(&host.page()) > before).then_some(()));
+    for worker in &mut workers {
+        worker.record(100);
+    }
+    let mut totals = flush(&mut workers);
+    totals.push(gone);
+    let second = host.page();
+    Totals::of(&totals).assert_on(&second);
+    Totals::assert_not_falling(&first, &second);
+}
+
+#[test]
+fn without_plugins_every_worker_reports_for_itself() {
+    let host = Host::start(None, &[]);
+    let mut worker = Worker::python("grpc", host.grpc(), "alone", 7);
+    worker.record(50);
+    worker.flush();
+    let page = host.page();
+    assert_eq!(page.of("shop_revenue_EUR_total").count(), 1);
+    let revenue = page.of("shop_revenue_EUR_total").next().expect("counted above");
+    assert_eq!((revenue.label("job"), revenue.label("instance")), (Some("shop"), Some("alone")));
+    assert!(page.of("shop_orders_total").all(|sample| sample.label("url_path").is_some()));
+    let target = page.of("target_info").find(|sample| sample.label("job") == Some("shop"));
+    assert!(target.is_some_and(|target| target.label("telemetry_sdk_language") == Some("python")));
+}

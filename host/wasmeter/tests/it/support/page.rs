@@ -1,0 +1,50 @@
+//! A scraped page.
+
+use wasmeter_prometheus::{Sample, parse_page};
+
+/// All samples of one scrape.
+pub(crate) struct Page {
+    samples: Vec<Sample>,
+}
+
+impl Page {
+    /// The page of an HTTP response.
+    pub(crate) fn of_response(response: &str) -> Self {
+        let (head, body) = response.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        assert!(!is_chunked, "the page has a known length");
+        let samples = parse_page(body).unwrap_or_else(|error| panic!("{error} in:\n{body}"));
+        Self { samples }
+    }
+
+    /// The samples of a name.
+    pub(crate) fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Sample> + 'a {
+        self.samples.iter().filter(move |sample| sample.name == name)
+    }
+
+    /// The sum over all series of a name that have these labels.
+    pub(crate) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        self.of(name)
+            .filter(|sample| labels.iter().all(|(label, value)| sample.label(label) == Some(value)))
+            .map(|sample| sample.value)
+            .sum()
+    }
+
+    /// Every series of the shop as text, sorted: what two pages must agree in.
+    pub(crate) fn of_the_shop(&self) -> Vec<String> {
+        let names = ["shop_", "http_server_"];
+        let mut lines: Vec<String> = self
+            .samples
+            .iter()
+            .filter(|sample| names.iter().any(|name| sample.name.starts_with(name)))
+            .map(|sample| {
+                let mut labels = sample.labels.clone();
+                labels.sort();
+                format!("{} {labels:?} {}", sample.name, sample.text)
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+}
