@@ -12,6 +12,39 @@
 //! - Exponential histograms become classic ones on a grid of boundaries that does not move with the data; see
 //!   [`Options::exponential_scale_max`].
 //! - An attribute named `le` on a histogram, or `quantile` on a summary, becomes `exported_le` or `exported_quantile`.
+//!
+//! ```
+//! use wasmeter_model::frame::{FrameBuilder, MetricRow, NumberRow, PointHeader, PointKind};
+//! use wasmeter_model::{Number, Temporality, ValueRef};
+//! use wasmeter_prometheus::{Options, parse_page, render};
+//!
+//! let mut builder = FrameBuilder::new();
+//! let none = builder.set([]);
+//! let shop = builder.set([("service.name", ValueRef::String("shop"))]);
+//! builder.resource(shop, "", 0);
+//! builder.scope("", "", "", none, 0);
+//! let sent = MetricRow {
+//!     name: "http.sent",
+//!     description: "What was sent.",
+//!     unit: "By",
+//!     kind: PointKind::Sum,
+//!     temporality: Some(Temporality::Cumulative),
+//!     monotonic: true,
+//! };
+//! builder.metric(sent, none);
+//! let point = PointHeader { attributes: none, ..PointHeader::default() };
+//! builder.number(NumberRow { header: point, value: Some(Number::Int(42)) });
+//!
+//! let page = render(&builder.finish(), &Options { target_info: false, ..Options::default() });
+//! assert_eq!(
+//!     page.text,
+//!     "# HELP http_sent_bytes_total What was sent.\n# TYPE http_sent_bytes_total counter\n\
+//!      http_sent_bytes_total{job=\"shop\"} 42\n"
+//! );
+//! let samples = parse_page(&page.text)?;
+//! assert_eq!((samples[0].value, samples[0].label("job")), (42.0, Some("shop")));
+//! # Ok::<_, wasmeter_prometheus::ParseError>(())
+//! ```
 
 mod families;
 mod labels;

@@ -1,6 +1,6 @@
 //! The rules of the format that span lines.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::Sample;
 use super::cursor::{float, quoted};
@@ -12,8 +12,8 @@ pub(super) struct Families {
     /// Every name a sample of any family has or may have.
     claims: HashSet<String>,
     open: Option<Family>,
-    /// Name and labels of every series.
-    series: HashSet<(String, Vec<(String, String)>)>,
+    /// Every series, see [`identity`].
+    series: HashSet<String>,
 }
 
 /// The family whose lines are being read.
@@ -23,13 +23,15 @@ struct Family {
     help: bool,
     kind: Option<FamilyKind>,
     sampled: bool,
-    /// The histograms or summaries by their labels but `le` and `quantile`.
-    groups: HashMap<Vec<(String, String)>, Group>,
+    /// The histograms or summaries by their labels but `le` and `quantile`, see [`identity`].
+    groups: BTreeMap<String, Group>,
 }
 
 /// One histogram or summary.
 #[derive(Debug, Default)]
 struct Group {
+    /// What it is called in an error.
+    series: String,
     last: Option<(f64, f64)>,
     count: Option<f64>,
 }
@@ -82,18 +84,16 @@ impl Families {
             (FamilyKind::Summary, "") => Some("quantile"),
             _ => None,
         };
-        let mut labels: Vec<_> =
-            sample.labels.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
-        labels.sort();
-        if !self.series.insert((sample.name.clone(), labels.clone())) {
-            return Err(format!(
-                "found series {} twice, expected each once",
-                quoted(&series_text(&sample.name, &labels))
-            ));
+        if !self.series.insert(identity(&sample.name, sample, None)) {
+            let series = quoted(&series_text(&sample.name, sample, None));
+            return Err(format!("found series {series} twice, expected each once"));
         }
         if matches!(kind, FamilyKind::Histogram | FamilyKind::Summary) {
-            labels.retain(|(name, _)| Some(name.as_str()) != bound);
-            let group = family.groups.entry(labels).or_default();
+            let name = &family.name;
+            let group = family.groups.entry(identity("", sample, bound)).or_insert_with(|| Group {
+                series: quoted(&series_text(name, sample, bound)),
+                ..Group::default()
+            });
             match (bound, suffix) {
                 (Some(label), _) => group.bound(label, sample, kind)?,
                 (None, "_count") => group.count = Some(sample.value),
@@ -129,7 +129,7 @@ impl Families {
                     help: false,
                     kind: None,
                     sampled: false,
-                    groups: HashMap::new(),
+                    groups: BTreeMap::new(),
                 }
             }
         };
@@ -137,8 +137,28 @@ impl Families {
     }
 }
 
-fn series_text(name: &str, labels: &[(String, String)]) -> String {
-    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+/// The labels that tell a series apart: in order, without empty ones and without `bound`.
+fn labels<'a>(sample: &'a Sample, bound: Option<&str>) -> Vec<&'a (String, String)> {
+    let named = |name: &str| Some(name) != bound;
+    let mut labels: Vec<_> =
+        sample.labels.iter().filter(|(name, value)| named(name) && !value.is_empty()).collect();
+    labels.sort_unstable();
+    labels
+}
+
+/// Name and labels as one text, which differs where they differ.
+fn identity(name: &str, sample: &Sample, bound: Option<&str>) -> String {
+    let mut identity = name.to_owned();
+    for (name, value) in labels(sample, bound) {
+        // The length keeps a value from passing for more labels.
+        identity.extend([" ", name, " ", &value.len().to_string(), " ", value]);
+    }
+    identity
+}
+
+fn series_text(name: &str, sample: &Sample, bound: Option<&str>) -> String {
+    let labels: Vec<String> =
+        labels(sample, bound).into_iter().map(|(name, value)| format!("{name}={value:?}")).collect();
     format!("{name}{{{}}}", labels.join(","))
 }
 
@@ -154,7 +174,7 @@ impl Family {
         if self.kind != Some(FamilyKind::Histogram) {
             return Ok(());
         }
-        for (labels, group) in &self.groups {
+        for group in self.groups.values() {
             let problem = match (group.last, group.count) {
                 (Some((f64::INFINITY, all)), Some(count)) if all == count => continue,
                 (Some((f64::INFINITY, all)), Some(count)) => {
@@ -163,7 +183,7 @@ impl Family {
                 (Some((f64::INFINITY, _)), None) => "no `_count`".to_owned(),
                 _ => "no bucket up to `+Inf`".to_owned(),
             };
-            let series = quoted(&series_text(&self.name, labels));
+            let series = &group.series;
             return Err(format!("histogram {series}, which ends before this line, has {problem}"));
         }
         Ok(())

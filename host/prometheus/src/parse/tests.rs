@@ -65,6 +65,7 @@ fn every_broken_rule_is_an_error_that_says_what_and_where() {
         "a 1".to_owned(),
         "a 1\na 2\n".to_owned(),
         "a{b=\"\"} 1\na 2\n".to_owned(),
+        "a{b=\"1\",c=\"2\"} 1\na{c=\"2\",b=\"1\"} 2\n".to_owned(),
         "a{b=\"1\",b=\"2\"} 1\n".to_owned(),
         "a{__name__=\"b\"} 1\n".to_owned(),
         "a{b=1} 1\n".to_owned(),
