@@ -3,7 +3,7 @@
 /// Implements `Serialize` and `Deserialize` for a message.
 ///
 /// `field: Codec = "camelCase"` for each field; the original name is the field's own. A oneof names its slot, then each
-/// case as `Case(Codec) = "camelCase" | "original_name"`. Of several cases the last one wins, as in protobuf.
+/// case as `Case(Codec) = "camelCase" | "original_name"`. At most one case may stand there.
 macro_rules! json_message {
     (
         $message:ty { $($field:ident: $codec:ty = $camel:literal),* $(,)? }
@@ -29,7 +29,8 @@ macro_rules! json_message {
                         ];
                         $(use $cases as Cases;)?
                         let mut message = <$message>::default();
-                        while let Some(name) = map.next_key_seed($crate::json::names::FieldName(NAMES))? {
+                        let mut names = $crate::json::names::FieldNames::new(NAMES);
+                        while let Some(name) = map.next_key_seed(&mut names)? {
                             match name {
                                 $(Some($camel) => {
                                     if let Some(value) = map.next_value_seed($crate::json::codecs::nullable::<_, $codec>())? {
@@ -38,7 +39,10 @@ macro_rules! json_message {
                                 })*
                                 $($(Some($case_camel) => {
                                     if let Some(value) = map.next_value_seed($crate::json::codecs::nullable::<_, $case_codec>())? {
-                                        message.$slot = Some(Cases::$case(value));
+                                        if message.$slot.replace(Cases::$case(value)).is_some() {
+                                            const WHAT: &str = concat!("more than one case of `", stringify!($slot), "`");
+                                            return Err(<A::Error as serde::de::Error>::custom(WHAT));
+                                        }
                                     }
                                 })*)?
                                 _ => {

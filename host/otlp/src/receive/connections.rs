@@ -14,8 +14,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::{JoinError, JoinSet};
 
 use super::ReceiveLimits;
 
@@ -62,7 +62,10 @@ pub(super) async fn serve(
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            Some(_) = connections.join_next() => continue,
+            Some(ended) = connections.join_next() => {
+                report(ended);
+                continue;
+            }
             accepted = accept(&listener, &slots) => accepted,
         };
         match accepted {
@@ -85,13 +88,24 @@ pub(super) async fn serve(
         }
     }
     drop((listener, stop));
-    let drained = async { while connections.join_next().await.is_some() {} };
+    let drained = async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended);
+        }
+    };
     if tokio::time::timeout(limits.drain_timeout, drained).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
             "closing OTLP connections that did not finish in time"
         );
         connections.shutdown().await;
+    }
+}
+
+/// A connection's task does not end by itself but by returning, unless there is a defect.
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "serving an OTLP connection panicked");
     }
 }
 
@@ -164,6 +178,7 @@ struct Activity(Arc<Requests>);
 struct Requests {
     begun: AtomicUsize,
     ended: AtomicUsize,
+    begins: Notify,
 }
 
 struct Begun(Arc<Requests>);
@@ -177,6 +192,7 @@ impl Drop for Begun {
 impl Activity {
     fn begin(&self) -> Begun {
         self.0.begun.fetch_add(1, Ordering::Relaxed);
+        self.0.begins.notify_one();
         Begun(Arc::clone(&self.0))
     }
 
@@ -185,7 +201,10 @@ impl Activity {
         loop {
             let before = self.0.begun.load(Ordering::Relaxed);
             let patience = if before == 0 { limits.header_timeout } else { limits.idle_timeout };
-            tokio::time::sleep(patience).await;
+            tokio::select! {
+                () = tokio::time::sleep(patience) => {}
+                () = self.0.begins.notified() => continue,
+            }
             let (begun, ended) = (self.0.begun.load(Ordering::Relaxed), self.0.ended.load(Ordering::Relaxed));
             if begun == before && begun == ended {
                 return;

@@ -17,21 +17,26 @@ pub(super) fn gunzip(
     reservation: &Reservation,
 ) -> Result<Vec<u8>, Failure> {
     let mut decoder = MultiGzDecoder::new(body);
+    let mut chunk = vec![0; CHUNK];
     let mut content = Vec::new();
     loop {
-        let before = content.len();
-        (&mut decoder).take(CHUNK as u64).read_to_end(&mut content).map_err(|error| {
+        let read = decoder.read(&mut chunk).map_err(|error| {
             Failure::new(FailureKind::BadCompression, format!("the body is not valid gzip: {error}"))
         })?;
-        let read = content.len() - before;
         if read == 0 {
             return Ok(content);
         }
-        if content.len() > limits.body_bytes_max {
+        if content.len() + read > limits.body_bytes_max {
             return Err(Failure::too_large(limits.body_bytes_max));
         }
         if !reservation.take(read) {
             return Err(Failure::overloaded(limits.retry_after));
         }
+        if content.capacity() - content.len() < read {
+            // Doubles as `Vec` does by itself, but not beyond the limit.
+            let room = content.len().max(CHUNK).min(limits.body_bytes_max - content.len());
+            content.reserve_exact(room.max(read));
+        }
+        content.extend_from_slice(chunk.get(..read).unwrap_or_default());
     }
 }

@@ -158,6 +158,13 @@ fn wrong_types_are_refused_with_line_and_column() {
 }
 
 #[test]
+fn fields_given_twice_are_refused_rather_than_lost() {
+    assert_error(br#"{"resourceMetrics":[],"resourceMetrics":[]}"#, "duplicate field `resourceMetrics`");
+    assert_error(br#"{"resourceMetrics":[],"resource_metrics":[]}"#, "duplicate field `resourceMetrics`");
+    assert_error(gauge(json!({"asInt": 1, "asDouble": 1})).as_bytes(), "more than one case of `value`");
+}
+
+#[test]
 fn text_that_is_not_unicode_is_refused() {
     assert_error(b"{\"resourceMetrics\":[{\"schemaUrl\":\"\xff\"}]}", "unicode");
     assert_error(br#"{"resourceMetrics":[{"schemaUrl":"\ud800"}]}"#, "hex escape");

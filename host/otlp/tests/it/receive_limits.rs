@@ -232,6 +232,8 @@ async fn shutdown_finishes_requests_and_accepts_no_more() {
     });
     let over_grpc = tokio::spawn(async move { export(grpc, sound()).await });
     let keeper = tokio::task::spawn_blocking(move || {
+        // Both are at work.
+        keeper.arrived.recv().unwrap();
         keeper.arrived.recv().unwrap();
         keeper
     })
