@@ -38,6 +38,8 @@ struct Streams {
     by_key: HashMap<StreamKey, Arc<Stream>, RandomState>,
     /// In the order they came to be, which is the order of the export.
     in_order: Vec<Arc<Stream>>,
+    /// [`crate::stream::Slots::forgotten_until`] of the streams that are gone.
+    forgotten_until: Timestamp,
 }
 
 /// How a wish of a View ended.
@@ -77,7 +79,7 @@ impl Pipeline {
             name: wanted.name.clone().unwrap_or_else(|| instrument.name.clone()),
             unit: wanted.unit.clone().unwrap_or_else(|| instrument.unit.clone()),
             output: Output::of(kind, number, &aggregator, instrument.origin),
-            storage: Storage::of(kind, &aggregator, temporality),
+            storage: Storage::of(kind, instrument.origin, &aggregator, temporality),
             aggregator,
             temporality,
             duplicate: 0,
@@ -94,7 +96,7 @@ impl Pipeline {
         now: Timestamp,
     ) -> Arc<Stream> {
         let description = wanted.description.clone().unwrap_or_else(|| instrument.description.clone());
-        let combine = wanted.combine_of(instrument.kind);
+        let combine = wanted.combine_of(instrument.kind, &key.aggregator);
         let limit = wanted
             .cardinality_limit
             .or_else(|| self.config.cardinality_limits.get(&instrument.kind).copied())
@@ -113,10 +115,35 @@ impl Pipeline {
             return stream;
         }
         let stream = Arc::new(Stream::new(key.clone(), description, combine, limit, now));
-        lock(&stream.slots).feeders = 1;
+        let mut slots = lock(&stream.slots);
+        slots.feeders = 1;
+        slots.forgotten_until = streams.forgotten_until;
+        drop(slots);
         streams.by_key.insert(key, stream.clone());
         streams.in_order.push(stream.clone());
         stream
+    }
+
+    /// As [`Pipeline::stream`] for sources that the Views cannot have as they wish: a stream that is there stays what the
+    /// Views have made of it.
+    pub(crate) fn stream_as_received(
+        &self,
+        key: StreamKey,
+        instrument: &Instrument,
+        unviewed: &ResolvedStream,
+        now: Timestamp,
+    ) -> Arc<Stream> {
+        let known = lock(&self.streams).by_key.get(&key).cloned();
+        if let Some(stream) = known {
+            let mut slots = lock(&stream.slots);
+            // One that nothing feeds may just be going away.
+            if slots.feeders > 0 {
+                slots.feeders += 1;
+                drop(slots);
+                return stream;
+            }
+        }
+        self.stream(key, instrument, unviewed, now)
     }
 
     /// Every stream, oldest first.
@@ -127,10 +154,12 @@ impl Pipeline {
     /// Forgets the streams that nothing feeds and that have nothing left to say.
     pub(crate) fn forget_dead(&self) {
         let mut streams = lock(&self.streams);
-        let Streams { by_key, in_order } = &mut *streams;
+        let Streams { by_key, in_order, forgotten_until } = &mut *streams;
         in_order.retain(|stream| {
-            let is_dead = lock(&stream.slots).is_dead();
+            let slots = lock(&stream.slots);
+            let is_dead = slots.is_dead();
             if is_dead {
+                *forgotten_until = slots.forgotten_until.max(*forgotten_until);
                 by_key.remove(&stream.key);
             }
             !is_dead

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use wasmeter_model::frame::{
     FrameBuilder, MetricRef, MetricRow, PointHeader, PointKind, SummaryRef, SummaryRow,
 };
+use wasmeter_model::limits::BUCKETS_MAX;
 use wasmeter_model::{Attributes, Resource, Scope, Temporality, Timestamp};
 
 use crate::report::Rejection;
@@ -67,22 +68,30 @@ impl Summaries {
             name: metric.name().into(),
             unit: metric.unit().into(),
         };
-        let at = *self.by_key.entry(key.clone()).or_insert_with(|| {
-            let description = metric.description().into();
-            self.metrics.push(Metric { key, description, points: HashMap::default() });
-            self.metrics.len() - 1
-        });
-        let Some(known) = self.metrics.get_mut(at) else { return Ok(()) };
+        let at = self.by_key.get(&key).copied();
+        let known = at.and_then(|at| self.metrics.get(at)).and_then(|metric| metric.points.get(&attributes));
         if row.point.is_ended() {
-            self.points -= usize::from(known.points.remove(&attributes).is_some());
+            if let Some(metric) = at.and_then(|at| self.metrics.get_mut(at)) {
+                self.points -= usize::from(metric.points.remove(&attributes).is_some());
+            }
             return Ok(());
         }
-        match known.points.get(&attributes) {
+        if row.quantiles.len() > BUCKETS_MAX {
+            return Err(Rejection::TooManyBuckets);
+        }
+        match known {
             Some(before) if row.point.time() <= before.time => return Err(Rejection::DuplicateOrOutOfOrder),
             Some(_) => {}
             None if self.points >= points_max => return Err(Rejection::SourceLimit),
             None => self.points += 1,
         }
+        let at = at.unwrap_or_else(|| {
+            let description = metric.description().into();
+            self.by_key.insert(key.clone(), self.metrics.len());
+            self.metrics.push(Metric { key, description, points: HashMap::default() });
+            self.metrics.len() - 1
+        });
+        let Some(known) = self.metrics.get_mut(at) else { return Ok(()) };
         let quantiles = row.quantiles.iter().copied().zip(row.quantile_values.iter().copied()).collect();
         let point = Point {
             heard: now,

@@ -94,6 +94,14 @@ impl ExplicitHistogram {
         Arc::ptr_eq(&self.bounds, bounds) || is_subset(&self.bounds, bounds)
     }
 
+    /// Gives up the bounds that `other` has not, so that contributions with those are accepted.
+    pub(crate) fn coarsen_to_common(&mut self, other: &[f64]) {
+        let common: Arc<[f64]> =
+            self.bounds.iter().copied().filter(|bound| is_subset(&[*bound], other)).collect();
+        self.counts = coarsen(&self.counts, &self.bounds, &common);
+        self.bounds = common;
+    }
+
     /// Adds a contribution that is [accepted](Self::accepts); `whole` as in [`Kept::merge`].
     pub(crate) fn merge(&mut self, delta: &ExplicitDelta, whole: bool) {
         let coarser;
@@ -109,8 +117,8 @@ impl ExplicitHistogram {
         self.count = self.count.saturating_add(delta.count);
         match (&mut self.sum, delta.sum) {
             (Some(sum), Some((now, before))) => {
-                sum.add(now);
                 sum.add(-before);
+                sum.add(now);
             }
             (sum, _) => *sum = None,
         }

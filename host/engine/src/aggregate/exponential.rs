@@ -23,6 +23,17 @@ impl Buckets {
         Self { first, counts: counts.get(start..end).unwrap_or_default().to_vec() }
     }
 
+    /// True if every bucket holds some double, subnormal ones included: this bounds how far two sets of buckets can be
+    /// apart, and with it what merging them costs.
+    pub(crate) fn is_within_doubles(&self, scale: i8) -> bool {
+        let index = |exponent: i64| match scale {
+            0.. => exponent << scale.unsigned_abs(),
+            _ => exponent >> scale.unsigned_abs(),
+        };
+        let end = index(i64::from(f64::MAX_EXP) - 1) + index(1).max(1) - 1;
+        self.counts.is_empty() || (self.first >= index(-1075) && self.last() <= end)
+    }
+
     fn last(&self) -> i64 {
         self.first + i64::try_from(self.counts.len()).unwrap_or(0) - 1
     }
@@ -132,10 +143,10 @@ impl Buckets {
     }
 }
 
-/// The upper bound of bucket `index`: infinite beyond the doubles.
+/// The upper bound of bucket `index`, at most the largest double: no value lies beyond it.
 #[expect(clippy::cast_precision_loss, reason = "indices of finite doubles fit 31 bits")]
 fn upper_bound(index: i64, scale: i8) -> f64 {
-    ((index + 1) as f64 * f64::exp2(-f64::from(scale))).exp2()
+    ((index + 1) as f64 * f64::exp2(-f64::from(scale))).exp2().min(f64::MAX)
 }
 
 /// The bucket of a positive finite value.
@@ -207,12 +218,14 @@ impl ExponentialHistogram {
         }
     }
 
-    fn downscale(&mut self, steps: u32) {
+    /// Goes down in scale, at most to the lowest there is, and returns by how much.
+    fn downscale(&mut self, steps: u32) -> u32 {
         let steps =
             steps.min(u32::try_from(i32::from(self.scale) - i32::from(EXPONENTIAL_SCALE_MIN)).unwrap_or(0));
         self.positive.downscale(steps);
         self.negative.downscale(steps);
         self.scale -= i8::try_from(steps).unwrap_or(0);
+        steps
     }
 
     /// Counts one measured, finite value.
@@ -230,7 +243,7 @@ impl ExponentialHistogram {
         let index = bucket_of(value.abs(), self.scale);
         let side = if value > 0.0 { &self.positive } else { &self.negative };
         let steps = side.steps_to_fit(index, index, self.max_size);
-        self.downscale(steps);
+        let steps = self.downscale(steps);
         let side = if value > 0.0 { &mut self.positive } else { &mut self.negative };
         side.add(index >> steps, 1);
     }
@@ -248,8 +261,8 @@ impl ExponentialHistogram {
         self.count = self.count.saturating_add(delta.count);
         match (&mut self.sum, delta.sum) {
             (Some(sum), Some((now, before))) => {
-                sum.add(now);
                 sum.add(-before);
+                sum.add(now);
             }
             (sum, _) => *sum = None,
         }
@@ -261,6 +274,11 @@ impl ExponentialHistogram {
 
     /// Brings both to one zero bucket and to the finest scale at which both fit.
     fn align(&mut self, other: &mut ExponentialDelta) {
+        // Where there are no buckets, the scale says nothing.
+        let has_buckets = !other.positive.counts.is_empty() || !other.negative.counts.is_empty();
+        if !has_buckets {
+            other.scale = self.scale;
+        }
         let common = self.scale.min(other.scale);
         self.downscale(u32::try_from(self.scale - common).unwrap_or(0));
         other.downscale(u32::try_from(other.scale - common).unwrap_or(0));

@@ -6,7 +6,7 @@ mod sum;
 
 pub(crate) use explicit::{ExplicitDelta, ExplicitHistogram, ExplicitPoint};
 pub(crate) use exponential::{Buckets, ExponentialDelta, ExponentialHistogram, ExponentialPoint};
-pub(crate) use sum::{DoubleSum, NumberSum};
+pub(crate) use sum::{DoubleSum, NumberSum, is_less};
 
 /// What a contribution knows about its smallest or largest value.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -83,6 +83,14 @@ impl NumberSum {
     }
 }
 
+/// `a < b`, exact where both are integers.
+pub(crate) fn is_less(a: Number, b: Number) -> bool {
+    match (a, b) {
+        (Number::Int(a), Number::Int(b)) => a < b,
+        _ => a.as_f64() < b.as_f64(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

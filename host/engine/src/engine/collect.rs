@@ -24,7 +24,8 @@ impl Inner {
             let expired = state.expire(collection.now, self.limits.idle_expiry);
             self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
             state.contribute_current(&entry.instrument, reader, collection, self.limits.current_expiry);
-            if entry.instrument.origin == Origin::Received && expired > 0 && state.sources.is_empty() {
+            let is_received = entry.instrument.origin == Origin::Received;
+            if is_received && state.is_abandoned(collection.now, self.limits.idle_expiry) {
                 self.retire(&entry, &mut state);
             }
         }
@@ -32,6 +33,8 @@ impl Inner {
         let mut summaries = lock(&self.summaries);
         summaries.expire(collection.now, self.limits.current_expiry);
         let mut streams = pipeline.streams();
+        // What ends comes before what may have taken its name.
+        streams.sort_by_key(|stream| lock(&stream.slots).feeders > 0);
         streams.retain(|stream| {
             let mut slots = lock(&stream.slots);
             let has_points = slots.has_points(&stream.key, collection);

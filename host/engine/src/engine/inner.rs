@@ -100,6 +100,12 @@ impl Inner {
         self.generation.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
+    /// The instrument, if it is known.
+    pub(crate) fn known(&self, instrument: &Instrument, form: Form) -> Option<Arc<Entry>> {
+        let registry = self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        registry.by_key.get(&Key::of(instrument, form)).cloned()
+    }
+
     /// The instrument, made if it is not known.
     pub(crate) fn entry(&self, instrument: &Instrument, form: Form) -> Result<Arc<Entry>, Rejection> {
         if instrument.name.is_empty() {
@@ -177,7 +183,7 @@ impl Inner {
         }
     }
 
-    fn notice(&self, instrument: &Instrument, message: String) {
+    pub(crate) fn notice(&self, instrument: &Instrument, message: String) {
         let mut notices = lock(&self.notices);
         if notices.len() >= NOTICES_MAX {
             notices.pop_front();

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use wasmeter_model::limits::BOUNDARIES_DEFAULT;
-use wasmeter_model::{Number, Temporality, Timestamp};
+use wasmeter_model::limits::{BOUNDARIES_DEFAULT, BUCKETS_MAX};
+use wasmeter_model::{Attributes, InstrumentKind, Number, Temporality, Timestamp};
 
 use super::{Entry, Routing};
 use crate::aggregate::{ExplicitDelta, ExplicitHistogram, ExponentialDelta, ExponentialHistogram};
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::source::{Route, Source};
-use crate::stream::{Slot, SlotState, Storage, StreamKey};
+use crate::stream::{Slot, Storage, Stream, StreamKey};
 use crate::views::Aggregator;
 
 /// Something to be counted.
@@ -65,137 +65,149 @@ impl Routing {
             if route.stream.key.storage == Storage::Current {
                 continue;
             }
-            match send(route, entry, contributed) {
+            match send(route, entry, contributed, Mismatch::Refuse) {
                 Taken::Yes => {}
                 Taken::WithNotice(notice) => self.tell(notice),
                 Taken::No => {
+                    let form = entry.form.name();
                     self.tell(format!(
-                        "bounds of a received {} differ from those of the series it would join; it stays as received",
-                        entry.form.name()
+                        "bounds of a received {form} differ from those of the series it would join; it stays as received"
                     ));
                     let Some(pipeline) = pipelines.get(of_reader) else { continue };
                     let Some(stream) = self.as_received(pipeline, of_reader, entry, contributed.time) else {
                         continue;
                     };
-                    leave(route, stream, &source.attributes, contributed);
-                    // Here only senders of the very same attributes meet; if even those differ, the last bounds win.
-                    if let Taken::No = send(route, entry, contributed) {
-                        restart(route, contributed);
-                        let _taken = send(route, entry, contributed);
+                    if !Arc::ptr_eq(&stream, &route.stream) || route.attributes != source.attributes {
+                        leave(route, stream, &source.attributes, contributed);
+                    }
+                    // Here only senders of the very same attributes meet, or those beyond the cardinality limit.
+                    if let Taken::WithNotice(notice) = send(route, entry, contributed, Mismatch::Coarsen) {
+                        self.tell(notice);
                     }
                 }
             }
         }
     }
+}
 
-    fn tell(&mut self, notice: String) {
-        if !self.told.contains(&notice) {
-            self.pending.push(notice.clone());
-            self.told.push(notice);
-        }
-    }
+/// What to do about buckets that a series cannot count exactly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mismatch {
+    /// Leave the series as it is.
+    Refuse,
+    /// Reduce the series to the bounds that both have: every count stays, only the resolution falls.
+    Coarsen,
 }
 
 /// Counts in the series behind one route.
-fn send(route: &mut Route, entry: &Entry, contributed: Contributed<'_>) -> Taken {
+fn send(route: &mut Route, entry: &Entry, contributed: Contributed<'_>, mismatch: Mismatch) -> Taken {
     let stream = route.stream.clone();
     let key = &stream.key;
     let mut slots = lock(&stream.slots);
-    let start = first_start(key, contributed, slots.interval_start);
     // A history that began in an earlier interval is not wholly in this one.
     let whole = route.whole && key.temporality == Temporality::Cumulative;
-    let Some(slot) = route.slot(&mut slots, start) else { return Taken::Yes };
-    let taken = slot.take(key, entry, contributed.what, whole);
+    let floor = match key.temporality {
+        Temporality::Cumulative => Timestamp::UNKNOWN,
+        Temporality::Delta => slots.forgotten_until,
+    };
+    let Some(slot) = route.slot(&mut slots) else { return Taken::Yes };
+    let taken = slot.take(key, entry, contributed.what, whole, mismatch);
     if matches!(taken, Taken::No) {
         return taken;
     }
-    // An output's start is the earliest it holds. Only a first contribution can reach back: in a delta stream, only
-    // while the series has not been exported, since intervals must not overlap.
+    // An output's start is the earliest it holds, as long as nobody has seen another one: a start that moves later on
+    // means a reset to whoever receives it, and delta intervals must not overlap.
     if let Some(declared) = contributed.start.filter(|declared| !declared.is_unknown())
-        && (key.temporality == Temporality::Cumulative || slot.fresh)
+        && slot.fresh
     {
-        slot.start = slot.start.min(declared);
+        slot.start = slot.start.min(declared.max(floor));
     }
     slot.touched = true;
     taken
 }
 
-/// Where a series starts that is made by this contribution.
-fn first_start(key: &StreamKey, contributed: Contributed<'_>, interval_start: Timestamp) -> Timestamp {
-    match key.temporality {
-        Temporality::Delta => interval_start,
-        Temporality::Cumulative => {
-            contributed.start.filter(|declared| !declared.is_unknown()).unwrap_or(contributed.time)
-        }
-    }
-}
-
-fn leave(
-    route: &mut Route,
-    stream: Arc<crate::stream::Stream>,
-    attributes: &wasmeter_model::Attributes,
-    contributed: Contributed<'_>,
-) {
+/// Takes the source out of its series and to that of its own attributes.
+fn leave(route: &mut Route, stream: Arc<Stream>, attributes: &Attributes, contributed: Contributed<'_>) {
     let mut old = lock(&route.stream.slots);
     if old.release(route.slot) {
-        old.end_if_unrouted(route.slot, contributed.time);
+        old.end_if_unrouted(route.slot, contributed.time, None);
     }
     drop(old);
     let mut slots = lock(&stream.slots);
-    let start = first_start(&stream.key, contributed, slots.interval_start);
-    let new = Route::new(stream.clone(), &mut slots, attributes.clone(), start);
+    let declared = contributed.start.filter(|declared| !declared.is_unknown());
+    let start = declared.unwrap_or(contributed.time);
+    let mut new = Route::new(stream.clone(), &mut slots, attributes.clone(), start);
     drop(slots);
+    // What the source has said before went elsewhere.
+    new.whole = contributed.start.is_some();
     *route = new;
 }
 
-fn restart(route: &mut Route, contributed: Contributed<'_>) {
-    let stream = route.stream.clone();
-    let mut slots = lock(&stream.slots);
-    if let Some(slot) = route.slot(&mut slots, contributed.time) {
-        slot.state = SlotState::Empty;
-        slot.start = contributed.time;
-    }
-}
-
 impl Slot {
-    fn take(&mut self, key: &StreamKey, entry: &Entry, what: Contribution<'_>, whole: bool) -> Taken {
+    fn take(
+        &mut self,
+        key: &StreamKey,
+        entry: &Entry,
+        what: Contribution<'_>,
+        whole: bool,
+        mismatch: Mismatch,
+    ) -> Taken {
+        if let Contribution::Measurement(value) = what
+            && !value.is_finite()
+        {
+            return Taken::WithNotice(
+                "a value that is not finite adds nothing to a sum or histogram".to_owned(),
+            );
+        }
         match (&key.aggregator, what) {
-            (Aggregator::Sum, Contribution::Measurement(value)) => self.sum(value.kind()).add(value),
-            (Aggregator::Sum, Contribution::Difference { now, before }) => {
-                let sum = self.sum(now.kind());
-                sum.add(now);
-                if let Some(before) = before {
-                    sum.subtract(before);
+            (Aggregator::Sum, Contribution::Measurement(value)) => {
+                if entry.instrument.kind == InstrumentKind::Histogram && value.as_f64() < 0.0 {
+                    return Taken::WithNotice("a negative value adds nothing to a monotonic sum".to_owned());
                 }
+                self.add(key.number(), value, None);
+            }
+            (Aggregator::Sum, Contribution::Difference { now, before }) => {
+                self.add(key.number(), now, before)
             }
             (Aggregator::Sum, Contribution::Explicit(ExplicitDelta { sum, .. }))
-            | (Aggregator::Sum, Contribution::Exponential(ExponentialDelta { sum, .. })) => {
-                let Some((now, before)) = sum else {
-                    return Taken::WithNotice("a histogram without a sum adds nothing to a sum".to_owned());
-                };
-                let total = self.sum(wasmeter_model::NumberKind::Double);
-                total.add(Number::Double(*now));
-                total.subtract(Number::Double(*before));
-            }
-            (Aggregator::Explicit { boundaries, .. }, Contribution::Measurement(value)) => {
-                if !matches!(self.state, SlotState::Explicit(_)) {
-                    let advised = &entry.instrument.advisory.boundaries;
-                    let bounds = boundaries.clone().or_else(|| advised.clone());
-                    let bounds = bounds.unwrap_or_else(|| BOUNDARIES_DEFAULT.into());
-                    self.state = SlotState::Explicit(ExplicitHistogram::new(bounds));
+            | (Aggregator::Sum, Contribution::Exponential(ExponentialDelta { sum, .. })) => match *sum {
+                Some((now, before)) if now >= before => {
+                    self.add(key.number(), Number::Double(now), Some(Number::Double(before)));
                 }
-                if let SlotState::Explicit(histogram) = &mut self.state {
+                Some(_) => {
+                    return Taken::WithNotice(
+                        "a histogram whose sum shrinks adds nothing to a monotonic sum".to_owned(),
+                    );
+                }
+                None => {
+                    return Taken::WithNotice("a histogram without a sum adds nothing to a sum".to_owned());
+                }
+            },
+            (Aggregator::Explicit { boundaries, .. }, Contribution::Measurement(value)) => {
+                let advised = &entry.instrument.advisory.boundaries;
+                let make = || {
+                    let bounds =
+                        boundaries.clone().or_else(|| advised.clone().filter(|bounds| is_valid(bounds)));
+                    ExplicitHistogram::new(bounds.unwrap_or_else(|| BOUNDARIES_DEFAULT.into()))
+                };
+                if let Some(histogram) = self.explicit(make) {
                     histogram.record(value.as_f64());
                 }
             }
             (Aggregator::Exponential { max_size, max_scale, .. }, Contribution::Measurement(value)) => {
-                self.exponential(*max_size, *max_scale).record(value.as_f64());
+                let make = || ExponentialHistogram::new(*max_size, *max_scale);
+                if let Some(histogram) = self.exponential(make) {
+                    histogram.record(value.as_f64());
+                }
             }
             (Aggregator::Exponential { max_size, max_scale, .. }, Contribution::Exponential(delta)) => {
-                self.exponential(*max_size, *max_scale).merge(delta, whole);
+                let make = || ExponentialHistogram::new(*max_size, *max_scale);
+                if let Some(histogram) = self.exponential(make) {
+                    histogram.merge(delta, whole);
+                }
             }
             (Aggregator::Explicit { boundaries, .. }, Contribution::Explicit(delta)) => {
-                return self.take_explicit(boundaries.as_ref(), delta, whole);
+                return self.take_explicit(boundaries.as_ref(), delta, whole, mismatch);
             }
             // The plan of the stream excludes the rest: `Pipeline::plan` gives received data its own form.
             _ => {}
@@ -203,35 +215,38 @@ impl Slot {
         Taken::Yes
     }
 
-    fn exponential(&mut self, max_size: u32, max_scale: i8) -> &mut ExponentialHistogram {
-        if !matches!(self.state, SlotState::Exponential(_)) {
-            self.state = SlotState::Exponential(ExponentialHistogram::new(max_size, max_scale));
-        }
-        match &mut self.state {
-            SlotState::Exponential(histogram) => histogram,
-            _ => unreachable!("the state was just made exponential"),
-        }
-    }
-
-    fn take_explicit(&mut self, wanted: Option<&Arc<[f64]>>, delta: &ExplicitDelta, whole: bool) -> Taken {
-        let mut granted = true;
-        if !matches!(self.state, SlotState::Explicit(_)) {
-            let bounds;
-            (bounds, granted) = ExplicitHistogram::bounds_for(wanted, &delta.bounds);
-            self.state = SlotState::Explicit(ExplicitHistogram::new(bounds));
-        }
-        let SlotState::Explicit(histogram) = &mut self.state else { return Taken::No };
+    fn take_explicit(
+        &mut self,
+        wanted: Option<&Arc<[f64]>>,
+        delta: &ExplicitDelta,
+        whole: bool,
+        mismatch: Mismatch,
+    ) -> Taken {
+        let mut notice = None;
+        let histogram = self.explicit(|| {
+            let (bounds, granted) = ExplicitHistogram::bounds_for(wanted, &delta.bounds);
+            if !granted {
+                notice = Some("the boundaries the View asks for are not a subset of the received ones, so the received ones stay");
+            }
+            ExplicitHistogram::new(bounds)
+        });
+        let Some(histogram) = histogram else { return Taken::No };
         if !histogram.accepts(&delta.bounds) {
-            return Taken::No;
+            if mismatch == Mismatch::Refuse {
+                return Taken::No;
+            }
+            histogram.coarsen_to_common(&delta.bounds);
+            notice =
+                Some("senders of one series disagree about its bounds; those they have in common are kept");
         }
         histogram.merge(delta, whole);
-        if granted {
-            Taken::Yes
-        } else {
-            Taken::WithNotice(
-                "the boundaries the View asks for are not a subset of the received ones, so the received ones stay"
-                    .to_owned(),
-            )
-        }
+        notice.map_or(Taken::Yes, |notice| Taken::WithNotice(notice.to_owned()))
     }
+}
+
+/// Advice that makes no histogram counts as none (metrics API, "Instrument advisory parameters").
+fn is_valid(bounds: &[f64]) -> bool {
+    bounds.len() < BUCKETS_MAX
+        && bounds.iter().all(|bound| bound.is_finite())
+        && bounds.is_sorted_by(|a, b| a < b)
 }

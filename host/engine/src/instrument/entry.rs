@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
+use wasmeter_model::{Attributes, Instrument, Number, Timestamp};
 
 use super::Form;
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::source::{Source, SourceData};
 use crate::stream::{Collection, Current, SlotState, Storage, Stream};
-use crate::views::Resolved;
+use crate::views::{Aggregator, Resolved};
 
 /// An instrument and everything that is known of its sources.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct State {
     pub(crate) generation: u64,
     /// True once the registry has forgotten the instrument; whoever still holds it looks it up again.
     pub(crate) retired: bool,
+    /// When a point of a received instrument came in last, whether it was counted or not.
+    pub(crate) heard: Timestamp,
     pub(crate) routing: Routing,
     pub(crate) sources: HashMap<Attributes, Source, RandomState>,
 }
@@ -81,17 +83,18 @@ impl State {
         }
         for source in self.sources.values_mut() {
             let Source { routes, data, .. } = source;
-            let Some((value, time)) = data.current(instrument.kind, reader, collection, expiry) else {
-                continue;
-            };
             for route in routes.get_mut(range.clone()).unwrap_or_default().iter_mut().flatten() {
                 let stream = route.stream.clone();
                 if stream.key.storage != Storage::Current {
                     continue;
                 }
+                let is_total = stream.key.aggregator == Aggregator::Sum;
+                let Some((value, time)) = data.current(is_total, reader, collection, expiry) else {
+                    continue;
+                };
                 let mut slots = lock(&stream.slots);
                 let combine = slots.combine;
-                let Some(slot) = route.slot(&mut slots, collection.now) else { continue };
+                let Some(slot) = route.slot(&mut slots) else { continue };
                 slot.touched = true;
                 match &mut slot.state {
                     SlotState::Current(current) if current.collection == collection.number => {
@@ -110,14 +113,14 @@ impl State {
         }
     }
 
-    /// Forgets received sources without news for `expiry`, and returns how many.
+    /// Forgets received and observed sources without news for `expiry`, and returns how many. Measurements of this process
+    /// persist (metrics SDK, "Instrument temporality", synchronous instruments).
     pub(crate) fn expire(&mut self, now: Timestamp, expiry: Duration) -> usize {
         let before = self.sources.len();
         self.sources.retain(|_, source| {
-            let keep = match source.data {
-                SourceData::Recorded(_) | SourceData::Observed(_) => true,
-                _ => now.since(source.heard) <= expiry,
-            };
+            let is_heard = now.since(source.heard) <= expiry;
+            let keep = is_heard || matches!(source.data, SourceData::Recorded(_));
+            source.data.forget_writers(now, expiry);
             if !keep {
                 source.unroute(now);
             }
@@ -126,19 +129,35 @@ impl State {
         before - self.sources.len()
     }
 
-    /// Forgets one source because its sender says it has ended.
-    pub(crate) fn end_source(&mut self, attributes: &Attributes, now: Timestamp) -> bool {
-        match self.sources.remove(attributes) {
-            Some(mut source) => {
-                source.unroute(now);
-                true
-            }
-            None => false,
+    /// Forgets one writer of a source, because it says that its series has ended, and the source if no other writer is
+    /// left; true if that is so.
+    pub(crate) fn end_source(&mut self, attributes: &Attributes, start: Timestamp, now: Timestamp) -> bool {
+        let Some(source) = self.sources.get_mut(attributes) else { return false };
+        if source.data.end_writer(start) {
+            return false;
         }
+        source.unroute(now);
+        self.sources.remove(attributes).is_some()
+    }
+
+    /// True if nothing has been heard of a received instrument for `expiry` and nothing is kept of it.
+    pub(crate) fn is_abandoned(&self, now: Timestamp, expiry: Duration) -> bool {
+        self.sources.is_empty() && now.since(self.heard) > expiry
     }
 }
 
+/// How many different notices an instrument may cause in a generation.
+const TOLD_MAX: usize = 16;
+
 impl Routing {
+    /// Keeps a notice for the engine, unless it has been told in this generation.
+    pub(crate) fn tell(&mut self, notice: String) {
+        if self.told.len() < TOLD_MAX && !self.told.contains(&notice) {
+            self.pending.push(notice.clone());
+            self.told.push(notice);
+        }
+    }
+
     /// Tells the streams that this instrument does not feed them any more.
     pub(crate) fn leave_streams(&mut self) {
         for stream in self.streams.drain(..).chain(self.as_received.drain(..).flatten()) {
@@ -160,7 +179,7 @@ impl Routing {
             let unviewed = Resolved::unviewed(&entry.instrument);
             let (wanted, resource) = unviewed.streams.first()?;
             let planned = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
-            *place = Some(pipeline.stream(planned.key, &entry.instrument, wanted, now));
+            *place = Some(pipeline.stream_as_received(planned.key, &entry.instrument, wanted, now));
         }
         place.clone()
     }
@@ -172,17 +191,37 @@ impl Source {
         for route in self.routes.drain(..).flatten() {
             let mut slots = lock(&route.stream.slots);
             if slots.release(route.slot) {
-                slots.end_if_unrouted(route.slot, now);
+                slots.end_if_unrouted(route.slot, now, None);
             }
         }
     }
 }
 
 impl SourceData {
-    /// What the source says now, and since when.
+    /// Forgets the baselines of writers that have been silent for `expiry`.
+    fn forget_writers(&mut self, now: Timestamp, expiry: Duration) {
+        match self {
+            Self::Recorded(_) | Self::Observed(_) => {}
+            Self::Numbers(received) => received.forget(now, expiry),
+            Self::Explicit(received) => received.forget(now, expiry),
+            Self::Exponential(received) => received.forget(now, expiry),
+        }
+    }
+
+    /// Forgets the writer of a start time; true if others are left.
+    fn end_writer(&mut self, start: Timestamp) -> bool {
+        match self {
+            Self::Recorded(_) | Self::Observed(_) => true,
+            Self::Numbers(received) => received.end(start),
+            Self::Explicit(received) => received.end(start),
+            Self::Exponential(received) => received.end(start),
+        }
+    }
+
+    /// What the source says now, and as of when: of measurements their total or the last one.
     fn current(
         &self,
-        kind: InstrumentKind,
+        is_total: bool,
         reader: usize,
         collection: Collection,
         expiry: Duration,
@@ -190,7 +229,6 @@ impl SourceData {
         match self {
             Self::Recorded(recorded) => {
                 let (last, time) = recorded.last?;
-                let is_total = kind == InstrumentKind::UpDownCounter;
                 Some((if is_total { recorded.total.get() } else { last }, time))
             }
             Self::Observed(readers) => match readers.get(reader)?.now {

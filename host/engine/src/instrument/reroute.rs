@@ -11,7 +11,7 @@ use super::{Entry, State};
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::source::{Route, Source};
-use crate::stream::{Collection, SlotId, Stream};
+use crate::stream::{Collection, SlotId, Slots, Storage, Stream};
 use crate::views::{OnFault, Resolved};
 
 /// The Views' answers about an instrument, asked for before anything is changed.
@@ -31,6 +31,20 @@ pub(crate) struct Rerouted {
 
 /// A series, wherever it is.
 type Place = (*const Stream, SlotId);
+
+/// The routes a source had before, with the start of the series behind each, if there is one.
+type OldRoutes = Vec<(Route, Option<Timestamp>)>;
+
+/// A series made by a swap holds what comes after it. Only the sum of what sources say now reaches back: as far as the
+/// series that said the same before.
+fn start_after_swap(stream: &Stream, old: &OldRoutes, swap: Timestamp) -> Timestamp {
+    if stream.key.storage == Storage::Accumulated {
+        return swap;
+    }
+    let is_predecessor = |route: &Route| route.stream.key.storage == Storage::Current;
+    let starts = old.iter().filter(|(route, _)| is_predecessor(route)).filter_map(|(_, start)| *start);
+    starts.min().unwrap_or(swap)
+}
 
 fn place(route: &Route) -> Place {
     (Arc::as_ptr(&route.stream), route.slot)
@@ -57,33 +71,46 @@ impl State {
         self.routing.enter_streams(entry, pipelines, plan.resolved, swap.now);
         // All old routes go before any new one comes: the room they leave under a cardinality limit is then known.
         let mut candidates: HashMap<Place, Route, RandomState> = HashMap::default();
-        let mut whole: HashSet<(Attributes, Place), RandomState> = HashSet::default();
+        let mut old_routes: Vec<OldRoutes> = Vec::with_capacity(self.sources.len());
         for source in self.sources.values_mut() {
+            let mut old = OldRoutes::default();
             for route in source.routes.drain(..).flatten() {
-                lock(&route.stream.slots).release(route.slot);
-                if route.whole {
-                    whole.insert((source.attributes.clone(), place(&route)));
+                let mut slots = lock(&route.stream.slots);
+                slots.release(route.slot);
+                let start = slots.get(route.slot).map(|slot| slot.start);
+                drop(slots);
+                if start.is_some() {
+                    candidates.insert(place(&route), route.clone());
                 }
-                candidates.insert(place(&route), route);
+                old.push((route, start));
             }
+            old_routes.push(old);
         }
         let mut seen: HashSet<Place, RandomState> = HashSet::default();
-        for source in self.sources.values_mut() {
+        for (source, old) in self.sources.values_mut().zip(&old_routes) {
             source.mapped = match plan.mapped.remove(&source.attributes) {
                 Some(mapped) => mapped,
                 None => self.routing.map(entry, &source.attributes, on_fault),
             };
-            source.route(&self.routing, pipelines.len(), swap.now);
+            source.route(&self.routing, |stream, _| start_after_swap(stream, old, swap.now));
             for route in source.routes.iter_mut().flatten() {
-                route.whole = whole.contains(&(source.attributes.clone(), place(route)));
-                seen.insert(place(route));
+                let before = old.iter().find(|(before, _)| {
+                    Arc::ptr_eq(&before.stream, &route.stream) && before.attributes == route.attributes
+                });
+                (route.whole, route.since) = match before {
+                    Some((before, _)) => (before.whole && before.slot == route.slot, before.since),
+                    None => (false, swap.now),
+                };
+                if lock(&route.stream.slots).get(route.slot).is_some() {
+                    seen.insert(place(route));
+                }
             }
         }
         let mut rerouted = Rerouted::default();
         for (place, route) in &candidates {
             if seen.contains(place) {
                 rerouted.kept += 1;
-            } else if lock(&route.stream.slots).end_if_unrouted(route.slot, swap.now) {
+            } else if lock(&route.stream.slots).end_if_unrouted(route.slot, swap.now, Some(swap.number)) {
                 rerouted.ended += 1;
             }
         }
@@ -101,21 +128,16 @@ impl super::Routing {
             for (wanted, resource) in &resolved.streams {
                 let mut planned = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
                 if let Some(notice) = planned.notice {
-                    self.pending.push(notice.clone());
-                    self.told.push(notice);
+                    self.tell(notice);
                 }
                 while used.iter().any(|stream| stream.key == planned.key) {
                     planned.key.duplicate += 1;
                 }
                 if planned.key.duplicate > 0 {
-                    let notice = format!(
+                    self.tell(format!(
                         "the Views give it two streams named `{}`; both are exported",
                         planned.key.name
-                    );
-                    if !self.told.contains(&notice) {
-                        self.pending.push(notice.clone());
-                        self.told.push(notice);
-                    }
+                    ));
                 }
                 used.push(pipeline.stream(planned.key, &entry.instrument, wanted, now));
             }
@@ -138,15 +160,23 @@ impl super::Routing {
 }
 
 impl Source {
-    /// Makes the routes for the mapped sets. Series that are new start at `start`.
-    pub(crate) fn route(&mut self, routing: &super::Routing, readers: usize, start: Timestamp) {
+    /// Makes the routes for the mapped sets. Cumulative series that are new start when `start` says.
+    pub(crate) fn route(&mut self, routing: &super::Routing, start: impl Fn(&Stream, &Slots) -> Timestamp) {
         let streams = routing.resolved.streams.len();
-        self.routes = Vec::with_capacity(readers * streams);
+        self.routes = Vec::with_capacity(routing.streams.len());
         for (at, stream) in routing.streams.iter().enumerate() {
             let mapped = self.mapped.get(at.checked_rem(streams).unwrap_or(0)).cloned().flatten();
             self.routes.push(mapped.map(|attributes| {
                 let mut slots = lock(&stream.slots);
-                Route::new(stream.clone(), &mut slots, attributes, start)
+                let start = start(stream, &slots);
+                let route = Route::new(stream.clone(), &mut slots, attributes, start);
+                if stream.key.storage == Storage::Current
+                    && let Some(slot) = slots.get(route.slot)
+                    && slot.fresh
+                {
+                    slot.start = slot.start.min(start);
+                }
+                route
             }));
         }
     }

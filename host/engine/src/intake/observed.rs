@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 
 use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
 
+use crate::aggregate::is_less;
 use crate::engine::Inner;
 use crate::instrument::{Contributed, Contribution, Entry, Form, State};
 use crate::lock;
 use crate::report::Rejection;
 use crate::source::{Observed, SourceData};
-use crate::stream::{Collection, Storage};
+use crate::stream::Collection;
 
 type Function = Box<dyn Fn(&mut Observer<'_>) + Send + Sync>;
 
@@ -66,7 +67,16 @@ impl Inner {
         let callbacks = lock(&self.callbacks).clone();
         for callback in &callbacks {
             let mut observer = Observer { inner: self, entries: &callback.entries, reader, collection };
-            (callback.function)(&mut observer);
+            // The callback is the application's own code; what is wrong with it must not stop the others.
+            let run = std::panic::AssertUnwindSafe(|| (callback.function)(&mut observer));
+            if std::panic::catch_unwind(run).is_err()
+                && let Some(entry) = callback.entries.first()
+            {
+                self.notice(
+                    &entry.instrument,
+                    "its callback panicked; what it had reported counts".to_owned(),
+                );
+            }
         }
         for entry in callbacks.iter().flat_map(|callback| &callback.entries) {
             self.contribute_observed(entry, reader, collection);
@@ -76,10 +86,6 @@ impl Inner {
     fn contribute_observed(&self, entry: &Entry, reader: usize, collection: Collection) {
         let mut state = lock(&entry.state);
         let State { routing, sources, .. } = &mut *state;
-        let accumulates = |stream: &Arc<crate::stream::Stream>| stream.key.storage == Storage::Accumulated;
-        if !routing.streams.iter().any(accumulates) {
-            return;
-        }
         for source in sources.values_mut() {
             let SourceData::Observed(readers) = &mut source.data else { continue };
             let Some(observed) = readers.get_mut(reader) else { continue };
@@ -94,7 +100,7 @@ impl Inner {
             // A histogram counts each observation; a sum counts by how much the total has grown.
             let what = match entry.instrument.kind {
                 InstrumentKind::ObservableCounter => {
-                    let before = observed.before.filter(|before| value.as_f64() >= before.as_f64());
+                    let before = observed.before.filter(|before| !is_less(value, *before));
                     Contribution::Difference { now: value, before }
                 }
                 _ => Contribution::Measurement(value),

@@ -80,13 +80,18 @@ pub(super) fn exponential(row: &ExponentialRef<'_>) -> Result<ExponentialPoint, 
     if end(positive_offset, positive).max(end(negative_offset, negative)) > i64::from(i32::MAX) {
         return Err(Rejection::TooManyBuckets);
     }
+    let (positive, negative) =
+        (Buckets::new(positive_offset, positive), Buckets::new(negative_offset, negative));
+    if !positive.is_within_doubles(scale) || !negative.is_within_doubles(scale) {
+        return Err(Rejection::BadBounds);
+    }
     Ok(ExponentialPoint {
         scale,
         zero_count: row.zero_count,
         // Adding zero makes a negative zero positive, so that equal thresholds have equal bits.
         zero_threshold: row.zero_threshold + 0.0,
-        positive: Buckets::new(positive_offset, positive),
-        negative: Buckets::new(negative_offset, negative),
+        positive,
+        negative,
         count: row.count,
         sum: row.sum,
         min: row.min,

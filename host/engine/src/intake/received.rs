@@ -11,7 +11,7 @@ use wasmeter_model::{
 };
 
 use super::points;
-use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
+use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum, is_less};
 use crate::engine::Inner;
 use crate::instrument::{Contributed, Contribution, Entry, Form, State};
 use crate::lock;
@@ -77,37 +77,51 @@ impl<'a> Batch<'a> {
         if metric.kind() != PointKind::Gauge && shape.temporality.is_none() {
             return self.report.reject(Rejection::UnspecifiedTemporality, points, metric.name());
         }
+        if metric.name().is_empty() {
+            return self.report.reject(Rejection::NoName, points, "");
+        }
         match shape.form {
             Form::Numbers | Form::Measurements => {
+                let ends = metric.numbers().map(|row| row.point).filter(|point| point.is_ended());
+                self.ends(metric, shape, &[NumberKind::Int, NumberKind::Double], ends);
+                let without =
+                    metric.numbers().filter(|row| row.value.is_none() && !row.point.is_ended()).count();
+                self.report.reject(Rejection::NoValue, without as u64, metric.name());
                 // Integers and doubles are two streams, even where a sender mixes them in one metric.
                 for number in [NumberKind::Int, NumberKind::Double] {
-                    let is_of_kind = |value: Option<Number>| match value {
-                        Some(value) => value.kind() == number,
-                        None => true,
+                    let rows = || {
+                        metric.numbers().filter(move |row| {
+                            !row.point.is_ended() && row.value.map(Number::kind) == Some(number)
+                        })
                     };
-                    let has_values =
-                        metric.numbers().any(|row| row.value.is_some_and(|value| value.kind() == number));
-                    let only_ends = metric.numbers().all(|row| row.value.is_none());
-                    if has_values || (only_ends && number == NumberKind::Int) {
-                        self.instrument(metric, shape, number, |batch, entry, state| {
-                            for row in metric.numbers().filter(|row| is_of_kind(row.value)) {
-                                let value = points::number(&row, shape.kind);
-                                batch.number(metric, entry, state, shape, row.point, value);
-                            }
-                        });
-                    }
+                    self.instrument(metric, shape, number, rows().count(), |batch, entry, state| {
+                        for row in rows() {
+                            let value = points::number(&row, shape.kind);
+                            batch.number(metric, entry, state, shape, row.point, value);
+                        }
+                    });
                 }
             }
-            Form::Explicit => self.instrument(metric, shape, NumberKind::Double, |batch, entry, state| {
-                for row in metric.histograms() {
-                    batch.explicit(metric, entry, state, shape, row.point, points::explicit(&row));
-                }
-            }),
-            Form::Exponential => self.instrument(metric, shape, NumberKind::Double, |batch, entry, state| {
-                for row in metric.exponentials() {
-                    batch.exponential(metric, entry, state, shape, row.point, points::exponential(&row));
-                }
-            }),
+            Form::Explicit => {
+                let ends = metric.histograms().map(|row| row.point).filter(|point| point.is_ended());
+                self.ends(metric, shape, &[NumberKind::Double], ends);
+                let rows = || metric.histograms().filter(|row| !row.point.is_ended());
+                self.instrument(metric, shape, NumberKind::Double, rows().count(), |batch, entry, state| {
+                    for row in rows() {
+                        batch.explicit(metric, entry, state, shape, row.point, points::explicit(&row));
+                    }
+                });
+            }
+            Form::Exponential => {
+                let ends = metric.exponentials().map(|row| row.point).filter(|point| point.is_ended());
+                self.ends(metric, shape, &[NumberKind::Double], ends);
+                let rows = || metric.exponentials().filter(|row| !row.point.is_ended());
+                self.instrument(metric, shape, NumberKind::Double, rows().count(), |batch, entry, state| {
+                    for row in rows() {
+                        batch.exponential(metric, entry, state, shape, row.point, points::exponential(&row));
+                    }
+                });
+            }
         }
     }
 
@@ -139,16 +153,9 @@ impl<'a> Batch<'a> {
         (resource.clone(), scope.clone())
     }
 
-    /// Looks the instrument up and holds it while `points` are taken in.
-    fn instrument(
-        &mut self,
-        metric: MetricRef<'a>,
-        shape: Shape,
-        number: NumberKind,
-        points: impl FnOnce(&mut Self, &Entry, &mut State),
-    ) {
+    fn described(&mut self, metric: MetricRef<'a>, shape: Shape, number: NumberKind) -> Instrument {
         let (resource, scope) = self.owner(metric);
-        let instrument = Instrument {
+        Instrument {
             name: metric.name().into(),
             description: metric.description().into(),
             unit: metric.unit().into(),
@@ -158,21 +165,64 @@ impl<'a> Batch<'a> {
             scope,
             resource,
             advisory: Advisory::default(),
-        };
+        }
+    }
+
+    /// Looks the instrument up and holds it while its `points` are taken in with `take`.
+    fn instrument(
+        &mut self,
+        metric: MetricRef<'a>,
+        shape: Shape,
+        number: NumberKind,
+        points: usize,
+        take: impl FnOnce(&mut Self, &Entry, &mut State),
+    ) {
+        if points == 0 {
+            return;
+        }
+        let instrument = self.described(metric, shape, number);
         loop {
             let entry = match self.inner.entry(&instrument, shape.form) {
                 Ok(entry) => entry,
-                Err(reason) => {
-                    return self.report.reject(reason, metric.points().len() as u64, metric.name());
-                }
+                Err(reason) => return self.report.reject(reason, points as u64, metric.name()),
             };
             let mut state = lock(&entry.state);
             if state.retired {
                 continue;
             }
+            state.heard = self.now;
             self.inner.bring_up_to_date(&entry, &mut state, self.now);
-            points(self, &entry, &mut state);
+            take(self, &entry, &mut state);
             return self.inner.tell(&entry, &mut state);
+        }
+    }
+
+    /// Ends series, if they are known: the points that say so tell neither a value nor its kind of number.
+    fn ends(
+        &mut self,
+        metric: MetricRef<'a>,
+        shape: Shape,
+        numbers: &[NumberKind],
+        points: impl Iterator<Item = PointRef<'a>>,
+    ) {
+        let mut points = points.peekable();
+        if points.peek().is_none() {
+            return;
+        }
+        let instruments: Vec<_> =
+            numbers.iter().map(|number| self.described(metric, shape, *number)).collect();
+        let entries: Vec<_> =
+            instruments.iter().filter_map(|instrument| self.inner.known(instrument, shape.form)).collect();
+        for point in points {
+            let (attributes, overwritten) = self.frame.attributes(point.attributes());
+            self.report.duplicate_keys += overwritten as u64;
+            self.report.accepted += 1;
+            for entry in &entries {
+                let mut state = lock(&entry.state);
+                if state.end_source(&attributes, point.start(), self.now) {
+                    self.inner.sources.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
         }
     }
 
@@ -196,7 +246,7 @@ impl<'a> Batch<'a> {
                     match step {
                         // Something that only grows has shrunk: it was reset, and all of the new value is new.
                         Step::Since(before)
-                            if shape.kind == InstrumentKind::Counter && value.as_f64() < before.as_f64() =>
+                            if shape.kind == InstrumentKind::Counter && is_less(value, before) =>
                         {
                             (None, None)
                         }
@@ -206,12 +256,14 @@ impl<'a> Batch<'a> {
                 }
                 Some(Temporality::Delta) => {
                     received.delta(interval)?;
-                    if shape.kind == InstrumentKind::UpDownCounter {
+                    received.accumulate(point.time(), now, |before| {
                         let mut state = NumberSum::zero(value.kind());
-                        received.state().into_iter().for_each(|before| state.add(*before));
+                        // Only of an up-down-counter is the sum so far a state.
+                        let before = before.filter(|_| shape.kind == InstrumentKind::UpDownCounter);
+                        before.into_iter().for_each(|before| state.add(*before));
                         state.add(value);
-                        return received.replace(Timestamp::UNKNOWN.max(point.time()), state.get(), now);
-                    }
+                        state.get()
+                    });
                     (None, Some(point.start()))
                 }
             };
@@ -292,13 +344,6 @@ impl<'a> Batch<'a> {
     ) {
         let (attributes, overwritten) = self.frame.attributes(point.attributes());
         self.report.duplicate_keys += overwritten as u64;
-        if point.is_ended() {
-            if state.end_source(&attributes, self.now) {
-                self.inner.sources.fetch_sub(1, Ordering::Relaxed);
-            }
-            self.report.accepted += 1;
-            return;
-        }
         let taken = points::check_time(point).and(value).and_then(|value| {
             let start = if point.start().is_unknown() { point.time() } else { point.start() };
             let State { routing, sources, .. } = state;
@@ -372,10 +417,12 @@ impl Inner {
             (Form::Explicit, _) => SourceData::Explicit(Received::default()),
             (Form::Exponential, _) => SourceData::Exponential(Received::default()),
         };
+        let observed = matches!(data, SourceData::Observed(_));
         let mapped = routing.map(entry, attributes, &mut on_fault);
         let mut source =
             Source { attributes: attributes.clone(), heard: now, mapped, routes: Vec::new(), data };
-        source.route(routing, self.pipelines.len(), start);
+        // What a callback reports counts from the collection before; what is recorded or received, from its own start.
+        source.route(routing, |_, slots| if observed { slots.interval_start } else { start });
         Ok(source)
     }
 }

@@ -19,6 +19,8 @@ const INTERVALS_MAX: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Received<P> {
     writers: Vec<Writer<P>>,
+    /// The current value of a series whose points do not tell a total: a gauge, or the sum of received deltas.
+    state: Option<Writer<P>>,
     intervals: VecDeque<(Timestamp, Timestamp)>,
 }
 
@@ -43,7 +45,7 @@ pub(crate) enum Step<P> {
 
 impl<P> Default for Received<P> {
     fn default() -> Self {
-        Self { writers: Vec::new(), intervals: VecDeque::new() }
+        Self { writers: Vec::new(), state: None, intervals: VecDeque::new() }
     }
 }
 
@@ -102,29 +104,42 @@ impl<P: Clone> Received<P> {
         Ok(())
     }
 
-    /// The state of a series that only has a current value, such as a gauge: replaces whatever was known.
+    /// The value of a gauge in place of the one before.
+    ///
+    /// # Errors
+    ///
+    /// The value is older than the one that is known.
     pub(crate) fn replace(&mut self, time: Timestamp, point: P, now: Timestamp) -> Result<(), Rejection> {
-        match self.writers.first_mut() {
-            Some(writer) if time < writer.time => return Err(Rejection::DuplicateOrOutOfOrder),
-            Some(writer) => {
-                writer.time = time;
-                writer.heard = now;
-                writer.point = point;
-            }
-            None => {
-                let start = Timestamp::UNKNOWN;
-                self.writers.push(Writer { start, time, heard: now, superseded: false, point });
-            }
+        if self.state.as_ref().is_some_and(|state| time < state.time) {
+            return Err(Rejection::DuplicateOrOutOfOrder);
         }
+        let start = Timestamp::UNKNOWN;
+        self.state = Some(Writer { start, time, heard: now, superseded: false, point });
         Ok(())
     }
 
-    /// The only state there is, to add a delta to it.
-    pub(crate) fn state(&self) -> Option<&P> {
-        self.writers.first().map(|writer| &writer.point)
+    /// Makes a received delta part of the current value, with the value so far to add it to. Deltas come in any order.
+    pub(crate) fn accumulate(&mut self, time: Timestamp, now: Timestamp, add: impl FnOnce(Option<&P>) -> P) {
+        let before = self.state.take();
+        let point = add(before.as_ref().map(|state| &state.point));
+        let time = before.map_or(time, |state| state.time.max(time));
+        let start = Timestamp::UNKNOWN;
+        self.state = Some(Writer { start, time, heard: now, superseded: false, point });
     }
 
-    /// Writers heard from within `expiry` of `now` and in service.
+    /// Forgets the writers that have been silent for `expiry`.
+    pub(crate) fn forget(&mut self, now: Timestamp, expiry: std::time::Duration) {
+        self.writers.retain(|writer| now.since(writer.heard) <= expiry);
+    }
+
+    /// Forgets the writer with a start time, or all of them if there is none; true if others are left.
+    pub(crate) fn end(&mut self, start: Timestamp) -> bool {
+        let is_known = self.writers.iter().any(|writer| writer.start == start);
+        self.writers.retain(|writer| is_known && writer.start != start);
+        !self.writers.is_empty()
+    }
+
+    /// The current value and those of all writers that were heard from within `expiry` of `now` and are in service.
     pub(crate) fn live(
         &self,
         now: Timestamp,
@@ -132,6 +147,7 @@ impl<P: Clone> Received<P> {
     ) -> impl Iterator<Item = (&P, Timestamp)> {
         self.writers
             .iter()
+            .chain(&self.state)
             .filter(move |writer| !writer.superseded && now.since(writer.heard) <= expiry)
             .map(|writer| (&writer.point, writer.time))
     }

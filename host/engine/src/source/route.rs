@@ -16,29 +16,36 @@ pub(crate) struct Route {
     overflows: bool,
     /// True if the series holds everything this source has contributed since it began.
     pub(crate) whole: bool,
+    /// When a swap sent the source this way; unknown if it always went this way.
+    pub(crate) since: Timestamp,
 }
 
 impl Route {
-    /// A route to the series of `attributes`, which is made if need be.
+    /// A route to the series of `attributes`. A cumulative series is made if need be; one of a delta stream comes to be
+    /// with its first contribution, so that sets without any take no room under the cardinality limit.
     pub(crate) fn new(
         stream: Arc<Stream>,
         slots: &mut Slots,
         attributes: Attributes,
         start: Timestamp,
     ) -> Self {
-        let (slot, overflows) = slots.acquire(&attributes, start);
-        Self { stream, attributes, slot, overflows, whole: true }
+        let (slot, overflows) = match stream.key.temporality {
+            Temporality::Cumulative => slots.acquire(&attributes, start),
+            Temporality::Delta => (slots.known(&attributes).unwrap_or(SlotId::NOWHERE), false),
+        };
+        Self { stream, attributes, slot, overflows, whole: true, since: Timestamp::UNKNOWN }
     }
 
     /// The series. A delta stream forgets idle series and its overflow with every collection: then a place is sought
-    /// again.
-    pub(crate) fn slot<'a>(&mut self, slots: &'a mut Slots, start: Timestamp) -> Option<&'a mut Slot> {
+    /// again, for a series that starts with the interval.
+    pub(crate) fn slot<'a>(&mut self, slots: &'a mut Slots) -> Option<&'a mut Slot> {
         let is_delta = self.stream.key.temporality == Temporality::Delta;
         let is_stale = slots.get(self.slot).is_none();
         if is_stale || (is_delta && self.overflows && slots.has_room()) {
             if !is_stale {
                 slots.release(self.slot);
             }
+            let start = slots.interval_start.max(self.since);
             (self.slot, self.overflows) = slots.acquire(&self.attributes, start);
         }
         slots.get(self.slot)

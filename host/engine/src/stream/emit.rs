@@ -21,7 +21,7 @@ pub(crate) struct Collection {
 impl Slots {
     /// True if the stream has something to export in this collection.
     pub(crate) fn has_points(&mut self, key: &StreamKey, collection: Collection) -> bool {
-        self.iter_mut().any(|slot| slot.ended.is_some() || slot.has_value(key, collection))
+        self.iter_mut().any(|slot| slot.has_end() || slot.has_value(key, collection))
     }
 
     /// Writes the metric and its points, if it has any, and begins the next interval.
@@ -29,7 +29,7 @@ impl Slots {
         let mut opened = false;
         let description = self.description.clone();
         for slot in self.iter_mut() {
-            let is_ended = slot.ended.is_some();
+            let is_ended = slot.has_end();
             let has_value = slot.has_value(key, collection);
             if !has_value && !is_ended {
                 continue;
@@ -41,7 +41,9 @@ impl Slots {
             }
             let attributes = frame.attributes(&slot.attributes);
             if has_value {
-                let time = slot.ended.unwrap_or(collection.now);
+                let time = slot.ended.map_or(collection.now, |ended| ended.min(collection.now));
+                // Clocks differ, and a measurement may come while a collection is under way: no point starts after its end.
+                slot.start = slot.start.min(time);
                 slot.emit_value(key, PointHeader { attributes, start: slot.start, time, flags: 0 }, frame);
             }
             if is_ended {
@@ -75,6 +77,11 @@ impl StreamKey {
 }
 
 impl Slot {
+    /// True if it is to be said that the series has ended: somebody has seen it, or is about to.
+    fn has_end(&self) -> bool {
+        self.ended.is_some() && !(self.fresh && matches!(self.state, SlotState::Empty))
+    }
+
     fn has_value(&self, key: &StreamKey, collection: Collection) -> bool {
         match &self.state {
             SlotState::Empty => false,
@@ -133,7 +140,7 @@ impl Slot {
 
 /// The point that says: this series has ended.
 fn emit_end(key: &StreamKey, attributes: SetId, start: Timestamp, now: Timestamp, frame: &mut FrameBuilder) {
-    let header = PointHeader { attributes, start, time: now, flags: NO_RECORDED_VALUE };
+    let header = PointHeader { attributes, start: start.min(now), time: now, flags: NO_RECORDED_VALUE };
     match key.output {
         Output::Sum { .. } | Output::Gauge { .. } => frame.number(NumberRow { header, value: None }),
         Output::Explicit { .. } => frame.histogram(HistogramRow { header, ..HistogramRow::default() }),

@@ -43,9 +43,16 @@ pub(crate) enum Storage {
 
 impl Storage {
     /// The storage of an instrument's stream: increments add up; states, and totals that a callback reports, are current.
-    pub(crate) fn of(kind: InstrumentKind, aggregator: &Aggregator, temporality: Temporality) -> Self {
+    pub(crate) fn of(
+        kind: InstrumentKind,
+        origin: Origin,
+        aggregator: &Aggregator,
+        temporality: Temporality,
+    ) -> Self {
         match (aggregator, kind) {
             (Aggregator::LastValue, _) => Self::Current,
+            // The sum of a gauge is that of its measurements (checklist G3); a received one has only a last value.
+            (Aggregator::Sum, InstrumentKind::Gauge) if origin == Origin::Recorded => Self::Accumulated,
             (Aggregator::Sum, InstrumentKind::Counter | InstrumentKind::Histogram) => Self::Accumulated,
             (Aggregator::Sum, InstrumentKind::ObservableCounter) if temporality == Temporality::Delta => {
                 Self::Accumulated
@@ -71,6 +78,16 @@ impl Output {
             Aggregator::LastValue => Self::Gauge { number },
             Aggregator::Explicit { .. } => Self::Explicit { with_sum },
             Aggregator::Exponential { .. } => Self::Exponential { with_sum },
+        }
+    }
+}
+
+impl StreamKey {
+    /// The kind of number that points of the stream have.
+    pub(crate) const fn number(&self) -> NumberKind {
+        match self.output {
+            Output::Sum { number, .. } | Output::Gauge { number } => number,
+            Output::Explicit { .. } | Output::Exponential { .. } => NumberKind::Double,
         }
     }
 }

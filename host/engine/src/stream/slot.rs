@@ -2,7 +2,7 @@
 
 use wasmeter_model::{Attributes, Combine, Number, NumberKind, Timestamp};
 
-use crate::aggregate::{ExplicitHistogram, ExponentialHistogram, NumberSum};
+use crate::aggregate::{ExplicitHistogram, ExponentialHistogram, NumberSum, is_less};
 
 /// A series: its attributes, its start and its accumulator.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Slot {
     pub(crate) routes: u32,
     /// The start of the interval that the next export covers.
     pub(crate) start: Timestamp,
-    /// True until the first collection that saw this series.
+    /// True until the series is exported for the first time.
     pub(crate) fresh: bool,
     /// True if something was contributed since the previous collection.
     pub(crate) touched: bool,
@@ -55,19 +55,19 @@ impl Current {
 
     /// Combines with the state of a further source.
     pub(crate) fn merge(&mut self, combine: Combine, value: Number, time: Timestamp) {
-        let (mine, other) = (self.value.get().as_f64(), value.as_f64());
+        let mine = self.value.get();
         let replace = match combine {
             Combine::Sum => {
                 self.value.add(value);
                 false
             }
-            Combine::Min => other < mine,
-            Combine::Max => other > mine,
+            Combine::Min => is_less(value, mine),
+            Combine::Max => is_less(mine, value),
             // Equal times are decided by the value, so that the order of the sources does not matter.
-            Combine::Last => time > self.time || (time == self.time && other > mine),
+            Combine::Last => time > self.time || (time == self.time && is_less(mine, value)),
         };
         if replace {
-            let mut sum = NumberSum::zero(value.kind());
+            let mut sum = NumberSum::zero(mine.kind());
             sum.add(value);
             self.value = sum;
         }
@@ -80,14 +80,45 @@ impl Current {
 }
 
 impl Slot {
-    /// Takes a value of the instrument into the sum.
-    pub(crate) fn sum(&mut self, kind: NumberKind) -> &mut NumberSum {
+    /// Takes a value of the instrument into the sum, less the total that it replaces.
+    pub(crate) fn add(&mut self, kind: NumberKind, value: Number, before: Option<Number>) {
         if !matches!(self.state, SlotState::Sum(_)) {
             self.state = SlotState::Sum(NumberSum::zero(kind));
         }
+        if let SlotState::Sum(sum) = &mut self.state {
+            // What was there before goes first, so that a total near the end of the doubles does not become infinite.
+            if let Some(before) = before {
+                sum.subtract(before);
+            }
+            sum.add(value);
+        }
+    }
+
+    /// The histogram that counts here, made by `make` if the series is new.
+    pub(crate) fn explicit(
+        &mut self,
+        make: impl FnOnce() -> ExplicitHistogram,
+    ) -> Option<&mut ExplicitHistogram> {
+        if !matches!(self.state, SlotState::Explicit(_)) {
+            self.state = SlotState::Explicit(make());
+        }
         match &mut self.state {
-            SlotState::Sum(sum) => sum,
-            _ => unreachable!("the state was just made a sum"),
+            SlotState::Explicit(histogram) => Some(histogram),
+            _ => None,
+        }
+    }
+
+    /// As [`Slot::explicit`].
+    pub(crate) fn exponential(
+        &mut self,
+        make: impl FnOnce() -> ExponentialHistogram,
+    ) -> Option<&mut ExponentialHistogram> {
+        if !matches!(self.state, SlotState::Exponential(_)) {
+            self.state = SlotState::Exponential(make());
+        }
+        match &mut self.state {
+            SlotState::Exponential(histogram) => Some(histogram),
+            _ => None,
         }
     }
 }

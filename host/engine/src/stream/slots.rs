@@ -33,8 +33,11 @@ pub(crate) struct Slots {
     pub(crate) limit: usize,
     /// How many instruments feed the stream.
     pub(crate) feeders: u32,
-    /// Where a new series' first interval starts at the earliest.
+    /// When the stream began or was last collected.
     pub(crate) interval_start: Timestamp,
+    /// For a delta stream: until when series that it has forgotten may have been exported. A series with the attributes of
+    /// such a one does not reach back further, since intervals must not overlap.
+    pub(crate) forgotten_until: Timestamp,
     table: Vec<Option<Slot>>,
     free: Vec<u32>,
     index: HashMap<Attributes, u32, RandomState>,
@@ -60,6 +63,7 @@ impl Stream {
             limit,
             feeders: 0,
             interval_start: now,
+            forgotten_until: Timestamp::UNKNOWN,
             table: Vec::new(),
             free: Vec::new(),
             index: HashMap::default(),
@@ -68,6 +72,11 @@ impl Stream {
         };
         Self { key, slots: Mutex::new(slots) }
     }
+}
+
+impl SlotId {
+    /// No series yet.
+    pub(crate) const NOWHERE: Self = Self { index: u32::MAX, epoch: 0 };
 }
 
 impl Slots {
@@ -85,7 +94,8 @@ impl Slots {
         (id, true)
     }
 
-    fn known(&mut self, attributes: &Attributes) -> Option<SlotId> {
+    /// The series for a mapped attribute set with one more route to it, if there is one.
+    pub(crate) fn known(&mut self, attributes: &Attributes) -> Option<SlotId> {
         let index = *self.index.get(attributes)?;
         let revived = {
             let slot = self.table.get_mut(index as usize)?.as_mut()?;
@@ -100,7 +110,8 @@ impl Slots {
     }
 
     fn insert(&mut self, attributes: Attributes, start: Timestamp) -> SlotId {
-        self.epochs = self.epochs.wrapping_add(1);
+        // 0 is nowhere's.
+        self.epochs = self.epochs.checked_add(1).unwrap_or(1);
         if attributes != overflow_attributes() {
             self.live += 1;
         }
@@ -141,12 +152,16 @@ impl Slots {
         })
     }
 
-    /// Ends the series if no route leads to it.
-    pub(crate) fn end_if_unrouted(&mut self, id: SlotId, at: Timestamp) -> bool {
+    /// Ends the series if no route leads to it. Current values have a last word only if they were combined in `collection`:
+    /// older ones have been exported already, or have expired.
+    pub(crate) fn end_if_unrouted(&mut self, id: SlotId, at: Timestamp, collection: Option<u64>) -> bool {
         let Some(slot) = self.get(id).filter(|slot| slot.routes == 0 && slot.ended.is_none()) else {
             return false;
         };
         slot.ended = Some(at);
+        if matches!(&slot.state, SlotState::Current(current) if Some(current.collection) != collection) {
+            slot.state = SlotState::Empty;
+        }
         let is_overflow = slot.attributes == overflow_attributes();
         if !is_overflow {
             self.live = self.live.saturating_sub(1);
@@ -177,7 +192,7 @@ impl Slots {
     /// Forgets the series that have ended and, in a delta stream, those that nothing was contributed to; starts the next
     /// interval.
     pub(crate) fn finish_collection(&mut self, temporality: Temporality, now: Timestamp) {
-        self.interval_start = now;
+        let previous = std::mem::replace(&mut self.interval_start, now);
         for index in 0..self.table.len() {
             let Some(place) = self.table.get_mut(index) else { continue };
             let Some(slot) = place else { continue };
@@ -186,12 +201,16 @@ impl Slots {
                 if slot.ended.is_none() && slot.attributes != overflow_attributes() {
                     self.live = self.live.saturating_sub(1);
                 }
+                if !slot.fresh || slot.ended.is_some() {
+                    let exported = if slot.ended.is_some() { now } else { previous };
+                    self.forgotten_until = self.forgotten_until.max(exported);
+                }
                 self.index.remove(&slot.attributes);
                 *place = None;
                 self.free.push(u32::try_from(index).unwrap_or(u32::MAX));
                 continue;
             }
-            slot.fresh = false;
+            slot.fresh &= matches!(slot.state, SlotState::Empty);
             slot.touched = false;
             if temporality == Temporality::Delta {
                 slot.start = now;

@@ -110,8 +110,9 @@ fn ask<'a>(
     Ok(answers)
 }
 
-/// Composable matching: answers without a name apply to every stream, each distinct name makes a stream of its own. The
-/// instrument's own streams stay if nobody names one, or if some View answers with both a named and a nameless stream.
+/// Composable matching: answers without a name apply to every stream, each distinct name makes a stream of its own. What
+/// the instrument has without a name stays if nobody names a stream, or if some View answers with both a named and a
+/// nameless stream.
 fn compose(own: Vec<ResolvedStream>, answers: &[Answer<'_>]) -> Vec<ResolvedStream> {
     let mut names: Vec<&Arc<str>> = Vec::new();
     let mut keep_own = false;
@@ -132,14 +133,21 @@ fn compose(own: Vec<ResolvedStream>, answers: &[Answer<'_>]) -> Vec<ResolvedStre
         }
         stream
     };
-    // A named stream is made once, from the first of the instrument's own streams.
-    let first = own.first().cloned();
+    let is_renamed = !names.is_empty();
+    // A new stream is made from what the instrument has without a name, or else from the first it has.
+    let origin = own.iter().find(|stream| stream.name.is_none()).or(own.first()).cloned();
     let mut streams: Vec<ResolvedStream> = Vec::new();
-    if names.is_empty() || keep_own {
-        streams.extend(own.into_iter().map(|stream| lay(stream, None)));
+    for stream in own {
+        // A stream that already has a name of its own is not renamed: another name is another stream.
+        if let Some(name) = stream.name.clone() {
+            names.retain(|new| **new != name);
+            streams.push(lay(stream, Some(&name)));
+        } else if !is_renamed || keep_own {
+            streams.push(lay(stream, None));
+        }
     }
-    if let Some(first) = first {
-        streams.extend(names.into_iter().map(|name| lay(first.clone(), Some(name))));
+    if let Some(origin) = origin {
+        streams.extend(names.into_iter().map(|name| lay(origin.clone(), Some(name))));
     }
     streams
 }

@@ -91,10 +91,14 @@ impl ResolvedStream {
     }
 
     /// The combination of states where several sources become one series.
-    pub(crate) fn combine_of(&self, kind: InstrumentKind) -> Combine {
-        self.combine.unwrap_or(match kind {
-            InstrumentKind::Gauge | InstrumentKind::ObservableGauge => Combine::Last,
-            _ => Combine::Sum,
+    pub(crate) fn combine_of(&self, kind: InstrumentKind, aggregator: &Aggregator) -> Combine {
+        self.combine.unwrap_or(match (aggregator, kind) {
+            (
+                Aggregator::LastValue,
+                InstrumentKind::UpDownCounter | InstrumentKind::ObservableUpDownCounter,
+            )
+            | (Aggregator::Sum, _) => Combine::Sum,
+            _ => Combine::Last,
         })
     }
 }

@@ -1,0 +1,15 @@
+//! The engine from outside: what comes in, under which Views, and what each reader then exports.
+
+mod chain;
+mod faults;
+mod histograms;
+mod history;
+mod limits;
+mod received;
+mod recorded;
+mod robustness;
+mod states;
+mod support;
+mod swap;
+mod threads;
+mod views;

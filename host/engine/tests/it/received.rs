@@ -1,0 +1,220 @@
+//! Received numbers: baselines, resets, writers, duplicates, both directions of temporality.
+
+use wasmeter_engine::Rejection;
+use wasmeter_model::Temporality::{Cumulative, Delta};
+
+use crate::support::*;
+
+fn rejected(report: &wasmeter_engine::IngestReport) -> Vec<(Rejection, u64)> {
+    report.rejected.iter().map(|(reason, count)| (*reason, *count)).collect()
+}
+
+#[test]
+fn counters_of_several_resources_become_one_series() {
+    let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));
+    let request = |time, one, other| {
+        Otlp::of("svc=shop,pid=1")
+            .counter("req", Cumulative, &[("m=GET", 3, time, int(one))])
+            .resource("svc=shop,pid=2")
+            .counter("req", Cumulative, &[("m=GET", 4, time, int(other))])
+            .frame()
+    };
+    assert_eq!(engine.ingest(&request(9, 100, 50), at(9)).accepted, 2);
+    expect(&engine, 0, 10, &["[svc=shop] req{m=GET} sum+ cum 150 @3..10"]);
+    expect(&engine, 1, 10, &["[svc=shop] req{m=GET} sum+ delta 150 @3..10"]);
+    engine.ingest(&request(19, 101, 60), at(19));
+    expect(&engine, 0, 20, &["[svc=shop] req{m=GET} sum+ cum 161 @3..20"]);
+    expect(&engine, 1, 20, &["[svc=shop] req{m=GET} sum+ delta 11 @10..20"]);
+}
+
+#[test]
+fn a_source_heard_later_counts_from_its_declared_start_without_moving_one_that_was_exported() {
+    let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));
+    let point = |pid: &str, start, time, value| {
+        let frame = Otlp::of(&format!("pid={pid}"))
+            .counter("req", Cumulative, &[("", start, time, int(value))])
+            .frame();
+        assert_eq!(engine.ingest(&frame, at(time)).rejected_points(), 0);
+    };
+    point("1", 5, 8, 10);
+    point("2", 3, 9, 7);
+    expect(&engine, 0, 10, &["req{} sum+ cum 17 @3..10"]);
+    expect(&engine, 1, 10, &["req{} sum+ delta 17 @3..10"]);
+    point("3", 2, 11, 4);
+    expect(&engine, 0, 20, &["req{} sum+ cum 21 @3..20"]);
+    expect(&engine, 1, 20, &["req{} sum+ delta 4 @10..20"]);
+    // Idle, thus forgotten by the delta reader: a late one must not reach into what was exported.
+    expect(&engine, 1, 30, &[]);
+    point("4", 2, 31, 5);
+    expect(&engine, 1, 40, &["req{} sum+ delta 5 @20..40"]);
+}
+
+#[test]
+fn resets_and_restarts_do_not_bend_the_series() {
+    let engine = engine(&[CUMULATIVE, DELTA], no_views());
+    let point = |start, time, value| {
+        engine.ingest(
+            &Otlp::of("").counter("req", Cumulative, &[("", start, time, int(value))]).frame(),
+            at(time),
+        )
+    };
+    point(1, 5, 100);
+    point(1, 6, 30); // decrease: 30 new ones
+    point(7, 8, 5); // a new start: 5 new ones
+    point(7, 9, 6);
+    expect(&engine, 0, 10, &["req{} sum+ cum 136 @1..10"]);
+    expect(&engine, 1, 10, &["req{} sum+ delta 136 @1..10"]);
+    // The old process speaks a last time, between points of the new one.
+    point(1, 11, 31);
+    point(7, 12, 8);
+    expect(&engine, 0, 20, &["req{} sum+ cum 139 @1..20"]);
+    expect(&engine, 1, 20, &["req{} sum+ delta 3 @10..20"]);
+    // Far beyond what a double can tell apart.
+    let big = 1 << 60;
+    point(7, 21, big);
+    point(7, 22, big - 1);
+    expect(&engine, 1, 30, &[&format!("req{{}} sum+ delta {} @20..30", (big - 8) + (big - 1))]);
+}
+
+#[test]
+fn forked_workers_that_share_an_identity_are_kept_apart_by_their_start() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    for (start, time, value) in [(3, 5, 10), (4, 5, 100), (3, 6, 11), (4, 6, 105), (3, 7, 12)] {
+        let frame = Otlp::of("").counter("req", Cumulative, &[("", start, time, int(value))]).frame();
+        engine.ingest(&frame, at(time));
+    }
+    expect(&engine, 0, 10, &["req{} sum+ cum 117 @3..10"]);
+    // One of them ends: the baseline of the other stays.
+    engine.ingest(&Otlp::of("").ended("req", "", 3, 11).frame(), at(11));
+    let frame = Otlp::of("").counter("req", Cumulative, &[("", 4, 12, int(106))]).frame();
+    engine.ingest(&frame, at(12));
+    expect(&engine, 0, 20, &["req{} sum+ cum 118 @3..20"]);
+}
+
+#[test]
+fn duplicates_and_points_out_of_order_are_refused_and_counted() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let cumulative = |time, value| {
+        engine.ingest(&Otlp::of("").counter("c", Cumulative, &[("", 1, time, int(value))]).frame(), at(9))
+    };
+    let delta = |start, time| {
+        engine.ingest(&Otlp::of("").counter("d", Delta, &[("", start, time, int(1))]).frame(), at(9))
+    };
+    let gauge =
+        |time, value| engine.ingest(&Otlp::of("").gauge("g", &[("", time, int(value))]).frame(), at(9));
+    let refused = [(Rejection::DuplicateOrOutOfOrder, 1)];
+    assert_eq!(cumulative(5, 10).accepted, 1);
+    assert_eq!(rejected(&cumulative(5, 10)), refused);
+    assert_eq!(rejected(&cumulative(4, 9)), refused);
+    assert_eq!(delta(4, 5).accepted, 1);
+    assert_eq!(delta(3, 4).accepted, 1, "deltas add up in any order");
+    assert_eq!(rejected(&delta(4, 5)), refused);
+    assert_eq!(gauge(5, 1).accepted, 1);
+    assert_eq!(rejected(&gauge(4, 2)), refused);
+    expect(&engine, 0, 10, &["c{} sum+ cum 10 @1..10", "d{} sum+ cum 2 @3..10", "g{} gauge 1 @0..10"]);
+    let counts = engine.counts();
+    assert_eq!(counts.accepted, 4);
+    assert!(counts.rejected.contains(&(Rejection::DuplicateOrOutOfOrder, 4)));
+}
+
+#[test]
+fn deltas_become_cumulative_and_the_other_way_round() {
+    let engine = engine(&[CUMULATIVE, DELTA], no_views());
+    let frame = |start, time, value, total| {
+        Otlp::of("")
+            .counter("delta", Delta, &[("", start, time, int(value))])
+            .counter("total", Cumulative, &[("", 2, time, double(total))])
+            .frame()
+    };
+    engine.ingest(&frame(2, 9, 5, 0.5), at(9));
+    expect(&engine, 0, 10, &["delta{} sum+ cum 5 @2..10", "total{} sum+ cum 0.5 @2..10"]);
+    expect(&engine, 1, 10, &["delta{} sum+ delta 5 @2..10", "total{} sum+ delta 0.5 @2..10"]);
+    engine.ingest(&frame(9, 19, 7, 2.0), at(19));
+    expect(&engine, 0, 20, &["delta{} sum+ cum 12 @2..20", "total{} sum+ cum 2.0 @2..20"]);
+    expect(&engine, 1, 20, &["delta{} sum+ delta 7 @10..20", "total{} sum+ delta 1.5 @10..20"]);
+}
+
+#[test]
+fn integers_and_doubles_of_one_metric_are_two_and_both_end() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let mixed = [("a=1", 1, 5, int(1)), ("a=2", 1, 5, double(2.0))];
+    let report = engine.ingest(&Otlp::of("").counter("m", Cumulative, &mixed).frame(), at(5));
+    assert_eq!((report.accepted, report.rejected_points()), (2, 0));
+    expect(&engine, 0, 10, &["m{a=1} sum+ cum 1 @1..10", "m{a=2} sum+ cum 2.0 @1..10"]);
+    for set in ["a=1", "a=2", "a=3"] {
+        let report = engine.ingest(&Otlp::of("").ended("m", set, 1, 11).frame(), at(11));
+        assert_eq!(report.accepted, 1);
+    }
+    expect(
+        &engine,
+        0,
+        20,
+        &[
+            "m{a=1} sum+ cum 1 @1..11",
+            "m{a=1} sum+ cum end @1..20",
+            "m{a=2} sum+ cum 2.0 @1..11",
+            "m{a=2} sum+ cum end @1..20",
+        ],
+    );
+    expect(&engine, 0, 30, &[]);
+    assert_eq!(engine.counts().sources, 0);
+    assert_eq!(engine.counts().series, 0);
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_its_reason_and_the_rest_is_taken() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let frame = Otlp::of("")
+        .unspecified("none")
+        .counter("backwards", Cumulative, &[("", 5, 4, int(1))])
+        .counter("", Cumulative, &[("", 1, 2, int(1)), ("", 1, 2, double(1.0))])
+        .counter("bad", Cumulative, &[("a=1", 1, 2, double(f64::NAN)), ("a=2", 1, 2, double(-1.0))])
+        .valueless("empty")
+        .raw_histogram("counts", 3, &[1.0], &[1, 1])
+        .raw_histogram("shape", 2, &[1.0, 2.0], &[1, 1])
+        .raw_histogram("bounds", 3, &[2.0, 1.0], &[1, 1, 1])
+        .exponential(
+            "scale",
+            Cumulative,
+            &[Expo { start: 1, time: 2, scale: 21, zero: 1, ..Expo::default() }],
+        )
+        .exponential(
+            "index",
+            Cumulative,
+            &[Expo { start: 1, time: 2, scale: -10, positive: (1 << 30, vec![1]), ..Expo::default() }],
+        )
+        .counter("good", Cumulative, &[("", 1, 2, int(1))])
+        .frame();
+    let report = engine.ingest(&frame, at(2));
+    assert_eq!(
+        rejected(&report),
+        [
+            (Rejection::UnspecifiedTemporality, 1),
+            (Rejection::TimeBeforeStart, 1),
+            (Rejection::NotFinite, 1),
+            (Rejection::Negative, 1),
+            (Rejection::CountsMismatch, 2),
+            (Rejection::BadBounds, 2),
+            (Rejection::ScaleOutOfRange, 1),
+            (Rejection::NoValue, 1),
+            (Rejection::NoName, 2),
+        ]
+    );
+    assert_eq!(report.accepted, 1);
+    assert_eq!(report.first, Some((Rejection::UnspecifiedTemporality, "none".to_owned())));
+    assert!(report.message().contains("2 x no_name: the metric has no name"), "{}", report.message());
+    expect(&engine, 0, 10, &["good{} sum+ cum 1 @1..10"]);
+}
+
+#[test]
+fn summaries_pass_through_as_received_and_expire() {
+    let engine = engine(&[CUMULATIVE, DELTA], dropping(&["a"]));
+    let report = engine.ingest(&Otlp::of("svc=a").summary("s", 5, 3).frame(), at(5));
+    assert_eq!(report.accepted, 1);
+    let again = engine.ingest(&Otlp::of("svc=a").summary("s", 5, 3).frame(), at(6));
+    assert_eq!(rejected(&again), [(Rejection::DuplicateOrOutOfOrder, 1)]);
+    let row = "[svc=a] s{} summary n=3 sum=2.5 [0.5, 0.9]:[1.0, 2.0] @1..5";
+    expect(&engine, 0, 10, &[row]);
+    expect(&engine, 1, 305, &[row]);
+    expect(&engine, 0, 306, &[]);
+}
