@@ -17,6 +17,10 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
     }
     if let Some(node_modules) = &clients.node_modules {
         tests = tests.env("WASMETER_NODE_MODULES", node_modules);
+        // The client itself looks for packages from the folder that holds their list.
+        if let Some(folder) = node_modules.parent() {
+            tests = tests.env("WASMETER_CLIENT_MODULES", folder);
+        }
     }
     if filter.is_none() {
         // All of them, so that one run says all that is broken.

@@ -28,6 +28,7 @@ fn identifiers_become_placeholders() {
         ("/commits/9fceb02d", "/commits/{id}"),
         ("/objects/507f1f77bcf86cd799439011", "/objects/{id}"),
         ("/blobs/0xdeadbeef01", "/blobs/{id}"),
+        ("/blobs/deadbeefdeadbeef", "/blobs/{id}"),
         ("/customers/cus_NffrFeUfNV2Hib", "/customers/{id}"),
         ("/events/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/events/{id}"),
         ("/share/V1StGXR8_Z5jdHi6B-myT", "/share/{id}"),
@@ -35,6 +36,7 @@ fn identifiers_become_placeholders() {
         ("/orders/INV-2026-00123", "/orders/{id}"),
         ("/logs/2026-11-21", "/logs/{id}"),
         ("/at/59.91,10.75", "/at/{id}"),
+        ("/cart;jsessionid=A1B2C3D4E5", "/cart"),
         ("/people/ada@example.com", "/people/{id}"),
         ("/search/two%20words", "/search/{id}"),
         ("/Ærlig", "/{id}"),
@@ -58,6 +60,8 @@ fn words_stay() {
         "/wp-login.php",
         "/how-to-write-a-good-headline",
         "/facade/decade/defaced",
+        "/deadbeef",
+        "/cafe42",
         "/getUserAccountSettingsPage",
         "/orders/",
         "//double",
@@ -156,6 +160,7 @@ fn statuses_become_classes_unless_kept() {
             Value::Int(600),
             Value::Int(i64::MIN),
             "+20".into(),
+            "0200".into(),
             Value::Bool(true),
         ] {
             assert_eq!(status("{}", key, odd.clone()), odd);

@@ -51,6 +51,7 @@ fn a_variant_without_contents_is_not_part_of_the_place() {
     let (path, message) = problems::<Config>(r#"{"mode": "kepe"}"#).remove(0);
     assert_eq!(path, "/mode");
     assert_eq!(message, "unknown variant `kepe`, expected `keep` or `limit`");
+    assert_eq!(paths::<Config>(r#"{"mode": "limit"}"#), ["/mode"]);
 }
 
 #[test]
