@@ -6,6 +6,7 @@
 
 mod ci;
 mod clients;
+mod demo;
 mod install;
 mod plugins;
 mod shell;
@@ -38,6 +39,12 @@ enum Task {
         /// Run only the tests whose name contains this.
         filter: Option<String>,
     },
+    /// Show a simulated shop's metrics on their way through the host, while plugins come and change.
+    Demo {
+        /// End by itself so long after the start of the host; the steps, about 15 s, are done in any case.
+        #[arg(long, value_name = "N")]
+        seconds: Option<u64>,
+    },
     /// Run the whole gate: what must pass before a change is merged.
     Ci {
         /// Run only the steps of these names, such as `tidy`.
@@ -62,6 +69,7 @@ fn run() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::BuildPlugins { toolchain } => plugins::build(toolchain).map(drop),
         Task::Test { filter } => suite::run(filter.as_deref()),
+        Task::Demo { seconds } => demo::run(seconds),
         Task::Ci { steps } => ci::run(steps),
         Task::Setup => setup(),
     }

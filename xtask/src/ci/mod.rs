@@ -7,7 +7,7 @@ mod purity;
 mod steps;
 mod tidy;
 
-use crate::{plugins, shell, suite, toolchain};
+use crate::{demo, plugins, shell, suite, toolchain};
 
 /// Runs the steps of these names; all of them if there are none.
 ///
@@ -28,5 +28,6 @@ pub(crate) fn run(only: Vec<String>) -> anyhow::Result<()> {
     steps.run("build-plugins", || plugins::build(toolchain::From::default()).map(drop));
     steps.run("clippy-components", plugins::clippy);
     steps.run("test", || suite::run(None));
+    steps.run("demo", || demo::run(Some(20)));
     steps.finish()
 }

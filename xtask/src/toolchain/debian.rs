@@ -25,7 +25,6 @@ fn environment(dir: &Path) -> anyhow::Result<Toolchain> {
     let mut variables = linker::variables()?;
     variables.push(("RUSTC".to_owned(), rustc.clone().into_os_string()));
     variables.push(("LD_LIBRARY_PATH".to_owned(), libraries.clone()));
-    // Set by rustup's proxies, they would lead away from the compiler above.
     let version = shell::program(&rustc).env("LD_LIBRARY_PATH", &libraries).arg("--version").text()?;
     Ok(Toolchain { description: format!("{} of the distribution's packages", version.trim()), variables })
 }

@@ -40,6 +40,19 @@ fn active() -> anyhow::Result<Toolchain> {
     Ok(Toolchain { description: version.trim().to_owned(), variables: linker::variables()? })
 }
 
+/// Succeeds if the compiler in use has the target, or rustup can give it.
+fn with_target(in_use: &Toolchain) -> anyhow::Result<()> {
+    if probe::compiles(in_use).is_ok() {
+        return Ok(());
+    }
+    println!("{} cannot compile for {TARGET} yet", in_use.description);
+    if !shell::exists("rustup") {
+        bail!("has no target {TARGET}, and rustup, which could add it, is not installed");
+    }
+    shell::program("rustup").args(["target", "add", TARGET]).echoed()?;
+    probe::compiles(in_use)
+}
+
 /// Where a toolchain is taken from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum From {
@@ -60,19 +73,12 @@ pub(crate) fn find(from: From) -> anyhow::Result<Toolchain> {
         return debian::toolchain();
     }
     let mut tried = Vec::new();
-    let in_use = active()?;
-    if probe::compiles(&in_use).is_ok() {
-        return Ok(in_use);
-    }
-    println!("{} cannot compile for {TARGET} yet", in_use.description);
-    if shell::exists("rustup") {
-        let added = shell::program("rustup").args(["target", "add", TARGET]).echoed();
-        match added.and_then(|()| probe::compiles(&in_use)) {
+    match active() {
+        Ok(in_use) => match with_target(&in_use) {
             Ok(()) => return Ok(in_use),
-            Err(error) => tried.push(format!("rustup: {error:#}")),
-        }
-    } else {
-        tried.push("rustup: not installed".to_owned());
+            Err(error) => tried.push(format!("{}: {error:#}", in_use.description)),
+        },
+        Err(error) => tried.push(format!("the compiler in use: {error:#}")),
     }
     match debian::toolchain() {
         Ok(toolchain) => return Ok(toolchain),
