@@ -19,7 +19,8 @@ pub(crate) fn check_attributes(
     question: &Attributes,
     limits: AnswerLimits,
 ) -> Result<Attributes, Wrong> {
-    at_most("attributes", answer.len(), limits.attributes_max)?;
+    // As many as the sender sent may always be returned.
+    at_most("attributes", answer.len(), limits.attributes_max.max(question.len()))?;
     let mut budget = Budget::new(limits);
     let mut pairs: Vec<(Arc<str>, Value)> = Vec::with_capacity(answer.len());
     for types::Attribute { key, value } in answer {

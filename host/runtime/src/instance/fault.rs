@@ -8,6 +8,7 @@ use wasmtime::{Trap, WasmBacktrace};
 use super::host::HostState;
 use super::limiter::Denied;
 use crate::failure::{FailureKind, Refusal, bytes, clean};
+use crate::load::CONTRACT;
 
 /// Guest functions named in a trap's reason, innermost first.
 const FRAMES_MAX: usize = 4;
@@ -71,6 +72,18 @@ pub(super) fn explain(error: &wasmtime::Error, state: &HostState, call: Call) ->
             help,
         ),
     }
+}
+
+/// Says that a component's interfaces are not those of the contract.
+pub(crate) fn mismatch(error: &wasmtime::Error) -> Refusal {
+    Refusal::new(
+        FailureKind::WrongWorld,
+        format!(
+            "its interfaces differ from version {CONTRACT} of the plugin contract: {}",
+            clean(&format!("{error:#}"), 400)
+        ),
+        format!("build the plugin against the WIT files of version {CONTRACT}, unchanged"),
+    )
 }
 
 fn frames(reason: &mut String, error: &wasmtime::Error) {

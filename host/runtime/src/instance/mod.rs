@@ -18,6 +18,7 @@ use crate::config::ticks;
 use crate::failure::{FailureKind, Refusal};
 use crate::log::PluginLog;
 use fault::Call;
+pub(crate) use fault::mismatch;
 pub(crate) use host::HostState;
 
 /// Handles a store may hold. Views have no resources to speak of; each handle costs the host a table entry.
@@ -56,17 +57,17 @@ impl Instance {
         store.set_max_component_handles(HANDLES_MAX);
         store.epoch_deadline_trap();
         store.set_epoch_deadline(ticks(grants.setup_deadline));
-        match pre.instantiate(&mut store) {
-            Ok(view) => Ok(Self { store, view, grants: grants.clone() }),
-            Err(error) => {
-                let call = Call { name: "instantiation", deadline: grants.setup_deadline };
-                let mut refusal = fault::explain(&error, store.data(), call);
-                if refusal.kind == FailureKind::Trap || refusal.kind == FailureKind::InvalidAnswer {
-                    refusal.kind = FailureKind::Instantiate;
-                }
-                Err(refusal)
+        let instance = pre.instance_pre().instantiate(&mut store).map_err(|error| {
+            let call = Call { name: "instantiation", deadline: grants.setup_deadline };
+            let mut refusal = fault::explain(&error, store.data(), call);
+            if refusal.kind == FailureKind::Trap || refusal.kind == FailureKind::InvalidAnswer {
+                refusal.kind = FailureKind::Instantiate;
             }
-        }
+            refusal
+        })?;
+        // Only here are the types of the exports compared with the contract's.
+        let view = View::new(&mut store, &instance).map_err(|error| mismatch(&error))?;
+        Ok(Self { store, view, grants: grants.clone() })
     }
 
     /// Asks who the plugin is. The answer is unchecked.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
 
-use super::contract::{CONTRACT, check_contract};
+use super::contract::{check_contract, explain_mismatch};
 use super::header::check_header;
 use crate::Runtime;
 use crate::bindings::ViewPre;
@@ -40,14 +40,13 @@ pub(super) fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Compiled, Refus
             )
         })?;
     let compile_time = started.elapsed();
-    check_contract(runtime.engine(), &component.component_type())?;
-    let pre = runtime.linker().instantiate_pre(&component).and_then(ViewPre::new).map_err(|error| {
-        Refusal::new(
-            FailureKind::WrongWorld,
-            format!("its interfaces differ from version {CONTRACT} of the plugin contract: {}", reason(&error)),
-            format!("build the plugin against the WIT files of version {CONTRACT}, unchanged"),
-        )
-    })?;
+    let component_type = component.component_type();
+    check_contract(runtime.engine(), &component_type)?;
+    let pre = runtime
+        .linker()
+        .instantiate_pre(&component)
+        .and_then(ViewPre::new)
+        .map_err(|error| explain_mismatch(runtime.engine(), &component_type, &error))?;
     // Otherwise the first instantiation would pay for it.
     component.initialize_copy_on_write_image().map_err(|error| {
         Refusal::new(

@@ -5,7 +5,8 @@ use semver::Version;
 use wasmtime::Engine;
 use wasmtime::component::types::{Component, ComponentItem};
 
-use crate::failure::{FailureKind, Refusal, list};
+use crate::failure::{FailureKind, Refusal, clean, list};
+use crate::instance::mismatch;
 
 const PACKAGE: &str = "wasmeter:plugin";
 /// The version of the contract this host was built with.
@@ -22,6 +23,21 @@ pub(super) fn check_contract(engine: &Engine, component: &Component) -> Result<(
     }
     let exports: Vec<&str> = component.exports(engine).map(|(name, _)| name).collect();
     EXPECTED.iter().try_for_each(|wanted| check_export(wanted, &exports))
+}
+
+/// Why a component that passed [`check_contract`] does not link: it was built against a later version of the contract
+/// whose additions it uses, or against something else under the same name.
+pub(super) fn explain_mismatch(engine: &Engine, component: &Component, error: &wasmtime::Error) -> Refusal {
+    let names = component.imports(engine).chain(component.exports(engine)).map(|(name, _)| name);
+    let mut later = names.filter_map(|name| {
+        let parsed = Interface::parse(name);
+        let version = parsed.version.filter(|version| parsed.package == PACKAGE && *version > CONTRACT)?;
+        Some((name, version))
+    });
+    match later.next() {
+        Some((name, version)) => too_new(name, &version),
+        None => mismatch(error),
+    }
 }
 
 fn check_import(import: &str, item: &ComponentItem) -> Result<(), Refusal> {
@@ -110,7 +126,7 @@ fn too_new(found: &str, version: &Version) -> Refusal {
 fn forbidden(import: &str, help: String) -> Refusal {
     Refusal::new(
         FailureKind::ForbiddenImport,
-        format!("it imports `{}`, which this host does not offer", crate::failure::clean(import, 200)),
+        format!("it imports `{}`, which this host does not offer", clean(import, 200)),
         help,
     )
 }

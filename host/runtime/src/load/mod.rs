@@ -11,13 +11,11 @@ mod read;
 mod settings;
 mod toml_json;
 
-#[cfg(test)]
-mod tests;
-
 use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use compile::Compiled;
+pub(crate) use contract::CONTRACT;
 pub(crate) use read::{Fingerprint, Source, read};
 pub(crate) use settings::Settings;
 

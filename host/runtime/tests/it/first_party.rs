@@ -1,0 +1,68 @@
+//! The plugins of this project, as built: they load, answer, and cost what the documentation says.
+
+use std::time::Instant;
+
+use wasmeter_engine::View;
+use wasmeter_model::{AttributeRule, Attributes, InstrumentKind, Value};
+use wasmeter_runtime::Directory;
+
+use crate::support::{built, instrument, runtime};
+
+#[test]
+fn they_load_and_answer() {
+    let Some(path) = built("WASMETER_COMPONENTS") else { return };
+    let directory = Directory::new(path, runtime());
+    let scan = directory.rescan();
+    assert_eq!(scan.failures, []);
+    assert!(!scan.added.is_empty());
+    for kind in InstrumentKind::ALL {
+        for plugin in directory.current().plugins() {
+            plugin.streams(&instrument("http.server.request.duration", kind)).unwrap();
+        }
+    }
+}
+
+/// Not a test of anything: prints what compiling and asking costs on this machine.
+#[test]
+#[ignore = "a measurement; run it alone, with --release and --nocapture"]
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+fn what_they_cost() {
+    let path = built("WASMETER_COMPONENTS").expect("WASMETER_COMPONENTS");
+    let directory = Directory::new(path, runtime());
+    directory.rescan();
+    let set = Attributes::from_iter([
+        ("http.request.method", Value::from("GET")),
+        ("http.response.status_code", Value::from(200)),
+        ("http.route", Value::from("/orders/{id}")),
+        ("server.address", Value::from("shop.example.com")),
+        ("url.path", Value::from("/orders/84321")),
+    ]);
+    let asked = instrument("http.server.request.duration", InstrumentKind::Histogram);
+    for plugin in directory.current().plugins() {
+        let info = plugin.info();
+        let streams = plugin.streams(&asked).unwrap().unwrap_or_default();
+        let computed = streams.iter().flat_map(|stream| &stream.attributes).find_map(|rule| match rule {
+            AttributeRule::Computed(tag) => Some(*tag),
+            _ => None,
+        });
+        println!(
+            "{:24} compile {:7.1} ms, memory {} KiB, streams {:6.0} ns{}",
+            plugin.name(),
+            info.compile_ms,
+            info.memory_bytes / 1024,
+            mean_ns(|| drop(plugin.streams(&asked).unwrap())),
+            computed.map_or_else(String::new, |tag| format!(
+                ", map-attributes {:6.0} ns",
+                mean_ns(|| drop(plugin.map_attributes(tag, &set).unwrap()))
+            )),
+        );
+    }
+}
+
+fn mean_ns(call: impl Fn()) -> f64 {
+    const CALLS: u32 = 20_000;
+    (0..CALLS / 10).for_each(|_| call());
+    let started = Instant::now();
+    (0..CALLS).for_each(|_| call());
+    started.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+}

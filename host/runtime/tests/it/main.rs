@@ -1,0 +1,18 @@
+//! The plugin runtime from outside: components in, answers, failures and generations out.
+//!
+//! Most guests here are a few lines of WebAssembly text made into components by the test, so that they need no wasm
+//! toolchain. Tests of the `hostile` plugin and of the first-party plugins need them built (`cargo xtask test` does) and
+//! say so where they are not.
+
+mod answers;
+mod directory;
+mod failures;
+mod first_party;
+mod guest;
+mod limits;
+mod mutated;
+mod rejection;
+mod settings;
+mod support;
+mod view;
+mod watch;
