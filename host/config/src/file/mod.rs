@@ -14,7 +14,7 @@ mod views;
 
 use crate::Lookup;
 use crate::report::{Path, Problem, Report};
-use crate::section::{Located, MERGE_KEY, Section};
+use crate::section::{Located, Section};
 use crate::settings::{Config, ExemplarFilter, LogLevel};
 use crate::yaml::{self, Content, Position};
 
@@ -95,14 +95,15 @@ fn read_root(root: &Located<'_>, config: &mut Config) {
     finish_root(section);
 }
 
-/// The schema allows further keys at the top, so only what looks like a slip of the pen is refused.
+/// The schema allows further keys at the top. `x-` ones, which by custom hold what aliases refer to, are warned about; any
+/// other is a setting that would silently do nothing.
 fn finish_root(mut section: Section<'_>) {
     for (key, key_at, _) in section.others() {
-        if key == MERGE_KEY || section.nearest(key).is_some() {
-            section.report_unknown(key, key_at);
-        } else {
+        if key.starts_with("x-") {
             let path = section.path().key(key);
-            section.report().warning(key_at, &path, "unknown key, has no effect in wasmeter", "", "");
+            section.report().warning(key_at, &path, "has no effect in wasmeter", "", "");
+        } else {
+            section.report_unknown(key, key_at);
         }
     }
 }

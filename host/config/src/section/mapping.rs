@@ -6,7 +6,7 @@ use crate::report::{Path, Report, quoted};
 use crate::yaml::{Entry, Position};
 
 /// What merges mappings in YAML 1.1.
-pub(crate) const MERGE_KEY: &str = "<<";
+const MERGE_KEY: &str = "<<";
 
 /// A mapping while it is read. What was asked for is what is known: [`Section::finish`] reports every other key.
 pub(crate) struct Section<'a> {

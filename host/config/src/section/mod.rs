@@ -4,4 +4,4 @@ mod located;
 mod mapping;
 
 pub(crate) use located::{Located, MILLIS, MILLIS_MAX, nearest, one_of};
-pub(crate) use mapping::{MERGE_KEY, Section};
+pub(crate) use mapping::Section;

@@ -67,7 +67,7 @@ fn nesting_is_bounded_in_every_style() {
         assert!(found.contains("nesting") || found.contains("recursion"), "{found}");
     }
     let allowed =
-        format!("x: {}{}\nfile_format: '1.1'\n", "[".repeat(DEPTH_MAX - 1), "]".repeat(DEPTH_MAX - 1));
+        format!("x-deep: {}{}\nfile_format: '1.1'\n", "[".repeat(DEPTH_MAX - 1), "]".repeat(DEPTH_MAX - 1));
     load_file("wasmeter.yaml", &allowed, &env([])).unwrap_or_else(|found| panic!("{}", lines(&found)));
 }
 

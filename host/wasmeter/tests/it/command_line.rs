@@ -46,7 +46,9 @@ fn check_tells_what_is_wrong_with_the_file_and_with_plugins_at_once() {
 #[test]
 fn check_of_the_example_is_well() {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/wasmeter.yaml");
-    let (status, output, errors) = run_to_end(&["check", "--config", example]);
+    let folder = PluginFolder::with(&["merge-workers"]);
+    let plugins = folder.path().to_str().expect("a plain path");
+    let (status, output, errors) = run_to_end(&["check", "--config", example, "--plugins", plugins]);
     assert_eq!(status, 0, "{output}\n{errors}");
     assert!(output.contains("all is well"), "{output}");
 }
