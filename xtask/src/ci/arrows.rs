@@ -56,7 +56,11 @@ const RULES: [Rule; 8] = [
         must_not_use: &["wasmtime", "tokio", "prost", "tonic", "axum", "reqwest"],
     },
     Rule { package: "wasmeter-guest", may_use: &[], must_not_use: &["wasmtime", "tokio", "tracing"] },
-    Rule { package: "xtask", may_use: &["wasmeter-model", "wasmeter-prometheus"], must_not_use: &["wasmtime", "tokio", "prost", "reqwest"] },
+    Rule {
+        package: "xtask",
+        may_use: &["wasmeter-model", "wasmeter-prometheus"],
+        must_not_use: &["wasmtime", "tokio", "prost", "reqwest"],
+    },
 ];
 
 /// The engine is the project's own, and TLS is not OpenSSL's: nobody depends on these.

@@ -20,11 +20,8 @@ impl Mark {
     pub(super) fn take(shop: &mut Shop, host: &Host) -> anyhow::Result<(Self, Page)> {
         let recorded = shop.pause()?;
         let page = host.page()?;
-        let on_page = Recorded {
-            orders: page.sum(ORDERS)?,
-            requests: page.sum(REQUESTS)?,
-            carts: page.sum(CARTS)?,
-        };
+        let on_page =
+            Recorded { orders: page.sum(ORDERS)?, requests: page.sum(REQUESTS)?, carts: page.sum(CARTS)? };
         Ok((Self { recorded, on_page }, page))
     }
 
@@ -35,7 +32,11 @@ impl Mark {
     /// They differ.
     pub(super) fn compare(self, later: Self) -> anyhow::Result<()> {
         let rows = [
-            ("orders", later.recorded.orders - self.recorded.orders, later.on_page.orders - self.on_page.orders),
+            (
+                "orders",
+                later.recorded.orders - self.recorded.orders,
+                later.on_page.orders - self.on_page.orders,
+            ),
             (
                 "requests",
                 later.recorded.requests - self.recorded.requests,

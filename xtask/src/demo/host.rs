@@ -58,7 +58,8 @@ impl Host {
         let mut keeper = command.spawn().context("`sh` cannot be started")?;
         let stop = keeper.stdin.take();
         let output = keeper.stdout.take().context("the host's output is piped")?;
-        let mut host = Self { keeper, stop, said: Vec::new(), page: SocketAddr::from(([127, 0, 0, 1], 0)), log };
+        let mut host =
+            Self { keeper, stop, said: Vec::new(), page: SocketAddr::from(([127, 0, 0, 1], 0)), log };
         for line in BufReader::new(output).lines() {
             let line = line.context("the host's output")?;
             if line.trim() == "ready" {

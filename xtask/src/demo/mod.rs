@@ -82,7 +82,9 @@ fn introduce(host: &Host, plugins: &Path, log: &Path) -> anyhow::Result<()> {
     let loaded = loaded.rsplit_once('(').map_or(loaded, |(_, names)| names.trim_end_matches(')'));
     println!("   loaded    {loaded}");
     println!("   log       {}", shortened(log));
-    println!("\nThe shop runs: {WORKERS} workers, each an OTLP client with its own resource and cumulative totals.");
+    println!(
+        "\nThe shop runs: {WORKERS} workers, each an OTLP client with its own resource and cumulative totals."
+    );
     println!("merge-workers makes one service of them on the page.");
     Ok(())
 }
@@ -165,10 +167,13 @@ fn swaps(page: &Page, outcome: &str) -> i64 {
 /// Shows the totals every second until the time is over.
 fn keep_running(host: &Host, started: Instant, time: Option<Duration>) -> anyhow::Result<()> {
     println!("4. All keeps running; open the page, or change files in the plugin directory.");
-    println!("   README.md says where to go next. {}", match time {
-        Some(time) => format!("This ends {} s after its start.", time.as_secs()),
-        None => "Ctrl-C ends the demo.".to_owned(),
-    });
+    println!(
+        "   README.md says where to go next. {}",
+        match time {
+            Some(time) => format!("This ends {} s after its start.", time.as_secs()),
+            None => "Ctrl-C ends the demo.".to_owned(),
+        }
+    );
     let terminal = std::io::stdout().is_terminal();
     let left = || time.map_or(Duration::MAX, |time| time.saturating_sub(started.elapsed()));
     while !left().is_zero() {

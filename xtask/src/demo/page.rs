@@ -21,8 +21,7 @@ pub(super) struct Page(Vec<Sample>);
 impl Page {
     /// The page at this address as it is now.
     pub(super) fn fetch(address: SocketAddr) -> anyhow::Result<Self> {
-        let response =
-            get(address).with_context(|| format!("no answer from http://{address}/metrics"))?;
+        let response = get(address).with_context(|| format!("no answer from http://{address}/metrics"))?;
         let (head, body) = response.split_once("\r\n\r\n").context("the answer has no head")?;
         let status = head.lines().next().unwrap_or_default();
         ensure!(status.split(' ').nth(1) == Some("200"), "http://{address}/metrics answered `{status}`");

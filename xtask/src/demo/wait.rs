@@ -14,10 +14,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// # Errors
 ///
 /// That of the look, or that it did not happen in time.
-pub(super) fn until<T>(
-    what: &str,
-    mut look: impl FnMut() -> anyhow::Result<Option<T>>,
-) -> anyhow::Result<T> {
+pub(super) fn until<T>(what: &str, mut look: impl FnMut() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look()? {
