@@ -131,8 +131,15 @@ impl State {
 
     /// Forgets one writer of a source, because it says that its series has ended, and the source if no other writer is
     /// left; true if that is so.
-    pub(crate) fn end_source(&mut self, attributes: &Attributes, start: Timestamp, now: Timestamp) -> bool {
+    pub(crate) fn end_source(
+        &mut self,
+        attributes: &Attributes,
+        start: Timestamp,
+        now: Timestamp,
+        expiry: Duration,
+    ) -> bool {
         let Some(source) = self.sources.get_mut(attributes) else { return false };
+        source.say_last_word(self.routing.resolved.streams.len(), now, expiry);
         if source.data.end_writer(start) {
             return false;
         }
@@ -186,12 +193,31 @@ impl Routing {
 }
 
 impl Source {
+    /// Leaves what the source says now in the series that will end with it, since the next collection will not ask again.
+    fn say_last_word(&mut self, streams: usize, now: Timestamp, expiry: Duration) {
+        let last = Collection { number: Current::LAST_WORD, now };
+        for (at, route) in self.routes.iter().enumerate() {
+            let Some(route) = route.as_ref().filter(|route| route.stream.key.storage == Storage::Current)
+            else {
+                continue;
+            };
+            let (reader, key) = (at.checked_div(streams).unwrap_or(0), &route.stream.key);
+            let is_total = key.aggregator == Aggregator::Sum;
+            let mut slots = lock(&route.stream.slots);
+            if let Some(slot) = slots.get(route.slot).filter(|slot| slot.routes == 1)
+                && let Some((value, time)) = self.data.current(is_total, reader, last, expiry)
+            {
+                slot.state = SlotState::Current(Current::new(last.number, key.number(), value, time));
+            }
+        }
+    }
+
     /// Takes the routes away and ends the series that no other source leads to.
     pub(crate) fn unroute(&mut self, now: Timestamp) {
         for route in self.routes.drain(..).flatten() {
             let mut slots = lock(&route.stream.slots);
             if slots.release(route.slot) {
-                slots.end_if_unrouted(route.slot, now, None);
+                slots.end_if_unrouted(route.slot, now, Some(Current::LAST_WORD));
             }
         }
     }

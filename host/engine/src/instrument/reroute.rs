@@ -69,7 +69,8 @@ impl State {
         }
         let mut old_routing = std::mem::take(&mut self.routing);
         self.routing.enter_streams(entry, pipelines, plan.resolved, swap.now);
-        // All old routes go before any new one comes: the room they leave under a cardinality limit is then known.
+        // All old routes go before any new one comes, and what goes on comes before what is new: the room that is left
+        // under a cardinality limit is then known.
         let mut candidates: HashMap<Place, Route, RandomState> = HashMap::default();
         let mut old_routes: Vec<OldRoutes> = Vec::with_capacity(self.sources.len());
         for source in self.sources.values_mut() {
@@ -86,12 +87,22 @@ impl State {
             }
             old_routes.push(old);
         }
-        let mut seen: HashSet<Place, RandomState> = HashSet::default();
-        for (source, old) in self.sources.values_mut().zip(&old_routes) {
+        for route in candidates.values() {
+            lock(&route.stream.slots).end_if_unrouted(route.slot, swap.now, Some(swap.number));
+        }
+        for source in self.sources.values_mut() {
             source.mapped = match plan.mapped.remove(&source.attributes) {
                 Some(mapped) => mapped,
                 None => self.routing.map(entry, &source.attributes, on_fault),
             };
+            for (stream, attributes) in source.targets(&self.routing) {
+                if let Some(attributes) = attributes {
+                    lock(&stream.slots).revive(attributes);
+                }
+            }
+        }
+        let mut seen: HashSet<Place, RandomState> = HashSet::default();
+        for (source, old) in self.sources.values_mut().zip(&old_routes) {
             source.route(&self.routing, |stream, _| start_after_swap(stream, old, swap.now));
             for route in source.routes.iter_mut().flatten() {
                 let before = old.iter().find(|(before, _)| {
@@ -110,7 +121,7 @@ impl State {
         for (place, route) in &candidates {
             if seen.contains(place) {
                 rerouted.kept += 1;
-            } else if lock(&route.stream.slots).end_if_unrouted(route.slot, swap.now, Some(swap.number)) {
+            } else if lock(&route.stream.slots).get(route.slot).is_some_and(|slot| slot.ended.is_some()) {
                 rerouted.ended += 1;
             }
         }
@@ -160,24 +171,32 @@ impl super::Routing {
 }
 
 impl Source {
+    /// The streams of all readers, each with the set that the source has in it, if it is in it.
+    fn targets<'a>(
+        &'a self,
+        routing: &'a super::Routing,
+    ) -> impl Iterator<Item = (&'a Arc<Stream>, Option<&'a Attributes>)> {
+        let streams = routing.resolved.streams.len();
+        routing.streams.iter().enumerate().map(move |(at, stream)| {
+            let mapped = self.mapped.get(at.checked_rem(streams).unwrap_or(0));
+            (stream, mapped.and_then(Option::as_ref))
+        })
+    }
+
     /// Makes the routes for the mapped sets. Cumulative series that are new start when `start` says.
     pub(crate) fn route(&mut self, routing: &super::Routing, start: impl Fn(&Stream, &Slots) -> Timestamp) {
-        let streams = routing.resolved.streams.len();
-        self.routes = Vec::with_capacity(routing.streams.len());
-        for (at, stream) in routing.streams.iter().enumerate() {
-            let mapped = self.mapped.get(at.checked_rem(streams).unwrap_or(0)).cloned().flatten();
-            self.routes.push(mapped.map(|attributes| {
-                let mut slots = lock(&stream.slots);
-                let start = start(stream, &slots);
-                let route = Route::new(stream.clone(), &mut slots, attributes, start);
-                if stream.key.storage == Storage::Current
-                    && let Some(slot) = slots.get(route.slot)
-                    && slot.fresh
-                {
-                    slot.start = slot.start.min(start);
-                }
-                route
-            }));
-        }
+        let make = |(stream, attributes): (&Arc<Stream>, Option<&Attributes>)| {
+            let mut slots = lock(&stream.slots);
+            let start = start(stream, &slots);
+            let route = Route::new(stream.clone(), &mut slots, attributes?.clone(), start);
+            if stream.key.storage == Storage::Current
+                && let Some(slot) = slots.get(route.slot)
+                && slot.fresh
+            {
+                slot.start = slot.start.min(start);
+            }
+            Some(route)
+        };
+        self.routes = self.targets(routing).map(make).collect();
     }
 }

@@ -82,8 +82,6 @@ impl<'a> Batch<'a> {
         }
         match shape.form {
             Form::Numbers | Form::Measurements => {
-                let ends = metric.numbers().map(|row| row.point).filter(|point| point.is_ended());
-                self.ends(metric, shape, &[NumberKind::Int, NumberKind::Double], ends);
                 let without =
                     metric.numbers().filter(|row| row.value.is_none() && !row.point.is_ended()).count();
                 self.report.reject(Rejection::NoValue, without as u64, metric.name());
@@ -101,26 +99,29 @@ impl<'a> Batch<'a> {
                         }
                     });
                 }
+                // The last value of a series may stand beside its end, before or behind.
+                let ends = metric.numbers().map(|row| row.point).filter(|point| point.is_ended());
+                self.ends(metric, shape, &[NumberKind::Int, NumberKind::Double], ends);
             }
             Form::Explicit => {
-                let ends = metric.histograms().map(|row| row.point).filter(|point| point.is_ended());
-                self.ends(metric, shape, &[NumberKind::Double], ends);
                 let rows = || metric.histograms().filter(|row| !row.point.is_ended());
                 self.instrument(metric, shape, NumberKind::Double, rows().count(), |batch, entry, state| {
                     for row in rows() {
                         batch.explicit(metric, entry, state, shape, row.point, points::explicit(&row));
                     }
                 });
+                let ends = metric.histograms().map(|row| row.point).filter(|point| point.is_ended());
+                self.ends(metric, shape, &[NumberKind::Double], ends);
             }
             Form::Exponential => {
-                let ends = metric.exponentials().map(|row| row.point).filter(|point| point.is_ended());
-                self.ends(metric, shape, &[NumberKind::Double], ends);
                 let rows = || metric.exponentials().filter(|row| !row.point.is_ended());
                 self.instrument(metric, shape, NumberKind::Double, rows().count(), |batch, entry, state| {
                     for row in rows() {
                         batch.exponential(metric, entry, state, shape, row.point, points::exponential(&row));
                     }
                 });
+                let ends = metric.exponentials().map(|row| row.point).filter(|point| point.is_ended());
+                self.ends(metric, shape, &[NumberKind::Double], ends);
             }
         }
     }
@@ -219,7 +220,8 @@ impl<'a> Batch<'a> {
             self.report.accepted += 1;
             for entry in &entries {
                 let mut state = lock(&entry.state);
-                if state.end_source(&attributes, point.start(), self.now) {
+                let expiry = self.inner.limits.current_expiry;
+                if state.end_source(&attributes, point.start(), self.now, expiry) {
                     self.inner.sources.fetch_sub(1, Ordering::Relaxed);
                 }
             }

@@ -28,6 +28,7 @@ impl Slots {
     pub(crate) fn emit(&mut self, key: &StreamKey, collection: Collection, frame: &mut FrameBuilder) {
         let mut opened = false;
         let description = self.description.clone();
+        let after = Timestamp(self.interval_start.0.saturating_add(1));
         for slot in self.iter_mut() {
             let is_ended = slot.has_end();
             let has_value = slot.has_value(key, collection);
@@ -41,7 +42,9 @@ impl Slots {
             }
             let attributes = frame.attributes(&slot.attributes);
             if has_value {
-                let time = slot.ended.map_or(collection.now, |ended| ended.min(collection.now));
+                // Whoever ended the series may have read another clock than the collections do.
+                let ended = slot.ended.filter(|ended| (after..collection.now).contains(ended));
+                let time = ended.unwrap_or(collection.now);
                 // Clocks differ, and a measurement may come while a collection is under way: no point starts after its end.
                 slot.start = slot.start.min(time);
                 slot.emit_value(key, PointHeader { attributes, start: slot.start, time, flags: 0 }, frame);

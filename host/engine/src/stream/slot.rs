@@ -46,6 +46,9 @@ pub(crate) struct Current {
 }
 
 impl Current {
+    /// In place of a collection: what a source said before it ended.
+    pub(crate) const LAST_WORD: u64 = u64::MAX;
+
     /// The state of a first source.
     pub(crate) fn new(collection: u64, kind: NumberKind, value: Number, time: Timestamp) -> Self {
         let mut sum = NumberSum::zero(kind);

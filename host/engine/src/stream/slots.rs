@@ -96,17 +96,19 @@ impl Slots {
 
     /// The series for a mapped attribute set with one more route to it, if there is one.
     pub(crate) fn known(&mut self, attributes: &Attributes) -> Option<SlotId> {
+        let (index, slot) = self.revive(attributes)?;
+        slot.routes += 1;
+        Some(SlotId { index, epoch: slot.epoch })
+    }
+
+    /// The series for a mapped attribute set and its place, if there is one. It goes on if it was about to end.
+    pub(crate) fn revive(&mut self, attributes: &Attributes) -> Option<(u32, &mut Slot)> {
         let index = *self.index.get(attributes)?;
-        let revived = {
-            let slot = self.table.get_mut(index as usize)?.as_mut()?;
-            slot.routes += 1;
-            slot.ended.take().is_some()
-        };
-        if revived && *attributes != overflow_attributes() {
+        let slot = self.table.get_mut(index as usize)?.as_mut()?;
+        if slot.ended.take().is_some() && *attributes != overflow_attributes() {
             self.live += 1;
         }
-        let epoch = self.table.get(index as usize)?.as_ref()?.epoch;
-        Some(SlotId { index, epoch })
+        Some((index, slot))
     }
 
     fn insert(&mut self, attributes: Attributes, start: Timestamp) -> SlotId {
@@ -189,33 +191,30 @@ impl Slots {
         self.table.iter_mut().flatten()
     }
 
-    /// Forgets the series that have ended and, in a delta stream, those that nothing was contributed to; starts the next
-    /// interval.
+    /// Forgets the series that have ended and, in a delta stream, all of them: every interval has the whole room under the
+    /// cardinality limit. Starts the next interval.
     pub(crate) fn finish_collection(&mut self, temporality: Temporality, now: Timestamp) {
-        let previous = std::mem::replace(&mut self.interval_start, now);
-        for index in 0..self.table.len() {
-            let Some(place) = self.table.get_mut(index) else { continue };
+        self.interval_start = now;
+        if temporality == Temporality::Delta {
+            if self.iter_mut().any(|slot| slot.touched) {
+                self.forgotten_until = now;
+            }
+            self.table.clear();
+            self.free.clear();
+            self.index.clear();
+            self.live = 0;
+            return;
+        }
+        for (index, place) in (0u32..).zip(&mut self.table) {
             let Some(slot) = place else { continue };
-            let idle = temporality == Temporality::Delta && !slot.touched;
-            if slot.ended.is_some() || idle {
-                if slot.ended.is_none() && slot.attributes != overflow_attributes() {
-                    self.live = self.live.saturating_sub(1);
-                }
-                if !slot.fresh || slot.ended.is_some() {
-                    let exported = if slot.ended.is_some() { now } else { previous };
-                    self.forgotten_until = self.forgotten_until.max(exported);
-                }
+            if slot.ended.is_some() {
                 self.index.remove(&slot.attributes);
                 *place = None;
-                self.free.push(u32::try_from(index).unwrap_or(u32::MAX));
+                self.free.push(index);
                 continue;
             }
             slot.fresh &= matches!(slot.state, SlotState::Empty);
             slot.touched = false;
-            if temporality == Temporality::Delta {
-                slot.start = now;
-                slot.state = SlotState::Empty;
-            }
         }
     }
 }

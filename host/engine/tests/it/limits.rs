@@ -1,1 +1,174 @@
-//! todo
+//! Cardinality and the engine's own bounds: nothing is lost, refusals are counted, what is dead makes room.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use wasmeter_engine::{Engine, EngineConfig, ReaderConfig, Rejection};
+use wasmeter_model::Temporality::{Cumulative, Delta};
+use wasmeter_model::limits::Limits;
+use wasmeter_model::{InstrumentKind as Kind, NumberKind, StreamSpec};
+
+use crate::support::*;
+
+fn limited(limit: u32) -> wasmeter_engine::Views {
+    plugins([every(StreamSpec { cardinality_limit: NonZeroU32::new(limit), ..StreamSpec::default() })])
+}
+
+#[test]
+fn exactly_the_limit_of_sets_is_kept_and_the_rest_overflows() {
+    let engine = engine(&[CUMULATIVE, DELTA], limited(3));
+    let counter = recorder(&engine, Kind::Counter, "c");
+    let record = |set: &str, value| counter.record(int(value), &attrs(set), at(2));
+    ["a=1", "a=2", "a=3"].into_iter().for_each(|set| record(set, 1));
+    expect(
+        &engine,
+        0,
+        10,
+        &["c{a=1} sum+ cum 1 @2..10", "c{a=2} sum+ cum 1 @2..10", "c{a=3} sum+ cum 1 @2..10"],
+    );
+    ["a=4", "a=5", "a=1", "a=4"].into_iter().for_each(|set| record(set, 10));
+    expect(
+        &engine,
+        0,
+        20,
+        &[
+            "c{a=1} sum+ cum 11 @2..20",
+            "c{a=2} sum+ cum 1 @2..20",
+            "c{a=3} sum+ cum 1 @2..20",
+            "c{otel.metric.overflow=true} sum+ cum 30 @2..20",
+        ],
+    );
+    expect(
+        &engine,
+        1,
+        20,
+        &[
+            "c{a=1} sum+ delta 11 @1..20",
+            "c{a=2} sum+ delta 1 @1..20",
+            "c{a=3} sum+ delta 1 @1..20",
+            "c{otel.metric.overflow=true} sum+ delta 30 @1..20",
+        ],
+    );
+    // A delta stream starts every interval with all its room.
+    ["a=5", "a=4"].into_iter().for_each(|set| record(set, 1));
+    expect(&engine, 1, 30, &["c{a=4} sum+ delta 1 @20..30", "c{a=5} sum+ delta 1 @20..30"]);
+    record("a=4", 1);
+    expect(&engine, 1, 40, &["c{a=4} sum+ delta 1 @30..40"]);
+    // A cumulative one keeps a set where it has once been counted.
+    let cumulative = collect(&engine, 0, 40);
+    assert_eq!(cumulative[3], "c{otel.metric.overflow=true} sum+ cum 33 @2..40");
+}
+
+#[test]
+fn the_reader_has_a_limit_for_each_kind_and_a_view_wins_over_it() {
+    let cardinality_limits = [(Kind::Counter, NonZeroU32::new(1).unwrap())].into_iter().collect();
+    let reader = ReaderConfig { cardinality_limits, ..ReaderConfig::default() };
+    let series = |views| {
+        let config = EngineConfig { readers: vec![reader.clone()], limits: Limits::default() };
+        let engine = Engine::new(config, views, at(1));
+        for kind in [Kind::Counter, Kind::UpDownCounter] {
+            let recorder = recorder(&engine, kind, kind.name());
+            (0..5).for_each(|set| recorder.record(int(1), &attrs(&format!("a={set}")), at(2)));
+        }
+        let rows = collect(&engine, 0, 10);
+        let of = |name: &str| rows.iter().filter(|row| row.starts_with(name)).count();
+        (of("counter{"), of("up_down_counter{"))
+    };
+    assert_eq!(series(no_views()), (2, 5));
+    assert_eq!(series(limited(3)), (4, 4));
+}
+
+#[test]
+fn the_default_limit_is_two_thousand_and_nothing_is_lost() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let counter = recorder(&engine, Kind::Counter, "c");
+    for set in 0..2500 {
+        counter.record(int(1), &attrs(&format!("a={set}")), at(2));
+    }
+    let frame = engine.collect(0, at(10));
+    assert_eq!(frame.point_count(), 2001);
+    assert!(rows(&frame).contains(&"c{otel.metric.overflow=true} sum+ cum 500 @2..10".to_owned()));
+}
+
+#[test]
+fn instruments_beyond_the_limit_are_refused_point_by_point() {
+    let limits = Limits { instruments_max: 2, ..Limits::default() };
+    let engine = engine_with(&[CUMULATIVE], no_views(), limits);
+    let frame = Otlp::of("")
+        .counter("x", Cumulative, &[("", 1, 2, int(1))])
+        .counter(
+            "y",
+            Cumulative,
+            &[("", 1, 2, int(1)), ("a=1", 1, 2, double(1.0)), ("a=2", 1, 2, double(1.0))],
+        )
+        .frame();
+    let report = engine.ingest(&frame, at(2));
+    assert_eq!((report.accepted, report.rejected.get(&Rejection::InstrumentLimit)), (2, Some(&2)));
+    let refused = engine.instrument(instrument(Kind::Counter, "z", NumberKind::Int), at(3));
+    assert_eq!(refused.err(), Some(Rejection::InstrumentLimit));
+}
+
+#[test]
+fn sources_beyond_the_limit_are_refused_until_others_are_gone() {
+    let limits = Limits { sources_max: 2, idle_expiry: Duration::from_secs(60), ..Limits::default() };
+    let engine = engine_with(&[CUMULATIVE], no_views(), limits);
+    let ingest = |set: &str, time| {
+        engine.ingest(&Otlp::of("").counter("c", Delta, &[(set, time - 1, time, int(1))]).frame(), at(time))
+    };
+    assert_eq!(ingest("a=1", 5).accepted, 1);
+    assert_eq!(ingest("a=2", 6).accepted, 1);
+    assert_eq!(ingest("a=3", 7).rejected.get(&Rejection::SourceLimit), Some(&1));
+    assert_eq!(ingest("a=1", 8).accepted, 1, "known ones go on");
+    engine.collect(0, at(67));
+    assert_eq!(engine.counts().sources, 1);
+    assert_eq!(ingest("a=3", 68).accepted, 1);
+}
+
+#[test]
+fn what_is_not_heard_of_for_long_is_forgotten_with_its_instrument() {
+    let limits = Limits { idle_expiry: Duration::from_secs(60), ..Limits::default() };
+    let engine = engine_with(&[CUMULATIVE], no_views(), limits);
+    // One with a source, one whose only point was refused, one whose source its sender has ended.
+    let frame = Otlp::of("pid=1")
+        .counter("c", Cumulative, &[("", 1, 5, int(1))])
+        .counter("bad", Cumulative, &[("", 1, 5, int(-1))])
+        .counter("over", Cumulative, &[("", 1, 5, int(3))])
+        .ended("over", "", 1, 5)
+        .frame();
+    engine.ingest(&frame, at(5));
+    assert_eq!(engine.counts().instruments, 3);
+    expect(
+        &engine,
+        0,
+        65,
+        &[
+            "[pid=1] c{} sum+ cum 1 @1..65",
+            "[pid=1] over{} sum+ cum 3 @1..65",
+            "[pid=1] over{} sum+ cum end @1..65",
+        ],
+    );
+    expect(&engine, 0, 66, &["[pid=1] c{} sum+ cum 1 @1..66", "[pid=1] c{} sum+ cum end @1..66"]);
+    expect(&engine, 0, 67, &[]);
+    let counts = engine.counts();
+    assert_eq!((counts.instruments, counts.sources, counts.series), (0, 0, 0));
+    // It may come back.
+    engine.ingest(&Otlp::of("pid=1").counter("c", Cumulative, &[("", 68, 69, int(1))]).frame(), at(69));
+    expect(&engine, 0, 70, &["[pid=1] c{} sum+ cum 1 @68..70"]);
+}
+
+#[test]
+fn observed_sets_that_stay_away_make_room() {
+    let limits = Limits { idle_expiry: Duration::from_secs(60), ..Limits::default() };
+    let engine = engine_with(&[CUMULATIVE], limited(2), limits);
+    let gauge = vec![instrument(Kind::ObservableGauge, "g", NumberKind::Int)];
+    let callback = |observer: &mut wasmeter_engine::Observer<'_>| {
+        let secs = observer.now().0 / 1_000_000_000;
+        observer.observe(0, int(1), &attrs(&format!("pod={}", secs / 100)));
+    };
+    engine.observe(gauge, callback, at(1)).unwrap();
+    for secs in (100..2000).step_by(20) {
+        let last = collect(&engine, 0, secs).into_iter().rfind(|row| !row.contains(" end ")).unwrap();
+        assert_eq!(last, format!("g{{pod={}}} gauge 1 @0..{secs}", secs / 100));
+    }
+    assert!(engine.counts().sources <= 2);
+}

@@ -1,1 +1,84 @@
-//! todo
+//! Many threads record and ingest while one swaps and one collects: at the end nothing is missing.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wasmeter_model::frame::NO_RECORDED_VALUE;
+use wasmeter_model::{InstrumentKind as Kind, Number, Temporality};
+
+use crate::support::*;
+
+const EACH: u64 = 3000;
+
+/// The sum over a frame's counters, and over its histogram counts.
+fn sums(frame: &wasmeter_model::frame::Frame) -> (f64, u64) {
+    let alive = |flags: u32| flags & NO_RECORDED_VALUE == 0;
+    let (mut sum, mut count) = (0.0, 0);
+    for metric in frame.metrics() {
+        let points = metric.numbers().filter(|row| alive(row.point.flags()));
+        sum += points.map(|row| row.value.map_or(0.0, Number::as_f64)).sum::<f64>();
+        count += metric.histograms().map(|row| row.count).sum::<u64>();
+    }
+    (sum, count)
+}
+
+#[test]
+fn totals_are_exact_while_views_change_and_readers_collect() {
+    let engine = engine(&[DELTA, CUMULATIVE], no_views());
+    let done = AtomicBool::new(false);
+    let (swaps, collected) = std::thread::scope(|scope| {
+        let recording: Vec<_> = (0..2)
+            .map(|thread: u64| {
+                let counter = recorder(&engine, Kind::Counter, "counter");
+                let histogram = recorder(&engine, Kind::Histogram, "hist");
+                scope.spawn(move || {
+                    for turn in 0..EACH {
+                        let set = attrs(&format!("a={},b={thread}", turn % 7));
+                        counter.record(int(1), &set, at(2 + turn));
+                        histogram.record(int(1), &set, at(2 + turn));
+                    }
+                })
+            })
+            .collect();
+        let ingesting = scope.spawn(|| {
+            for turn in 0..EACH {
+                let total = int(i64::try_from(turn).unwrap() + 1);
+                let frame = Otlp::of("svc=a")
+                    .counter("req", Temporality::Cumulative, &[("a=1,b=1", 1, 2 + turn, total)])
+                    .frame();
+                assert_eq!(engine.ingest(&frame, at(2 + turn)).rejected_points(), 0);
+            }
+        });
+        let swapping = scope.spawn(|| {
+            let mut swaps = 0u64;
+            while !done.load(Ordering::Relaxed) {
+                let views = match swaps % 3 {
+                    0 => dropping(&["a"]),
+                    1 => dropping(&["b"]),
+                    _ => no_views(),
+                };
+                engine.swap(views, at(2 + swaps)).unwrap();
+                swaps += 1;
+            }
+            swaps
+        });
+        let collecting = scope.spawn(|| {
+            let (mut sum, mut count, mut turn) = (0.0, 0, 0);
+            while !done.load(Ordering::Relaxed) {
+                let more = sums(&engine.collect(0, at(2 + turn)));
+                sum += more.0;
+                count += more.1;
+                engine.collect(1, at(2 + turn));
+                turn += 1;
+            }
+            (sum, count)
+        });
+        recording.into_iter().for_each(|thread| thread.join().unwrap());
+        ingesting.join().unwrap();
+        done.store(true, Ordering::Relaxed);
+        (swapping.join().unwrap(), collecting.join().unwrap())
+    });
+    let rest = sums(&engine.collect(0, at(10_000)));
+    assert_eq!((collected.0 + rest.0, collected.1 + rest.1), (3.0 * EACH as f64, 2 * EACH));
+    assert!(swaps > 0);
+    assert_eq!(engine.counts().accepted, 5 * EACH);
+}
