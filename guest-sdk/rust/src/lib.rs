@@ -37,8 +37,8 @@
 //! The types here are plain Rust and know nothing of WebAssembly; the `component` module, compiled for wasm only, carries
 //! them across the plugin contract.
 //!
-//! What this crate does not do: run a plugin. The host does, and it checks every answer; [`testing`] checks the same
-//! rules, so that a unit test fails where the host would refuse.
+//! What this crate does not do: run a plugin. The host does, and it checks every answer; [`testing`] checks by the same
+//! rules, all but the limits of size, so that a unit test fails where the host would refuse.
 
 mod attributes;
 #[cfg(target_family = "wasm")]

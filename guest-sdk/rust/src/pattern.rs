@@ -1,6 +1,7 @@
 //! Wildcard patterns of the specification: `?` is one character, `*` any number.
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// A wildcard pattern over names or attribute keys, with the host's meaning. Case-sensitive.
 ///
@@ -11,12 +12,11 @@ use serde::Deserialize;
 /// assert!(process.matches("process.pid"));
 /// assert!(!process.matches("host.name"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern(String);
 
 impl Pattern {
-    /// Any text is a valid pattern.
+    /// Any text is a pattern; the host refuses an empty one, and so does a configuration that is read.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -75,6 +75,16 @@ impl From<String> for Pattern {
 impl From<&String> for Pattern {
     fn from(text: &String) -> Self {
         Self::new(text.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() {
+            return Err(D::Error::custom("found an empty pattern, expected one that some key can fit"));
+        }
+        Ok(Self(text))
     }
 }
 

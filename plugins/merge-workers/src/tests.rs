@@ -65,6 +65,13 @@ fn a_misspelt_key_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_pattern_no_key_can_fit_is_refused_with_its_place() {
+    let problems = Harness::<MergeWorkers>::configure(r#"{"remove": ["a", ""]}"#).unwrap_err();
+    assert_eq!(problems[0].path, "/remove/1");
+    assert_eq!(problems[0].message, "found an empty pattern, expected one that some key can fit");
+}
+
+#[test]
 fn the_schema_is_served() {
     assert!(MergeWorkers::INFO.config_schema.contains("\"remove\""));
     assert_eq!(MergeWorkers::INFO.name, "merge-workers");

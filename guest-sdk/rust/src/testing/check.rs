@@ -1,17 +1,19 @@
-//! The host's rules for a View's answers.
+//! The host's rules for a View's answers, but for how many bytes and list items one may have.
 
-use crate::{Aggregation, PluginInfo, Stream};
+use crate::{Aggregation, AttributeRule, PluginInfo, Stream};
 
 const SIZE_MIN: u32 = 2;
 const SIZE_MAX: u32 = 16_384;
 const SCALE_MIN: i8 = -10;
 const SCALE_MAX: i8 = 20;
-const NAME_BYTES_MAX: usize = 64;
+const PLUGIN_NAME_BYTES_MAX: usize = 64;
+const STREAM_NAME_BYTES_MAX: usize = 255;
+const UNIT_BYTES_MAX: usize = 63;
 
 /// What the host would refuse the plugin's description of itself for.
 pub(super) fn info(info: &PluginInfo) -> Result<(), String> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if info.name.is_empty() || info.name.len() > NAME_BYTES_MAX || !info.name.bytes().all(plain) {
+    if info.name.is_empty() || info.name.len() > PLUGIN_NAME_BYTES_MAX || !info.name.bytes().all(plain) {
         let name = info.name;
         return Err(format!("plugin name `{name}`: expected 1 to 64 lower-case letters, digits and `-`"));
     }
@@ -25,10 +27,34 @@ pub(super) fn info(info: &PluginInfo) -> Result<(), String> {
     Ok(())
 }
 
+/// The metrics API's syntax of instrument names, which the host asks of streams' names, too.
+fn is_instrument_name(name: &str) -> bool {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "_.-/".contains(letter);
+    name.len() <= STREAM_NAME_BYTES_MAX
+        && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && name.chars().all(allowed)
+}
+
 /// What the host would refuse a stream for.
 pub(super) fn stream(stream: &Stream) -> Result<(), String> {
-    if stream.name.as_deref() == Some("") {
-        return Err("empty stream name: expected a name, or none".to_owned());
+    if let Some(name) = &stream.name
+        && !is_instrument_name(name)
+    {
+        return Err(format!(
+            "stream name `{name}`: expected a letter, then letters, digits, `_`, `.`, `-` or `/`, at most 255 in all"
+        ));
+    }
+    if let Some(unit) = &stream.unit
+        && (unit.len() > UNIT_BYTES_MAX || !unit.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()))
+    {
+        return Err(format!("unit `{unit}`: expected at most {UNIT_BYTES_MAX} printable ASCII characters"));
+    }
+    for rule in stream.attributes.iter().chain(&stream.resource_attributes) {
+        if let AttributeRule::Include(patterns) | AttributeRule::Exclude(patterns) = rule
+            && patterns.iter().any(|pattern| pattern.as_str().is_empty())
+        {
+            return Err("empty pattern: expected one that some key can fit".to_owned());
+        }
     }
     if stream.cardinality_limit == Some(0) {
         return Err("cardinality limit 0: expected at least 1".to_owned());
@@ -52,4 +78,37 @@ pub(super) fn stream(stream: &Stream) -> Result<(), String> {
         _ => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stream;
+    use crate::Stream;
+
+    #[test]
+    fn what_the_host_refuses_is_refused() {
+        let keep = Stream::keep;
+        let refused = [
+            keep().rename(""),
+            keep().rename("1a"),
+            keep().rename("a b"),
+            keep().rename("a".repeat(256)),
+            keep().unit("\u{b0}C"),
+            keep().unit("m".repeat(64)),
+            keep().exclude([""]),
+            keep().include_resource(["a", ""]),
+            keep().boundaries([1.0, 1.0]),
+            keep().boundaries([2.0, 1.0]),
+            keep().boundaries([f64::NAN]),
+            keep().boundaries([1.0, f64::INFINITY]),
+            keep().cardinality_limit(0),
+        ];
+        for given in refused {
+            assert!(stream(&given).is_err(), "{given:?}");
+        }
+        let fine =
+            keep().rename("a.b-c_d/e1").unit("{request}").exclude(["*"]).boundaries([]).cardinality_limit(1);
+        assert_eq!(stream(&fine), Ok(()));
+        assert_eq!(stream(&keep().exponential()), Ok(()));
+    }
 }
