@@ -18,7 +18,8 @@ pub(crate) fn lower_instrument(
     bytes_max: usize,
 ) -> Result<types::Instrument, Refusal> {
     let Instrument { name, description, unit, kind, number, origin, scope, resource, advisory } = instrument;
-    let texts = [name, description, unit, &scope.name, &scope.version, &scope.schema_url, &resource.schema_url];
+    let texts =
+        [name, description, unit, &scope.name, &scope.version, &scope.schema_url, &resource.schema_url];
     let boundaries = advisory.boundaries.as_deref().unwrap_or_default();
     let keys = advisory.attributes.as_deref().unwrap_or_default();
     let size = texts

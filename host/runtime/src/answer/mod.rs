@@ -53,9 +53,7 @@ impl Budget {
                 self.left = left;
                 Ok(())
             }
-            None => {
-                Err(format!("it holds more than {} in total", bytes(self.limits.total_bytes_max as u64)))
-            }
+            None => Err(format!("it holds more than {} in total", bytes(self.limits.total_bytes_max as u64))),
         }
     }
 

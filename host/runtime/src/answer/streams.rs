@@ -3,9 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use wasmeter_model::limits::{
-    BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN, NAME_BYTES_MAX,
-};
+use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN, NAME_BYTES_MAX};
 use wasmeter_model::{Aggregation, AttributeRule, Combine, Pattern, StreamSpec};
 
 use super::{Budget, Wrong, at_most, quoted};

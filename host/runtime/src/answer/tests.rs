@@ -28,11 +28,7 @@ fn nested_values_are_otlp_json() {
 
 /// An array in an array, so many deep.
 fn arrays(levels: usize) -> String {
-    format!(
-        r#"{}{{"intValue":"1"}}{}"#,
-        r#"{"arrayValue":{"values":["#.repeat(levels),
-        "]}}".repeat(levels)
-    )
+    format!(r#"{}{{"intValue":"1"}}{}"#, r#"{"arrayValue":{"values":["#.repeat(levels), "]}}".repeat(levels))
 }
 
 #[test]

@@ -176,6 +176,9 @@ fn swap_refused(fault: &ViewFault) -> Refusal {
 
 impl fmt::Debug for Directory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Directory").field("path", &self.path).field("current", &self.current()).finish_non_exhaustive()
+        f.debug_struct("Directory")
+            .field("path", &self.path)
+            .field("current", &self.current())
+            .finish_non_exhaustive()
     }
 }

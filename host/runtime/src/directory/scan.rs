@@ -98,8 +98,7 @@ pub(super) fn scan(
     }
     contents.slots.retain(|_, slot| !slot.vacant());
     let kept = |plugin: &&Arc<Plugin>| current.plugins().iter().any(|before| Arc::ptr_eq(before, plugin));
-    scan.kept =
-        contents.slots.values().filter_map(super::Slot::serving).filter(kept).cloned().collect();
+    scan.kept = contents.slots.values().filter_map(super::Slot::serving).filter(kept).cloned().collect();
     if changed {
         scan.generation = Some(contents.next_generation());
     }
@@ -149,8 +148,12 @@ fn look(contents: &mut Contents, path: &Path, names: Vec<OsString>, bytes_max: u
             None => slot.found(&Mark::Absent),
         }
     }
-    let absent: Vec<OsString> =
-        contents.slots.keys().filter(|name| !found.iter().any(|(found, ..)| found == *name)).cloned().collect();
+    let absent: Vec<OsString> = contents
+        .slots
+        .keys()
+        .filter(|name| !found.iter().any(|(found, ..)| found == *name))
+        .cloned()
+        .collect();
     found.extend(absent.into_iter().map(|name| (name, Mark::Absent, None)));
     found
 }

@@ -8,7 +8,13 @@ pub(crate) fn clean(text: &str, bytes_max: usize) -> String {
         .get(..cut)
         .unwrap_or_default()
         .chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect();
     if cut < text.len() {
         clean.push('…');

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use wasmeter_model::{
-    Advisory, AttributeRule, Attributes, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope, Value,
+    Advisory, AttributeRule, Attributes, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope,
+    Value,
 };
 
 use crate::failure::Refusal;

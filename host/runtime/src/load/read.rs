@@ -56,9 +56,8 @@ pub(crate) struct Source {
 
 /// Reads a component of at most `bytes_max` and the `NAME.toml` beside it.
 pub(crate) fn read(file: &Path, bytes_max: u64) -> Result<Source, Refusal> {
-    let bytes = read_bounded(file, bytes_max)?.ok_or_else(|| {
-        Refusal::new(FailureKind::Unreadable, "there is no such file", "check the path")
-    })?;
+    let bytes = read_bounded(file, bytes_max)?
+        .ok_or_else(|| Refusal::new(FailureKind::Unreadable, "there is no such file", "check the path"))?;
     let settings_file = file.with_extension("toml");
     let settings = read_bounded(&settings_file, SETTINGS_BYTES_MAX)?;
     let fingerprint =

@@ -28,7 +28,13 @@ pub(crate) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { enabled: true, digest: None, memory_limit_bytes: None, call_deadline: None, config: Map::new() }
+        Self {
+            enabled: true,
+            digest: None,
+            memory_limit_bytes: None,
+            call_deadline: None,
+            config: Map::new(),
+        }
     }
 }
 
@@ -42,7 +48,10 @@ impl Settings {
     }
 
     pub(super) fn parse(file: &Path, content: &[u8]) -> Result<Self, Refusal> {
-        let place = Place { file: file.file_name().map_or_else(String::new, |name| name.display().to_string()), content };
+        let place = Place {
+            file: file.file_name().map_or_else(String::new, |name| name.display().to_string()),
+            content,
+        };
         let text = std::str::from_utf8(content)
             .map_err(|error| place.refuse(error.valid_up_to(), "it is not UTF-8 text".to_owned()))?;
         let table = DeTable::parse(text).map_err(|error| {
@@ -58,7 +67,12 @@ impl Settings {
                     settings.digest = Some(digest.to_ascii_lowercase());
                 }
                 ("digest", other) => {
-                    return Err(place.mistyped(at, "digest", "`\"sha256:` and 64 hexadecimal digits`\"`", other));
+                    return Err(place.mistyped(
+                        at,
+                        "digest",
+                        "`\"sha256:` and 64 hexadecimal digits`\"`",
+                        other,
+                    ));
                 }
                 ("memory_limit_bytes", value) => {
                     let bytes = place.integer(at, "memory_limit_bytes", value, &MEMORY_LIMIT_BYTES)?;
@@ -106,7 +120,8 @@ impl Settings {
 }
 
 fn is_digest(text: &str) -> bool {
-    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+    text.strip_prefix("sha256:")
+        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// A settings file, to say where in it something is wrong.
@@ -154,12 +169,13 @@ impl Place<'_> {
     }
 
     fn unknown(&self, at: usize, key: &str) -> Refusal {
-        let nearest = KEYS.iter().max_by(|a, b| {
-            strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key))
-        });
+        let nearest =
+            KEYS.iter().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
         let hint = match nearest.filter(|nearest| strsim::jaro_winkler(nearest, key) > 0.8) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("known are {}; what the plugin itself takes belongs under `[config]`", list(KEYS)),
+            None => {
+                format!("known are {}; what the plugin itself takes belongs under `[config]`", list(KEYS))
+            }
         };
         self.refuse(at, format!("unknown key `{}`, {hint}", clean(key, 80)))
     }

@@ -21,13 +21,11 @@ fn json(at: usize, value: &DeValue<'_>) -> Result<Json, Wrong> {
         DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
             .map(|number| Json::Number(number.into()))
             .map_err(|_| (at, format!("{} is no 64-bit integer", integer.as_str())))?,
-        DeValue::Float(float) => float
-            .as_str()
-            .parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .map(Json::Number)
-            .ok_or_else(|| (at, format!("{} has no JSON form, which is what plugins take", float.as_str())))?,
+        DeValue::Float(float) => {
+            float.as_str().parse().ok().and_then(Number::from_f64).map(Json::Number).ok_or_else(|| {
+                (at, format!("{} has no JSON form, which is what plugins take", float.as_str()))
+            })?
+        }
         DeValue::Datetime(date) => Json::String(date.to_string()),
         DeValue::Array(values) => values
             .iter()

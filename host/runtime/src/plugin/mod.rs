@@ -270,6 +270,9 @@ impl View for Plugin {
 
 impl fmt::Debug for Plugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plugin").field("label", &self.label).field("digest", &self.digest).finish_non_exhaustive()
+        f.debug_struct("Plugin")
+            .field("label", &self.label)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
     }
 }

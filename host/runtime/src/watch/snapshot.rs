@@ -24,7 +24,8 @@ impl Snapshot {
         let files = entries
             .filter_map(|entry| {
                 let path = entry.path();
-                let relevant = path.extension().is_some_and(|extension| extension == "wasm" || extension == "toml");
+                let relevant =
+                    path.extension().is_some_and(|extension| extension == "wasm" || extension == "toml");
                 // Through links, as the files are read.
                 let metadata = relevant.then(|| std::fs::metadata(&path).ok()).flatten()?;
                 Some((entry.file_name(), (metadata.len(), metadata.modified().ok())))

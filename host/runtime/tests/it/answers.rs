@@ -15,7 +15,10 @@ fn wrong_streams() {
         ("many-boundaries", "100000 bucket boundaries, at most 16383 are allowed"),
         ("nan-boundary", "the bucket boundary NaN, only finite ones are allowed"),
         ("descending-boundaries", "the bucket boundary 2 after 3, they must ascend"),
-        ("bad-name", "`0 is no name ` is no stream name: a letter first, then letters, digits, `_`, `.`, `-` or `/`"),
+        (
+            "bad-name",
+            "`0 is no name ` is no stream name: a letter first, then letters, digits, `_`, `.`, `-` or `/`",
+        ),
         ("long-name", "has 256 characters, at most 255 are allowed"),
         ("twin-names", "two streams have the name `TWIN`"),
         ("bad-unit", "`µs` is no unit: at most 63 printable ASCII characters"),

@@ -98,7 +98,8 @@ fn a_broken_build_leaves_the_one_before_in_service() {
         assert_eq!(directory.failures().len(), 1);
         assert!(Arc::ptr_eq(&directory.current(), &before));
         assert_eq!(directory.current().views()[0].streams(&counter()), Ok(None));
-        let counted: u64 = runtime.counts().snapshot().iter().filter(|line| line.kind == kind).map(|line| line.count).sum();
+        let counted: u64 =
+            runtime.counts().snapshot().iter().filter(|line| line.kind == kind).map(|line| line.count).sum();
         assert_eq!(counted, 1);
     }
 
@@ -167,7 +168,10 @@ fn changed_settings_swap_the_plugin_without_compiling_it_again() {
     assert_eq!(scan.swapped.len(), 1);
     let info = scan.swapped[0].to.info();
     assert_eq!(info.memory_limit_bytes, 131_072);
-    assert!(info.compile_ms.to_bits() == compiled.to_bits(), "the time it took is that of the first compilation");
+    assert!(
+        info.compile_ms.to_bits() == compiled.to_bits(),
+        "the time it took is that of the first compilation"
+    );
 
     folder.put("guest.toml", "memory = 1");
     assert_eq!(directory.rescan().failures[0].kind, FailureKind::BadSettings);

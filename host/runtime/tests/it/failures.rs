@@ -154,7 +154,8 @@ fn an_import_of_wasi() {
     let mut wit = contract_with("import host;", "import host;\n  import wasi:cli/environment@0.2.0;");
     wit.push((
         "deps/cli/environment.wit",
-        "package wasi:cli@0.2.0;\ninterface environment { get-arguments: func() -> list<string>; }".to_owned(),
+        "package wasi:cli@0.2.0;\ninterface environment { get-arguments: func() -> list<string>; }"
+            .to_owned(),
     ));
     let uses_it =
         r#"(import "wasi:cli/environment@0.2.0" "get-arguments" (func $arguments (param i32)))"#.to_owned();
@@ -177,7 +178,10 @@ fn an_instantiation_that_traps() {
     let guest = Guest { fields: "(func $start unreachable) (start $start)".to_owned(), ..Guest::default() };
     let failure = refused(&runtime(), guest.component());
     assert_eq!(failure.kind, FailureKind::Instantiate);
-    assert!(failure.reason.contains("`instantiation` trapped: wasm `unreachable` instruction executed"), "{failure}");
+    assert!(
+        failure.reason.contains("`instantiation` trapped: wasm `unreachable` instruction executed"),
+        "{failure}"
+    );
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Components from WebAssembly text: a well-behaved View whose parts a test replaces.
 
-use std::path::Path;
-
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -52,10 +50,14 @@ pub(crate) const ANSWER_BYTES: usize = 2048;
 
 /// The project's WIT files, by name and content.
 pub(crate) fn contract_files() -> Vec<(&'static str, String)> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
-    ["host.wit", "lifecycle.wit", "types.wit", "view.wit"]
-        .map(|name| (name, std::fs::read_to_string(dir.join(name)).unwrap()))
-        .to_vec()
+    [
+        ("host.wit", include_str!("../../../../wit/host.wit")),
+        ("lifecycle.wit", include_str!("../../../../wit/lifecycle.wit")),
+        ("types.wit", include_str!("../../../../wit/types.wit")),
+        ("view.wit", include_str!("../../../../wit/view.wit")),
+    ]
+    .map(|(name, content)| (name, content.to_owned()))
+    .to_vec()
 }
 
 impl Guest {
@@ -67,17 +69,14 @@ impl Guest {
     /// The core module.
     pub(crate) fn module(&self) -> String {
         let Self { name, version, fields, info, configure, streams, map, realloc, contract, .. } = self;
-        let le = |number: usize| number.to_le_bytes()[..4].iter().map(|b| format!("\\{b:02x}")).collect::<String>();
+        let le = |number: usize| {
+            number.to_le_bytes()[..4].iter().map(|b| format!("\\{b:02x}")).collect::<String>()
+        };
         // name, version, description, schema and capabilities: address and length each.
-        let info_record = [
-            (1024, name.len()),
-            (1024 + name.len(), version.len()),
-            (1024, 0),
-            (1024, 0),
-            (1024, 0),
-        ]
-        .map(|(ptr, len)| le(ptr) + &le(len))
-        .concat();
+        let info_record =
+            [(1024, name.len()), (1024 + name.len(), version.len()), (1024, 0), (1024, 0), (1024, 0)]
+                .map(|(ptr, len)| le(ptr) + &le(len))
+                .concat();
         let views = if self.world == "view" {
             format!(
                 r#"
@@ -127,7 +126,8 @@ impl Guest {
         static TEMPLATE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
         let marker = [0xa5; ANSWER_BYTES];
         let template = TEMPLATE.get_or_init(|| {
-            let fields = format!(r#"(data (memory $memory) (i32.const 4096) "{}")"#, "\\a5".repeat(ANSWER_BYTES));
+            let fields =
+                format!(r#"(data (memory $memory) (i32.const 4096) "{}")"#, "\\a5".repeat(ANSWER_BYTES));
             Self { fields, streams: "i32.const 4096", map: "i32.const 4096", ..Self::default() }.component()
         });
         let at = template.windows(ANSWER_BYTES).position(|window| window == marker).unwrap();

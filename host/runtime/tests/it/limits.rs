@@ -50,7 +50,8 @@ fn an_endless_allocator() {
 
 #[test]
 fn an_endless_post_return() {
-    let post = r#"(func (export "cabi_post_wasmeter:plugin/views@0.1.0#streams") (param i32) call $spin)"#.to_owned();
+    let post = r#"(func (export "cabi_post_wasmeter:plugin/views@0.1.0#streams") (param i32) call $spin)"#
+        .to_owned();
     times_out(&Guest { fields: post, ..Guest::default() }, "streams");
 }
 
@@ -85,7 +86,8 @@ fn a_deadline_of_one_plugin_does_not_touch_another() {
 #[test]
 fn memory_beyond_the_limit() {
     // 1024 pages are the limit itself, and the module has one already.
-    let grow = "(if (i32.eq (memory.grow $memory (i32.const 1024)) (i32.const -1)) (then unreachable)) i32.const 8";
+    let grow =
+        "(if (i32.eq (memory.grow $memory (i32.const 1024)) (i32.const -1)) (then unreachable)) i32.const 8";
     let failure = refused(&runtime(), Guest { streams: grow, ..Guest::default() }.component());
     assert_eq!(failure.kind, FailureKind::Memory);
     assert_eq!(failure.reason, "`streams` wanted 65600 KiB of memory and may have 64 MiB");
@@ -94,7 +96,8 @@ fn memory_beyond_the_limit() {
 
 #[test]
 fn memory_up_to_the_limit_is_given() {
-    let grow = "(if (i32.eq (memory.grow $memory (i32.const 1023)) (i32.const -1)) (then unreachable)) i32.const 8";
+    let grow =
+        "(if (i32.eq (memory.grow $memory (i32.const 1023)) (i32.const -1)) (then unreachable)) i32.const 8";
     let folder = Folder::new();
     let plugin =
         runtime().load(&folder.put_guest("guest.wasm", &Guest { streams: grow, ..Guest::default() }));
@@ -108,8 +111,9 @@ fn memory_up_to_the_limit_is_given() {
 fn a_guest_content_with_less_serves_on() {
     let grow = "(drop (memory.grow $memory (i32.const 60000))) i32.const 8";
     let folder = Folder::new();
-    let plugin =
-        runtime().load(&folder.put_guest("guest.wasm", &Guest { streams: grow, ..Guest::default() })).unwrap();
+    let plugin = runtime()
+        .load(&folder.put_guest("guest.wasm", &Guest { streams: grow, ..Guest::default() }))
+        .unwrap();
     assert_eq!(plugin.streams(&counter()), Ok(None));
 }
 
@@ -156,13 +160,15 @@ fn recursion_without_end() {
 #[test]
 fn limits_of_the_settings_win() {
     let folder = Folder::new();
-    let grow = "(if (i32.eq (memory.grow $memory (i32.const 1)) (i32.const -1)) (then unreachable)) i32.const 8";
+    let grow =
+        "(if (i32.eq (memory.grow $memory (i32.const 1)) (i32.const -1)) (then unreachable)) i32.const 8";
     let file = folder.put_guest("guest.wasm", &Guest { streams: grow, ..Guest::default() });
     folder.put("guest.toml", "memory_limit_bytes = 65536");
     let failure = runtime().load(&file).unwrap_err();
     assert_eq!(failure.reason, "`streams` wanted 128 KiB of memory and may have 64 KiB");
 
-    let file = folder.put_guest("endless.wasm", &Guest { streams: "call $spin i32.const 8", ..Guest::default() });
+    let file =
+        folder.put_guest("endless.wasm", &Guest { streams: "call $spin i32.const 8", ..Guest::default() });
     folder.put("endless.toml", "call_deadline_ms = 20");
     let failure = runtime().load(&file).unwrap_err();
     assert!(failure.reason.starts_with("`streams` ran longer than 20ms"), "{failure}");
@@ -179,7 +185,12 @@ fn the_hostile_plugin_is_stopped_in_every_way_it_tries() {
     for (config, runtime, kind, reason) in [
         ("info = 'trap'", &quick, FailureKind::Trap, "`info` trapped"),
         ("info = 'loop'", &quick, FailureKind::Deadline, "`info` ran longer"),
-        ("configure = 'trap'", &quick, FailureKind::Trap, "after it logged: panicked: no configuration pleases me"),
+        (
+            "configure = 'trap'",
+            &quick,
+            FailureKind::Trap,
+            "after it logged: panicked: no configuration pleases me",
+        ),
         ("configure = 'loop'", &quick, FailureKind::Deadline, "`configure` ran longer"),
         ("streams = 'trap'", &quick, FailureKind::Trap, "`streams` trapped"),
         ("streams = 'panic'", &quick, FailureKind::Trap, "panicked: at the instrument"),

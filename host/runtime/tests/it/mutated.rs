@@ -56,8 +56,14 @@ fn damaged_components_are_refused_and_never_panic_the_host() {
         let loaded = loaded.unwrap_or_else(|_| panic!("round {round} panicked"));
         if let Err(failure) = loaded {
             refused += 1;
-            assert!(!failure.reason.is_empty() && !failure.reason.contains('\n'), "round {round}: {failure:?}");
-            assert!(!failure.reason.contains("the compiler failed on it"), "round {round}: the compiler panicked");
+            assert!(
+                !failure.reason.is_empty() && !failure.reason.contains('\n'),
+                "round {round}: {failure:?}"
+            );
+            assert!(
+                !failure.reason.contains("the compiler failed on it"),
+                "round {round}: the compiler panicked"
+            );
         }
     }
     assert!(refused > 1000, "only {refused} of 2000 were refused: are the mutations too tame?");

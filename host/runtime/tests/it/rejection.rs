@@ -104,7 +104,9 @@ fn an_old_plugin_cannot_be_exchanged_so_the_change_is_held() {
 #[test]
 fn a_generation_that_is_over_cannot_be_rejected() {
     let (folder, directory, first, second) = two_changed();
-    assert!(matches!(directory.reject(&first, "a 1.0.0", &fault()), Rejection::Stale(current) if current.number() == second.number()));
+    assert!(
+        matches!(directory.reject(&first, "a 1.0.0", &fault()), Rejection::Stale(current) if current.number() == second.number())
+    );
     folder.put_guest("c.wasm", &Guest::named("c", "1.0.0"));
     let third = directory.rescan().generation.unwrap();
     assert!(matches!(directory.reject(&second, "a 2.0.0", &fault()), Rejection::Stale(_)));
@@ -114,7 +116,8 @@ fn a_generation_that_is_over_cannot_be_rejected() {
 #[test]
 fn a_view_that_is_no_plugin_takes_the_change_back() {
     let (_folder, directory, first, second) = two_changed();
-    let Rejection::Back { generation, failure } = directory.reject(&second, "view 1 of the file", &fault()) else {
+    let Rejection::Back { generation, failure } = directory.reject(&second, "view 1 of the file", &fault())
+    else {
         panic!("the culprit is none of the plugins");
     };
     assert!(Arc::ptr_eq(&generation, &first));

@@ -109,7 +109,10 @@ fn the_configuration_reaches_the_plugin_as_json() {
         ..Guest::default()
     };
     let file = folder.put_guest("guest.wasm", &guest);
-    folder.put("guest.toml", "[config]\nroutes = ['/a', '/b']\ndeep = { n = 1, f = 0.5, t = true, d = 2026-11-21 }");
+    folder.put(
+        "guest.toml",
+        "[config]\nroutes = ['/a', '/b']\ndeep = { n = 1, f = 0.5, t = true, d = 2026-11-21 }",
+    );
     runtime.load(&file).unwrap();
     let expected = r#"{"deep":{"d":"2026-11-21","f":0.5,"n":1,"t":true},"routes":["/a","/b"]}"#;
     let lines = lines.all();

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use wasmeter_model::{
-    Advisory, Attributes, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope,
-};
+use wasmeter_model::{Advisory, Attributes, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope};
 use wasmeter_runtime::{Failure, LogLevel, LogSink, PluginLimits, Runtime, RuntimeConfig};
 
 use crate::guest::Guest;
@@ -112,7 +110,10 @@ pub(crate) fn built(variable: &str) -> Option<PathBuf> {
     dir
 }
 
-#[expect(clippy::print_stderr, reason = "the test runner shows it, and a test that did nothing must not be silent")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the test runner shows it, and a test that did nothing must not be silent"
+)]
 fn skipped(variable: &str) {
     eprintln!("skipped: {variable} is not set; `cargo xtask test` builds the plugins and sets it");
 }

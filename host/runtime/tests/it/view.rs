@@ -150,7 +150,9 @@ fn a_panic_is_told_in_the_plugins_own_words() {
         assert!(fault.reason.contains("after it logged: panicked: the marker"), "{fault}");
         plugin.map_attributes(7, &Attributes::empty()).unwrap();
     }
-    assert!(lines.all().iter().any(|(plugin, _, line)| plugin == "hostile" && line == "panicked: the marker"));
+    assert!(
+        lines.all().iter().any(|(plugin, _, line)| plugin == "hostile" && line == "panicked: the marker")
+    );
 }
 
 #[test]

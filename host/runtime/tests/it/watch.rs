@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn watch(path: &std::path::Path) -> (Watcher, Receiver<()>) {
     let (changed, changes) = channel();
-    (Watcher::start(path, move || drop(changed.send(()))).unwrap(), changes)
+    (Watcher::start(path, move || changed.send(()).unwrap_or_default()).unwrap(), changes)
 }
 
 #[test]
