@@ -62,7 +62,8 @@ impl lifecycle::Guest for Hostile {
     fn configure(config: String) -> Result<(), Vec<Problem>> {
         let behaviour = behaviour(&config, "configure");
         CONFIG.replace(config);
-        let problem = |path: &str, message: &str| Problem { path: path.to_owned(), message: message.to_owned() };
+        let problem =
+            |path: &str, message: &str| Problem { path: path.to_owned(), message: message.to_owned() };
         match behaviour.as_str() {
             "trap" => panics("no configuration pleases me"),
             "loop" => waste::time(),

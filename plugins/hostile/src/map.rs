@@ -26,7 +26,9 @@ pub(crate) fn map(behaviour: &str, mut attributes: Vec<Attribute>) -> Option<Vec
         "many-attributes" => {
             attributes.extend((0..5000).map(|number| attribute(&format!("k{number}"), Value::Empty)));
         }
-        "twin-keys" => attributes.extend([attribute("twin", Value::Int(1)), attribute("twin", Value::Int(2))]),
+        "twin-keys" => {
+            attributes.extend([attribute("twin", Value::Int(1)), attribute("twin", Value::Int(2))])
+        }
         "bad-nested" => attributes.push(nested("{\"arrayValue\":".to_owned())),
         "deep-nested" => {
             let deep = 100_000;

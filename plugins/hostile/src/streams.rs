@@ -57,7 +57,9 @@ pub(crate) fn streams(behaviour: &str, instrument: &Instrument) -> Option<Vec<St
         "empty-pattern" => vec![rules(vec![AttributeRule::Include(vec![String::new()])])],
         "many-patterns" => vec![rules(vec![AttributeRule::Exclude(vec!["p".to_owned(); 5000])])],
         // 512 bytes per pattern and 1000 patterns per rule: each part is small enough, the whole is not.
-        "giant-list" => vec![rules((0..4).map(|_| AttributeRule::Exclude(vec!["p".repeat(512); 1000])).collect())],
+        "giant-list" => {
+            vec![rules((0..4).map(|_| AttributeRule::Exclude(vec!["p".repeat(512); 1000])).collect())]
+        }
         _ => vec![spec],
     })
 }
