@@ -17,6 +17,7 @@ use crate::instrument::{Contributed, Contribution, Entry, Form, State};
 use crate::lock;
 use crate::report::{IngestReport, Rejection};
 use crate::source::{Received, Source, SourceData, Step};
+use crate::stream::of_point;
 
 /// Takes a frame in.
 pub(crate) fn ingest(inner: &Inner, frame: &Frame, now: Timestamp) -> IngestReport {
@@ -357,7 +358,9 @@ impl<'a> Batch<'a> {
                 }
             };
             source.heard = self.now;
-            take(value, routing, source)
+            take(value, routing, source)?;
+            source.offer(of_point(point));
+            Ok(())
         });
         match taken {
             Ok(()) => self.report.accepted += 1,
@@ -421,8 +424,14 @@ impl Inner {
         };
         let observed = matches!(data, SourceData::Observed(_));
         let mapped = routing.map(entry, attributes, &mut on_fault);
-        let mut source =
-            Source { attributes: attributes.clone(), heard: now, mapped, routes: Vec::new(), data };
+        let mut source = Source {
+            attributes: attributes.clone(),
+            heard: now,
+            mapped,
+            routes: Vec::new(),
+            data,
+            exemplars_until: Timestamp::UNKNOWN,
+        };
         // What a callback reports counts from the collection before; what is recorded or received, from its own start.
         source.route(routing, |_, slots| if observed { slots.interval_start } else { start });
         Ok(source)

@@ -21,6 +21,8 @@ pub(crate) struct Source {
     /// One for each reader and stream: `reader * streams + stream`.
     pub(crate) routes: Vec<Option<Route>>,
     pub(crate) data: SourceData,
+    /// The time of its newest exemplar.
+    pub(crate) exemplars_until: Timestamp,
 }
 
 /// What is kept of a source beside its routes.

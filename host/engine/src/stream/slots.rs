@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 use wasmeter_model::limits::OVERFLOW_KEY;
 use wasmeter_model::{Attributes, Combine, Temporality, Timestamp};
 
+use super::exemplars::Reservoir;
 use super::{Slot, SlotState, StreamKey};
 
 /// A stream of one reader.
@@ -126,6 +127,7 @@ impl Slots {
             touched: false,
             ended: None,
             state: SlotState::Empty,
+            exemplars: Reservoir::default(),
         };
         let index = match self.free.pop() {
             Some(index) => index,

@@ -8,13 +8,13 @@ use wasmeter_model::{AttributeRule, InstrumentKind as Kind, NumberKind, StreamSp
 use crate::support::*;
 
 fn silent() -> Arc<dyn View> {
-    TestView::new(|_| Err("out of fuel".to_owned()), |_, _| Err("unreachable".to_owned()))
+    TestView::of(|_| Err("out of fuel".to_owned()), |_, _| Err("unreachable".to_owned()))
 }
 
 /// Answers about streams and fails to map the set `bad=1`.
 fn choking() -> Arc<dyn View> {
     let spec = StreamSpec { attributes: vec![AttributeRule::Computed(0)], ..StreamSpec::default() };
-    TestView::new(
+    TestView::of(
         move |_| Ok(Some(vec![spec.clone()])),
         |_, set| match set.get("bad") {
             Some(_) => Err("out of fuel".to_owned()),

@@ -57,7 +57,7 @@ fn views(which: u64) -> Views {
         0 => no_views(),
         1 => all(StreamSpec { attributes: without(&["a"]), ..spec() }),
         2 => all(StreamSpec { attributes: only(&["a"]), ..spec() }),
-        3 => plugins([TestView::new(
+        3 => plugins([TestView::of(
             |instrument| Ok(Some(vec![named(&format!("renamed.{}", instrument.name))])),
             |_, set| Ok(Some(set.clone())),
         )]),

@@ -1,6 +1,7 @@
 //! The engine from outside: what comes in, under which Views, and what each reader then exports.
 
 mod chain;
+mod exemplars;
 mod faults;
 mod histograms;
 mod history;

@@ -58,7 +58,7 @@ fn synchronous_kinds_have_their_default_aggregation_in_each_temporality() {
 #[test]
 fn observable_kinds_export_what_was_observed_and_nothing_else() {
     let engine = engine(&[CUMULATIVE, DELTA, LOW_MEMORY], no_views());
-    let said: std::sync::Arc<Mutex<Vec<(usize, i64, &str)>>> = std::sync::Arc::default();
+    let said = std::sync::Arc::new(Mutex::new(Vec::<(usize, i64, &str)>::new()));
     let heard = said.clone();
     let kinds = [Kind::ObservableCounter, Kind::ObservableUpDownCounter, Kind::ObservableGauge];
     let instruments =

@@ -6,8 +6,8 @@ use wasmeter_engine::{
     Engine, EngineConfig, Mode, NativeView, ReaderConfig, Recorder, View, ViewFault, Views,
 };
 use wasmeter_model::frame::{
-    ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRef, MetricRow, NO_RECORDED_VALUE, NumberRow,
-    PointHeader, PointKind, PointRef, SummaryRow,
+    ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRef, MetricRow, NO_RECORDED_VALUE,
+    NumberRow, PointHeader, PointKind, PointRef, SummaryRow,
 };
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{
@@ -102,7 +102,7 @@ pub(crate) struct TestView {
 }
 
 impl TestView {
-    pub(crate) fn new(
+    pub(crate) fn of(
         streams: impl Fn(&Instrument) -> Result<Option<Vec<StreamSpec>>, String> + Send + Sync + 'static,
         map: impl Fn(u32, &Attributes) -> Result<Option<Attributes>, String> + Send + Sync + 'static,
     ) -> Arc<dyn View> {
@@ -114,7 +114,7 @@ impl TestView {
         map: impl Fn(&Attributes) -> Option<Attributes> + Send + Sync + 'static,
     ) -> Arc<dyn View> {
         let spec = StreamSpec { attributes: vec![AttributeRule::Computed(7)], ..StreamSpec::default() };
-        Self::new(
+        Self::of(
             move |_| Ok(Some(vec![spec.clone()])),
             move |tag, set| {
                 assert_eq!(tag, 7);
@@ -274,13 +274,30 @@ impl Otlp {
         self
     }
 
+    /// A counter's point with exemplars: attributes, time and value of each; their trace is 7.
+    pub(crate) fn exemplified(
+        mut self,
+        name: &str,
+        (attributes, start, time, value): (&str, u64, u64, Number),
+        exemplars: &[(&str, u64, Number)],
+    ) -> Self {
+        self.metric(name, PointKind::Sum, Some(Temporality::Cumulative), true);
+        for (filtered, time, value) in exemplars {
+            let attributes = self.builder.attributes(&attrs(filtered));
+            let (time, value) = (at(*time), Some(*value));
+            self.builder.exemplar(ExemplarRow { attributes, time, value, trace_id: 7, span_id: 8 });
+        }
+        self.numbers(&[(attributes, start, time, value)]);
+        self
+    }
+
     pub(crate) fn histogram(mut self, name: &str, temporality: Temporality, points: &[Hist]) -> Self {
         self.metric(name, PointKind::Histogram, Some(temporality), false);
         for point in points {
             let header = self.header(point.attributes, point.start, point.time);
             self.builder.histogram(HistogramRow {
                 header,
-                count: point.counts.iter().fold(0, |sum, count| sum + count),
+                count: point.counts.iter().sum(),
                 sum: point.sum,
                 min: point.min,
                 max: point.max,

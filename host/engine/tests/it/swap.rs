@@ -223,3 +223,86 @@ fn a_limit_that_a_swap_gives_room_under_is_used() {
         ],
     );
 }
+
+#[test]
+fn what_goes_on_has_its_room_before_what_is_new() {
+    let views = |attributes| {
+        plugins([every(StreamSpec {
+            attributes,
+            cardinality_limit: std::num::NonZeroU32::new(3),
+            ..StreamSpec::default()
+        })])
+    };
+    let sets = ["a=1", "a=2", "b=1,c=1", "b=1,c=2"];
+    for _ in 0..8 {
+        let engine = engine(&[CUMULATIVE], views(without(&["c"])));
+        let counter = recorder(&engine, Kind::Counter, "c");
+        let record = || sets.into_iter().for_each(|set| counter.record(int(1), &attrs(set), at(2)));
+        record();
+        engine.collect(0, at(4));
+        // `b=1` becomes two, and only one has room beside those that were there.
+        engine.swap(views(vec![]), at(5)).unwrap();
+        record();
+        let rows = collect(&engine, 0, 10);
+        assert_eq!(rows[..2], ["c{a=1} sum+ cum 2 @2..10", "c{a=2} sum+ cum 2 @2..10"]);
+        let overflow: Vec<_> = rows.iter().filter(|row| row.contains("overflow")).collect();
+        assert_eq!(overflow, ["c{otel.metric.overflow=true} sum+ cum 1 @5..10"]);
+    }
+}
+
+#[test]
+fn a_series_that_starts_with_a_swap_does_not_claim_extremes_of_before() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let point = |time, min, counts: &[u64]| {
+        let point = Hist {
+            attributes: "a=1",
+            start: 2,
+            time,
+            sum: Some(0.0),
+            min: Some(min),
+            bounds: vec![5.0],
+            counts: counts.to_vec(),
+            ..Hist::default()
+        };
+        engine.ingest(&Otlp::of("").histogram("h", Cumulative, &[point]).frame(), at(time));
+    };
+    point(3, 1.0, &[1, 0]);
+    engine.swap(dropping(&["a"]), at(5)).unwrap();
+    // The smallest value of the whole history says nothing about what came after the swap.
+    point(6, 1.0, &[1, 1]);
+    let rows = collect(&engine, 0, 10);
+    assert_eq!(rows[2], "h{} hist cum n=1 sum=0 [5.0]:[0, 1] @5..10");
+    assert_eq!(rows[1], "h{a=1} hist cum n=1 sum=0 min=1 [5.0]:[1, 0] @2..5");
+}
+
+#[test]
+fn a_source_that_stays_as_received_goes_on_through_a_swap_that_changes_nothing_for_it() {
+    let engine = engine(&[CUMULATIVE], merging(&["pid"]));
+    let point = |pid: &str, time, bound: f64, count| {
+        let point = Hist { start: 2, time, bounds: vec![bound], counts: vec![count, 0], ..Hist::default() };
+        engine
+            .ingest(&Otlp::of(&format!("pid={pid}")).histogram("h", Cumulative, &[point]).frame(), at(time));
+    };
+    point("1", 3, 5.0, 1);
+    point("2", 3, 7.0, 10);
+    engine.collect(0, at(4));
+    engine.swap(merging(&["pid", "other"]), at(5)).unwrap();
+    expect(
+        &engine,
+        0,
+        6,
+        &["h{} hist cum n=1 [5.0]:[1, 0] @2..6", "[pid=2] h{} hist cum n=10 [7.0]:[10, 0] @2..6"],
+    );
+    point("2", 7, 7.0, 11);
+    expect(
+        &engine,
+        0,
+        10,
+        &["h{} hist cum n=1 [5.0]:[1, 0] @2..10", "[pid=2] h{} hist cum n=11 [7.0]:[11, 0] @2..10"],
+    );
+    // Where they are not merged any more, each has its own.
+    engine.swap(no_views(), at(12)).unwrap();
+    point("2", 13, 7.0, 12);
+    let rows = collect(&engine, 0, 20);
+    assert!(rows.contains(&"[pid=2] h{} hist cum n=12 [7.0]:[12, 0] @2..20".to_owned()), "{rows:?}");
+}

@@ -31,7 +31,7 @@ fn also(name: &str, spec: StreamSpec) -> StreamSpec {
 
 /// A View with these answers for every instrument.
 fn answering(specs: Vec<StreamSpec>) -> std::sync::Arc<dyn wasmeter_engine::View> {
-    TestView::new(move |_| Ok(Some(specs.clone())), |_, set| Ok(Some(set.clone())))
+    TestView::of(move |_| Ok(Some(specs.clone())), |_, set| Ok(Some(set.clone())))
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_view_is_asked_once_for_each_set_and_never_for_a_measurement() {
 fn resource_rules_include_exclude_and_compute() {
     let owner = |rule| {
         let spec = StreamSpec { resource: vec![rule], ..StreamSpec::default() };
-        let views = plugins([TestView::new(
+        let views = plugins([TestView::of(
             move |_| Ok(Some(vec![spec.clone()])),
             |_, set| {
                 Ok(set.get("secret").is_none().then(|| [("was", set.len() as i64)].into_iter().collect()))
