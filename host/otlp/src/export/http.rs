@@ -1,13 +1,13 @@
 //! One attempt over OTLP/HTTP.
 
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::StatusCode;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use prost::Message;
 use reqwest::{Client, Url, redirect};
 use serde::Deserialize;
@@ -64,8 +64,7 @@ impl HttpTransport {
         }
         let mut response = request.send().await.map_err(broken)?;
         let status = response.status();
-        let retry_after =
-            response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value, SystemTime::now()));
+        let retry_after = retry_after(response.headers());
         let json = is_json(response.headers());
         // The status has said it already; without the body only the message is lost.
         let content = read(&mut response).await.ok();
@@ -158,16 +157,15 @@ fn failure_message(content: &[u8], json: bool) -> String {
     }
 }
 
-/// The wait a `Retry-After` asks for: seconds, or a date.
-fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
-    let text = value.to_str().ok()?.trim();
-    match text.parse() {
-        Ok(secs) => Some(Duration::from_secs(secs)),
-        Err(_) => {
-            let date = httpdate::parse_http_date(text).ok()?;
-            Some(date.duration_since(now).unwrap_or_default())
-        }
+/// The wait a `Retry-After` asks for: seconds, or a date. A date is measured from the response's own `Date`, so that it means
+/// the same wait whatever this machine's clock says.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(secs) = text.parse() {
+        return Some(Duration::from_secs(secs));
     }
+    let sent = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Some(httpdate::parse_http_date(text).ok()?.duration_since(sent).unwrap_or_default())
 }
 
 impl From<ExportMetricsServiceResponse> for Exported {
@@ -186,8 +184,11 @@ mod tests {
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        let wait = |text| retry_after(&HeaderValue::from_static(text), now).map(|wait| wait.as_secs());
+        let wait = |text| {
+            let date = (DATE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
+            let headers = HeaderMap::from_iter([date, (RETRY_AFTER, HeaderValue::from_static(text))]);
+            retry_after(&headers).map(|wait| wait.as_secs())
+        };
         assert_eq!(wait("7"), Some(7));
         assert_eq!(wait("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30));
         assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0), "a date that has passed");

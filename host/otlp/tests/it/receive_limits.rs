@@ -205,6 +205,30 @@ async fn a_client_that_goes_away_is_counted() {
     assert_eq!(server.count(Transport::Http, Counted::Failed(FailureKind::Disconnected)), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_wait_for_its_answer_is_counted() {
+    let (gate, keeper) = Gate::new();
+    let mut server = Server::start(gate, ReceiveLimits::default()).await;
+    let body = sound();
+    let head = format!(
+        "POST /v1/metrics HTTP/1.1\r\nhost: a\r\ncontent-type: {PROTOBUF}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let stream = raw(&server, &[head.as_bytes(), &body].concat()).await;
+    let keeper = tokio::task::spawn_blocking(move || {
+        keeper.arrived.recv().unwrap();
+        keeper
+    })
+    .await
+    .unwrap();
+    drop(stream);
+    server.stop();
+    let stats = server.receiver.stats();
+    server.stopped().await;
+    assert_eq!(stats.get(Transport::Http, Counted::Failed(FailureKind::Disconnected)), 1);
+    keeper.go.send(()).unwrap();
+}
+
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_their_turn() {
     let limits = ReceiveLimits { connections_max: 1, ..ReceiveLimits::default() };
