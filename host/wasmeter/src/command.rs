@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 /// A programmable OpenTelemetry metrics pipeline: OTLP in, aggregation shaped by WebAssembly plugins, OTLP and Prometheus
 /// out.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(name = "wasmeter", version, max_term_width = 100)]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Command,

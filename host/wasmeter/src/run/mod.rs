@@ -34,6 +34,9 @@ pub(crate) use readers::exporter_problems;
 /// How long the last exports may take before the program ends without them.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often the engine is asked what there is to tell.
+const NOTICES_INTERVAL: Duration = Duration::from_secs(1);
+
 /// What stops everything: becomes true once.
 type Shutdown = watch::Receiver<bool>;
 
@@ -128,6 +131,8 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
     let (stop_readers, readers_shutdown) = watch::channel(false);
     let readers = readers.start(engine.clone(), readers_shutdown);
 
+    let telling = tokio::spawn(tell_notices(engine.clone(), shutdown));
+
     let signalled = signals.run(&keeper, &settings).await;
     tracing::info!(signal = signalled, "stopping: no more is received, what is held is exported");
     // Order matters: what the receivers have accepted must be in the engine before the last collection.
@@ -136,6 +141,9 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
         tracing::error!(%error, "a receiver ended badly");
     }
     keeper.stop();
+    if let Err(error) = telling.await {
+        tracing::error!(%error, "the telling of notices ended badly");
+    }
     let _stopping = stop_readers.send(true);
     tokio::select! {
         () = readers.finish() => tracing::info!("stopped"),
@@ -180,6 +188,23 @@ async fn receive(
         }
     };
     tokio::join!(grpc, http);
+}
+
+/// Logs what the engine has to tell about instruments and their Views, until stopped.
+async fn tell_notices(engine: Engine, shutdown: Shutdown) {
+    let mut interval = tokio::time::interval(NOTICES_INTERVAL);
+    let stopped = stopped(shutdown);
+    tokio::pin!(stopped);
+    let mut is_stopping = false;
+    while !is_stopping {
+        tokio::select! {
+            _ = interval.tick() => {}
+            () = &mut stopped => is_stopping = true,
+        }
+        for notice in engine.notices() {
+            tracing::warn!(instrument = %notice.instrument, "{}", notice.message);
+        }
+    }
 }
 
 /// Says where everything is: on the standard output, one line each, for people and for scripts.

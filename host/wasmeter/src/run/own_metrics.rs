@@ -14,12 +14,12 @@ use super::readers::ExportStats;
 use crate::clock::now;
 
 /// Name, unit, kind and description of each; the observation refers to them by their place.
-const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 11] = [
+const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 12] = [
     (
         "wasmeter.receiver.requests",
         "{request}",
         InstrumentKind::ObservableCounter,
-        "OTLP requests, by transport and outcome",
+        "OTLP requests, by transport",
     ),
     (
         "wasmeter.receiver.points",
@@ -76,6 +76,12 @@ const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 11] = [
         InstrumentKind::ObservableCounter,
         "Times a view could not answer and was passed over",
     ),
+    (
+        "wasmeter.receiver.requests.failed",
+        "{request}",
+        InstrumentKind::ObservableCounter,
+        "OTLP requests that failed as a whole, by transport and reason",
+    ),
 ];
 
 const REQUESTS: usize = 0;
@@ -89,6 +95,7 @@ const PLUGIN_INFO: usize = 7;
 const PLUGIN_FAILURES: usize = 8;
 const SWAPS: usize = 9;
 const VIEW_FAULTS: usize = 10;
+const FAILED: usize = 11;
 
 /// Registers everything with the engine.
 pub(super) fn register(
@@ -165,7 +172,7 @@ impl Own<'_, '_> {
                     self.count(REQUESTS, count.count, [("transport", transport), ("outcome", "all")])
                 }
                 Counted::Failed(kind) if count.count > 0 => {
-                    self.count(REQUESTS, count.count, [("transport", transport), ("outcome", kind.name())]);
+                    self.count(FAILED, count.count, [("transport", transport), ("reason", kind.name())]);
                 }
                 Counted::Points => self.count(POINTS, count.count, [("transport", transport)]),
                 Counted::Refused(reason) if count.count > 0 => {

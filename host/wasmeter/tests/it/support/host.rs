@@ -130,6 +130,7 @@ impl Host {
 }
 
 impl Drop for Host {
+    #[expect(clippy::print_stderr, reason = "the log of the host belongs to a failed test's output")]
     fn drop(&mut self) {
         // Already gone after `stop`.
         let _killed = self.child.kill();
