@@ -50,6 +50,22 @@ fn place(route: &Route) -> Place {
     (Arc::as_ptr(&route.stream), route.slot)
 }
 
+/// Sends a source that the Views cannot have as they wish where it went before, since they wish the same as before.
+fn stand_in_again(route: &mut Route, stream: Arc<Stream>, before: &Route, swap: Collection) {
+    let mut slots = lock(&route.stream.slots);
+    if slots.release(route.slot) {
+        slots.end_if_unrouted(route.slot, swap.now, None);
+    }
+    drop(slots);
+    let mut slots = lock(&stream.slots);
+    let mut new = Route::new(stream.clone(), &mut slots, before.attributes.clone(), swap.now);
+    drop(slots);
+    new.whole = before.whole && before.slot == new.slot;
+    new.since = before.since;
+    new.wanted.clone_from(&before.wanted);
+    *route = new;
+}
+
 impl State {
     /// Asks for the streams of a plan, routes every known source anew and ends the series that nothing leads to any more.
     ///
@@ -104,7 +120,22 @@ impl State {
         let mut seen: HashSet<Place, RandomState> = HashSet::default();
         for (source, old) in self.sources.values_mut().zip(&old_routes) {
             source.route(&self.routing, |stream, _| start_after_swap(stream, old, swap.now));
-            for route in source.routes.iter_mut().flatten() {
+            for (at, route) in source.routes.iter_mut().enumerate() {
+                let Some(route) = route else { continue };
+                let stand_in =
+                    old.iter().find(|(before, _)| before.stands_for(&route.stream, &route.attributes));
+                if let Some((before, _)) = stand_in {
+                    let reader = at.checked_div(self.routing.resolved.streams.len()).unwrap_or(0);
+                    if let Some(pipeline) = pipelines.get(reader)
+                        && let Some(stream) = self.routing.as_received(pipeline, reader, entry, swap.now)
+                    {
+                        stand_in_again(route, stream, before, swap);
+                        if lock(&route.stream.slots).get(route.slot).is_some() {
+                            seen.insert(place(route));
+                        }
+                        continue;
+                    }
+                }
                 let before = old.iter().find(|(before, _)| {
                     Arc::ptr_eq(&before.stream, &route.stream) && before.attributes == route.attributes
                 });

@@ -18,6 +18,8 @@ pub(crate) struct Route {
     pub(crate) whole: bool,
     /// When a swap sent the source this way; unknown if it always went this way.
     pub(crate) since: Timestamp,
+    /// Where the Views want the source that could not be merged there and goes as received.
+    pub(crate) wanted: Option<(Arc<Stream>, Attributes)>,
 }
 
 impl Route {
@@ -33,7 +35,12 @@ impl Route {
             Temporality::Cumulative => slots.acquire(&attributes, start),
             Temporality::Delta => (slots.known(&attributes).unwrap_or(SlotId::NOWHERE), false),
         };
-        Self { stream, attributes, slot, overflows, whole: true, since: Timestamp::UNKNOWN }
+        Self { stream, attributes, slot, overflows, whole: true, since: Timestamp::UNKNOWN, wanted: None }
+    }
+
+    /// True if this route stands in for one to the series of `attributes`.
+    pub(crate) fn stands_for(&self, stream: &Arc<Stream>, attributes: &Attributes) -> bool {
+        self.wanted.as_ref().is_some_and(|(wanted, set)| Arc::ptr_eq(wanted, stream) && set == attributes)
     }
 
     /// The series. A delta stream forgets idle series and its overflow with every collection: then a place is sought
