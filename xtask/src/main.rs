@@ -41,7 +41,7 @@ enum Task {
     },
     /// Show a simulated shop's metrics on their way through the host, while plugins come and change.
     Demo {
-        /// End by itself so long after the start of the host; the steps, about 15 s, are done in any case.
+        /// End by itself so long after the start of the host; the steps, about 10 s, are done in any case.
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
     },

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
@@ -14,9 +15,8 @@ use super::page::Page;
 const PAGE: &str = "127.0.0.1:9464";
 
 /// Runs the host and ends it when the standard input ends, which it does however this task ends: also when it is killed,
-/// and nothing of it is left to stop anything. Ctrl-C reaches the host too; the shell stays to report how it ended.
+/// and nothing of it is left to stop anything.
 const KEEPER: &str = r#"
-trap '' INT
 "$@" &
 host=$!
 exec >&-
@@ -54,6 +54,8 @@ impl Host {
                 command.env_remove(name);
             }
         }
+        // Out of reach of Ctrl-C, which would be a second signal beside that of the keeper.
+        command.process_group(0);
         command.env("RUST_LOG", "info").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file);
         let mut keeper = command.spawn().context("`sh` cannot be started")?;
         let stop = keeper.stdin.take();

@@ -12,7 +12,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 use crate::{plugins, shell, toolchain, workspace};
 use exact::{Mark, not_fallen};
@@ -37,6 +37,8 @@ const LINES: usize = 4;
 /// Builds and runs all; ends by itself after this time, counted from the host's start, if there is one. The steps are done in
 /// any case.
 pub(crate) fn run(seconds: Option<u64>) -> anyhow::Result<()> {
+    let dir = workspace::target().join("demo");
+    let _alone = alone(&dir)?;
     let components = plugins::build(toolchain::From::default())?;
     println!("\nbuilding the host and the shop (the first time takes some minutes)");
     shell::cargo().args(["build", "--locked", "--package", "wasmeter", "--package", "shop"]).run()?;
@@ -46,7 +48,6 @@ pub(crate) fn run(seconds: Option<u64>) -> anyhow::Result<()> {
     };
 
     let started = Instant::now();
-    let dir = workspace::target().join("demo");
     let folder = Folder::new(dir.join("plugins"), &components.plugins)?;
     folder.add("10-merge-workers.wasm", "merge-workers")?;
     folder.add("30-http-semconv.wasm", "http-semconv")?;
@@ -54,6 +55,10 @@ pub(crate) fn run(seconds: Option<u64>) -> anyhow::Result<()> {
     let host = Host::start(&binary("wasmeter"), folder.path(), log.clone())?;
     introduce(&host, folder.path(), &log)?;
     let mut shop = Shop::start(&binary("shop"), host.said("OTLP/gRPC")?, WORKERS)?;
+    println!(
+        "\nThe shop runs: {WORKERS} workers, each an OTLP client with its own resource and cumulative totals."
+    );
+    println!("merge-workers makes one service of them on the page.");
 
     let before = show_before(&host)?;
     add_templates(&host, &folder, before)?;
@@ -66,6 +71,19 @@ pub(crate) fn run(seconds: Option<u64>) -> anyhow::Result<()> {
     ensure!(ended.success(), "the host ended badly: {ended}; its log is `{}`", log.display());
     println!("The shop and the host have stopped, both with exit status 0.");
     Ok(())
+}
+
+/// Makes the demo's folder and keeps other demos out of it as long as the file is open.
+fn alone(dir: &Path) -> anyhow::Result<fs::File> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
+    let lock = fs::File::create(dir.join("lock")).context("the demo's lock")?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => {
+            bail!("another demo uses `{}`; end that one first", shortened(dir))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(error).context("the demo's lock"),
+    }
 }
 
 fn introduce(host: &Host, plugins: &Path, log: &Path) -> anyhow::Result<()> {
@@ -82,10 +100,6 @@ fn introduce(host: &Host, plugins: &Path, log: &Path) -> anyhow::Result<()> {
     let loaded = loaded.rsplit_once('(').map_or(loaded, |(_, names)| names.trim_end_matches(')'));
     println!("   loaded    {loaded}");
     println!("   log       {}", shortened(log));
-    println!(
-        "\nThe shop runs: {WORKERS} workers, each an OTLP client with its own resource and cumulative totals."
-    );
-    println!("merge-workers makes one service of them on the page.");
     Ok(())
 }
 
