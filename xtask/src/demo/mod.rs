@@ -180,6 +180,11 @@ fn swaps(page: &Page, outcome: &str) -> i64 {
 
 /// Shows the totals every second until the time is over.
 fn keep_running(host: &Host, started: Instant, time: Option<Duration>) -> anyhow::Result<()> {
+    let left = || time.map_or(Duration::MAX, |time| time.saturating_sub(started.elapsed()));
+    if left().is_zero() {
+        println!("README.md says where to go next.");
+        return Ok(());
+    }
     println!("4. All keeps running; open the page, or change files in the plugin directory.");
     println!(
         "   README.md says where to go next. {}",
@@ -189,7 +194,6 @@ fn keep_running(host: &Host, started: Instant, time: Option<Duration>) -> anyhow
         }
     );
     let terminal = std::io::stdout().is_terminal();
-    let left = || time.map_or(Duration::MAX, |time| time.saturating_sub(started.elapsed()));
     while !left().is_zero() {
         let page = host.page()?;
         let line = format!(
