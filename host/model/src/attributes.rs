@@ -86,7 +86,8 @@ impl Default for Attributes {
 
 impl PartialEq for Attributes {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && (Arc::ptr_eq(&self.entries, &other.entries) || self.entries == other.entries)
+        self.hash == other.hash
+            && (Arc::ptr_eq(&self.entries, &other.entries) || self.entries == other.entries)
     }
 }
 

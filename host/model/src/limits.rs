@@ -7,9 +7,8 @@ use std::time::Duration;
 pub const CARDINALITY_DEFAULT: NonZeroU32 = NonZeroU32::new(2000).unwrap();
 
 /// The specified boundaries of an explicit histogram without advice.
-pub const BOUNDARIES_DEFAULT: [f64; 15] = [
-    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 10000.0,
-];
+pub const BOUNDARIES_DEFAULT: [f64; 15] =
+    [0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 10000.0];
 
 /// The specified most buckets of either sign of an exponential histogram.
 pub const EXPONENTIAL_SIZE_DEFAULT: u32 = 160;

@@ -240,7 +240,11 @@ impl FrameBuilder {
                 let keys = sets.keys.get(range.clone()).unwrap_or_default();
                 let values = sets.values.get(range).unwrap_or_default();
                 keys.len() == scratch.len()
-                    && keys.iter().zip(values).zip(&scratch).all(|((k, v), (key, value))| k == key && v == value)
+                    && keys
+                        .iter()
+                        .zip(values)
+                        .zip(&scratch)
+                        .all(|((k, v), (key, value))| k == key && v == value)
             },
             |&row| HASHER.hash_one(entries(sets, row)),
         );

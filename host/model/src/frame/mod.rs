@@ -15,7 +15,8 @@ pub use builder::{
 };
 pub use points::{Exemplars, ExponentialPoints, HistogramPoints, NumberPoints, PointColumns, SummaryPoints};
 pub use read::{
-    ExemplarRef, ExponentialRef, HistogramRef, MetricRef, NumberRef, PointRef, ResourceRef, ScopeRef, SummaryRef,
+    ExemplarRef, ExponentialRef, HistogramRef, MetricRef, NumberRef, PointRef, ResourceRef, ScopeRef,
+    SummaryRef,
 };
 pub use tables::{Metrics, Offsets, Resources, Scopes, SetId, Sets, StringId, Strings, ValueId, Values};
 

@@ -19,8 +19,9 @@ fn chain(transport: &str, temporality: &str) {
     );
     fs::write(&config, yaml).expect("the directory is writable");
     let first = Host::start(Some(folder.path()), &["--config", config.to_str().expect("a plain path")]);
-    let mut workers: Vec<_> =
-        (0..2u32).map(|seed| Worker::python("grpc", first.grpc(), &format!("worker-{seed}"), seed)).collect();
+    // On demand, so that nothing changes between the last look at the first page and the last export.
+    let start = |seed: u32| Worker::python_on_demand(first.grpc(), &format!("worker-{seed}"), seed);
+    let mut workers: Vec<_> = (0..2).map(start).collect();
     for _ in 0..3 {
         for worker in &mut workers {
             worker.record(100);

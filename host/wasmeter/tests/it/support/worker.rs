@@ -18,22 +18,32 @@ pub(crate) struct Worker {
 impl Worker {
     /// One with the Python SDK, exporting every second by `protocol`.
     pub(crate) fn python(protocol: &str, endpoint: &str, instance: &str, seed: u32) -> Self {
+        Self::python_every(1000, protocol, endpoint, instance, seed)
+    }
+
+    /// The same, exporting only when told to flush.
+    pub(crate) fn python_on_demand(endpoint: &str, instance: &str, seed: u32) -> Self {
+        Self::python_every(0, "grpc", endpoint, instance, seed)
+    }
+
+    fn python_every(interval_ms: u32, protocol: &str, endpoint: &str, instance: &str, seed: u32) -> Self {
         let mut command = Command::new(required("WASMETER_PYTHON"));
         command.arg(client("worker.py")).args(["--protocol", protocol]);
-        Self::start(command, endpoint, instance, seed)
+        Self::start(command, interval_ms, endpoint, instance, seed)
     }
 
     /// One with the JavaScript SDK, exporting JSON over HTTP every second.
     pub(crate) fn node(endpoint: &str, instance: &str, seed: u32) -> Self {
         let mut command = Command::new("node");
         command.env("WASMETER_CLIENT_MODULES", required("WASMETER_CLIENT_MODULES")).arg(client("worker.mjs"));
-        Self::start(command, endpoint, instance, seed)
+        Self::start(command, 1000, endpoint, instance, seed)
     }
 
-    fn start(mut command: Command, endpoint: &str, instance: &str, seed: u32) -> Self {
+    fn start(mut command: Command, interval_ms: u32, endpoint: &str, instance: &str, seed: u32) -> Self {
         command
             .args(["--endpoint", endpoint, "--service", "shop", "--instance", instance])
-            .args(["--seed", &seed.to_string(), "--interval-ms", "1000", "--ids", "40"])
+            .args(["--seed", &seed.to_string(), "--ids", "40"])
+            .args(["--interval-ms", &interval_ms.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = command.spawn().expect("the client starts");
