@@ -25,7 +25,7 @@ mod stream;
 mod summaries;
 mod views;
 
-pub use engine::{Engine, EngineConfig};
+pub use engine::{Engine, EngineConfig, PreparedSwap};
 pub use intake::{Observer, Recorder};
 pub use pipeline::ReaderConfig;
 pub use report::{Counts, IngestReport, Notice, Rejection, SwapReport};

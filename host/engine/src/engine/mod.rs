@@ -16,6 +16,7 @@ use crate::report::{Counts, IngestReport, Notice, Rejection, SwapReport};
 use crate::views::{ViewFault, Views};
 use crate::{ReaderConfig, lock};
 pub(crate) use inner::Inner;
+pub use swap::PreparedSwap;
 
 /// What an engine is made from.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +85,23 @@ impl Engine {
     ///
     /// A View could not answer. Nothing has changed then.
     pub fn swap(&self, views: Views, now: Timestamp) -> Result<SwapReport, ViewFault> {
-        self.inner.swap(views, now)
+        self.prepare_swap(views).map(|prepared| self.commit_swap(prepared, now))
+    }
+
+    /// The first half of a swap: asks the Views about every instrument and every known attribute set, which may take a
+    /// while. Recording, receiving and collecting go on meanwhile, under the Views in service.
+    ///
+    /// # Errors
+    ///
+    /// A View could not answer.
+    pub fn prepare_swap(&self, views: Views) -> Result<PreparedSwap, ViewFault> {
+        self.inner.prepare_swap(views)
+    }
+
+    /// The second half: puts prepared Views into service, at `now`. Instruments and sets that have appeared since they were
+    /// prepared are asked about on the spot. Of several prepared swaps the last one committed is in service.
+    pub fn commit_swap(&self, prepared: PreparedSwap, now: Timestamp) -> SwapReport {
+        self.inner.commit_swap(prepared, now)
     }
 
     /// Counts since the engine was made, and how much it holds. Walks over all streams.

@@ -12,13 +12,21 @@ use crate::lock;
 use crate::report::SwapReport;
 use crate::views::{Composition, ViewFault, Views};
 
+/// Views that were asked everything there was to ask, ready to be put into service.
+pub struct PreparedSwap {
+    composition: Composition,
+    plans: HashMap<u64, Plan>,
+}
+
+impl std::fmt::Debug for PreparedSwap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PreparedSwap").field("instruments", &self.plans.len()).finish_non_exhaustive()
+    }
+}
+
 impl Inner {
-    /// Two phases. First every View is asked everything, off to the side: a fault here costs nothing. Then the new
-    /// generation becomes the current one, and each instrument takes its routes under its own lock: from here on or, if
-    /// a measurement comes first, with that measurement.
-    pub(crate) fn swap(&self, views: Views, now: Timestamp) -> Result<SwapReport, ViewFault> {
-        // Held over both phases: no collection sees half a swap.
-        let mut control = lock(&self.control);
+    /// Asks every View everything, off to the side: a fault here costs nothing, and nobody waits.
+    pub(crate) fn prepare_swap(&self, views: Views) -> Result<PreparedSwap, ViewFault> {
         let composition = Composition::new(views);
         let mut plans = HashMap::new();
         for entry in self.entries() {
@@ -33,6 +41,15 @@ impl Inner {
             }
             plans.insert(entry.id, plan);
         }
+        Ok(PreparedSwap { composition, plans })
+    }
+
+    /// Makes the new generation the current one. Each instrument takes its routes under its own lock: from here on or, if a
+    /// measurement comes first, with that measurement. What has appeared since the Views were asked is asked about now.
+    pub(crate) fn commit_swap(&self, prepared: PreparedSwap, now: Timestamp) -> SwapReport {
+        // No collection sees half a swap, and swaps come one after the other.
+        let mut control = lock(&self.control);
+        let PreparedSwap { composition, plans } = prepared;
         let number = self.current_generation().number + 1;
         let swap = control.next(now);
         let generation = Arc::new(Generation { number, composition, swap, plans: Mutex::new(plans) });
@@ -50,6 +67,6 @@ impl Inner {
         for pipeline in &self.pipelines {
             pipeline.forget_dead();
         }
-        Ok(report)
+        report
     }
 }

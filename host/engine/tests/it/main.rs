@@ -6,6 +6,7 @@ mod faults;
 mod histograms;
 mod history;
 mod limits;
+mod prepared;
 mod received;
 mod recorded;
 mod robustness;

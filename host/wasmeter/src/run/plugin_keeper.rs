@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use wasmeter_config::Plugins as PluginSettings;
-use wasmeter_engine::{Engine, ViewFault, Views};
+use wasmeter_engine::{Engine, SwapReport, ViewFault, Views};
 use wasmeter_runtime::{Directory, Generation, PluginState, Rejection, Runtime, Scan, Watcher};
 
 use crate::clock::now;
@@ -177,11 +177,16 @@ impl Keeper {
         Views { plugins: generation.views(), ..self.base.clone() }
     }
 
+    /// The clock is read between the halves: a new series starts when its Views begin to serve, not when they are asked.
+    fn swap(&self, views: Views) -> Result<SwapReport, ViewFault> {
+        self.engine.prepare_swap(views).map(|prepared| self.engine.commit_swap(prepared, now()))
+    }
+
     /// Puts the file's Views into service beside the plugins there are.
     fn swap_base(&self) -> Result<(), ViewFault> {
         let plugins =
             self.directory.as_ref().map(|directory| directory.current().views()).unwrap_or_default();
-        self.engine.swap(Views { plugins, ..self.base.clone() }, now()).map(|_report| self.note_swap())
+        self.swap(Views { plugins, ..self.base.clone() }).map(|_report| self.note_swap())
     }
 
     fn rescan(&mut self) {
@@ -197,7 +202,7 @@ impl Keeper {
     /// it was and the rest is tried again.
     fn take_into_service(&mut self, directory: &Directory, mut generation: Arc<Generation>) {
         loop {
-            match self.engine.swap(self.views(&generation), now()) {
+            match self.swap(self.views(&generation)) {
                 Ok(report) => {
                     self.note_swap();
                     tracing::info!(
