@@ -20,7 +20,9 @@ pub(crate) struct Settings {
 /// Every problem, each a line for the operator.
 pub(crate) fn load(options: &Options) -> Result<Settings, Vec<String>> {
     let env = |name: &str| std::env::var(name).ok();
-    let file = options.config.clone().or_else(|| wasmeter_config::config_file(&env).map(PathBuf::from));
+    // An empty variable counts as unset (specification, "Environment variable").
+    let given = options.config.clone().filter(|path| !path.as_os_str().is_empty());
+    let file = given.or_else(|| wasmeter_config::config_file(&env).map(PathBuf::from));
     let loaded = match &file {
         Some(path) => {
             let text = std::fs::read(path).map_err(|error| {
