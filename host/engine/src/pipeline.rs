@@ -68,11 +68,7 @@ impl Pipeline {
             Aggregator::LastValue => wasmeter_model::Temporality::Cumulative,
             _ => self.config.temporality.of(kind),
         };
-        // A sum over a histogram is a sum of doubles, whatever the buckets count.
-        let number = match form {
-            Form::Explicit | Form::Exponential => wasmeter_model::NumberKind::Double,
-            Form::Measurements | Form::Numbers => instrument.number,
-        };
+        let number = (instrument.origin == Origin::Recorded).then_some(instrument.number);
         let key = StreamKey {
             resource: resource.clone(),
             scope: instrument.scope.clone(),

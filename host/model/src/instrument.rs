@@ -59,7 +59,8 @@ impl InstrumentKind {
     }
 }
 
-/// Whether values are integers or doubles; the two are never mixed in a stream.
+/// Whether values are integers or doubles. A recorded instrument has one kind; of a received one it is that of the first
+/// value, since some SDKs send a total as an integer until the first fraction is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NumberKind {
     /// Signed 64-bit integers.

@@ -28,6 +28,18 @@ impl DoubleSum {
         *self = Self { high, low: low - (high - sum) };
     }
 
+    /// Adds an integer of up to 106 bits without rounding it first.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "what is lost is added next"
+    )]
+    fn add_exactly(&mut self, value: i128) {
+        let high = value as f64;
+        self.add(high);
+        self.add((value - high as i128) as f64);
+    }
+
     /// The sum, rounded once.
     pub(crate) fn get(self) -> f64 {
         self.high + self.low
@@ -52,23 +64,43 @@ impl NumberSum {
         }
     }
 
-    /// Adds a value; one of the other kind is converted.
+    /// Adds a value. A sum of integers that meets a double is one of doubles from then on.
     pub(crate) fn add(&mut self, value: Number) {
-        match (self, value) {
+        match (&mut *self, value) {
             (Self::Int(sum), Number::Int(value)) => *sum = sum.saturating_add(i128::from(value)),
-            #[expect(clippy::cast_possible_truncation, reason = "saturates, as intended")]
-            (Self::Int(sum), Number::Double(value)) => *sum = sum.saturating_add(value as i128),
-            (Self::Double(sum), value) => sum.add(value.as_f64()),
+            (Self::Double(sum), Number::Double(value)) => sum.add(value),
+            (Self::Double(sum), Number::Int(value)) => sum.add_exactly(i128::from(value)),
+            (Self::Int(_), Number::Double(value)) => {
+                let mut sum = self.to_doubles();
+                sum.add(value);
+                *self = Self::Double(sum);
+            }
         }
     }
 
     /// Takes a value away again.
     pub(crate) fn subtract(&mut self, value: Number) {
-        match (self, value) {
+        match (&mut *self, value) {
             (Self::Int(sum), Number::Int(value)) => *sum = sum.saturating_sub(i128::from(value)),
-            #[expect(clippy::cast_possible_truncation, reason = "saturates, as intended")]
-            (Self::Int(sum), Number::Double(value)) => *sum = sum.saturating_sub(value as i128),
-            (Self::Double(sum), value) => sum.add(-value.as_f64()),
+            (Self::Double(sum), Number::Double(value)) => sum.add(-value),
+            (Self::Double(sum), Number::Int(value)) => sum.add_exactly(-i128::from(value)),
+            (Self::Int(_), Number::Double(value)) => {
+                let mut sum = self.to_doubles();
+                sum.add(-value);
+                *self = Self::Double(sum);
+            }
+        }
+    }
+
+    /// The sum so far as one of doubles.
+    fn to_doubles(self) -> DoubleSum {
+        match self {
+            Self::Double(sum) => sum,
+            Self::Int(int) => {
+                let mut sum = DoubleSum::default();
+                sum.add_exactly(int);
+                sum
+            }
         }
     }
 
@@ -106,6 +138,15 @@ mod tests {
             before = value;
         }
         assert_eq!(sum.get().to_bits(), value.to_bits());
+    }
+
+    #[test]
+    fn a_sum_of_integers_that_meets_a_double_loses_nothing() {
+        let mut sum = NumberSum::zero(NumberKind::Int);
+        sum.add(Number::Int((1 << 60) + 1));
+        sum.add(Number::Double(0.5));
+        sum.subtract(Number::Int(1 << 60));
+        assert_eq!(sum.get(), Number::Double(1.5));
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Inner {
             self.bring_up_to_date(&entry, &mut state, collection.now);
             let expired = state.expire(collection.now, self.limits.idle_expiry);
             self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
-            state.contribute_current(&entry.instrument, reader, collection, self.limits.current_expiry);
+            state.contribute_current(reader, collection, self.limits.current_expiry);
             let is_received = entry.instrument.origin == Origin::Received;
             if is_received && state.is_abandoned(collection.now, self.limits.idle_expiry) {
                 self.retire(&entry, &mut state);

@@ -165,15 +165,13 @@ impl Slot {
                 if entry.instrument.kind == InstrumentKind::Histogram && value.as_f64() < 0.0 {
                     return Taken::WithNotice("a negative value adds nothing to a monotonic sum".to_owned());
                 }
-                self.add(key.number(), value, None);
+                self.add(value, None);
             }
-            (Aggregator::Sum, Contribution::Difference { now, before }) => {
-                self.add(key.number(), now, before)
-            }
+            (Aggregator::Sum, Contribution::Difference { now, before }) => self.add(now, before),
             (Aggregator::Sum, Contribution::Explicit(ExplicitDelta { sum, .. }))
             | (Aggregator::Sum, Contribution::Exponential(ExponentialDelta { sum, .. })) => match *sum {
                 Some((now, before)) if now >= before => {
-                    self.add(key.number(), Number::Double(now), Some(Number::Double(before)));
+                    self.add(Number::Double(now), Some(Number::Double(before)));
                 }
                 Some(_) => {
                     return Taken::WithNotice(

@@ -68,13 +68,7 @@ impl Entry {
 
 impl State {
     /// Puts the current states of the sources into the slots of one reader's current streams.
-    pub(crate) fn contribute_current(
-        &mut self,
-        instrument: &Instrument,
-        reader: usize,
-        collection: Collection,
-        expiry: Duration,
-    ) {
+    pub(crate) fn contribute_current(&mut self, reader: usize, collection: Collection, expiry: Duration) {
         let streams = self.routing.resolved.streams.len();
         let range = reader * streams..(reader + 1) * streams;
         let own = self.routing.streams.get(range.clone()).unwrap_or_default();
@@ -101,12 +95,7 @@ impl State {
                         current.merge(combine, value, time);
                     }
                     state => {
-                        *state = SlotState::Current(Current::new(
-                            collection.number,
-                            instrument.number,
-                            value,
-                            time,
-                        ));
+                        *state = SlotState::Current(Current::new(collection.number, value, time));
                     }
                 }
             }
@@ -223,7 +212,7 @@ impl Source {
             if let Some(slot) = slots.get(route.slot).filter(|slot| slot.routes == 1)
                 && let Some((value, time)) = self.data.current(is_total, reader, last, expiry)
             {
-                slot.state = SlotState::Current(Current::new(last.number, key.number(), value, time));
+                slot.state = SlotState::Current(Current::new(last.number, value, time));
             }
         }
     }

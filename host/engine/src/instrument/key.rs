@@ -38,7 +38,8 @@ pub(crate) struct Key {
     unit: Arc<str>,
     description: Arc<str>,
     kind: InstrumentKind,
-    number: NumberKind,
+    /// See [`crate::stream::Output`] for why received ones have none.
+    number: Option<NumberKind>,
     origin: Origin,
     form: Form,
 }
@@ -61,7 +62,7 @@ impl Key {
                 Origin::Received => Arc::from(""),
             },
             kind: instrument.kind,
-            number: instrument.number,
+            number: (instrument.origin == Origin::Recorded).then_some(instrument.number),
             origin: instrument.origin,
             form,
         }

@@ -81,7 +81,7 @@ impl State {
     ) -> Rerouted {
         // Series of current values that are about to end are exported once more, as they are now.
         for reader in 0..pipelines.len() {
-            self.contribute_current(&entry.instrument, reader, swap, expiry);
+            self.contribute_current(reader, swap, expiry);
         }
         let mut old_routing = std::mem::take(&mut self.routing);
         self.routing.enter_streams(entry, pipelines, plan.resolved, swap.now);

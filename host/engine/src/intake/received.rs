@@ -86,23 +86,18 @@ impl<'a> Batch<'a> {
                 let without =
                     metric.numbers().filter(|row| row.value.is_none() && !row.point.is_ended()).count();
                 self.report.reject(Rejection::NoValue, without as u64, metric.name());
-                // Integers and doubles are two streams, even where a sender mixes them in one metric.
-                for number in [NumberKind::Int, NumberKind::Double] {
-                    let rows = || {
-                        metric.numbers().filter(move |row| {
-                            !row.point.is_ended() && row.value.map(Number::kind) == Some(number)
-                        })
-                    };
-                    self.instrument(metric, shape, number, rows().count(), |batch, entry, state| {
-                        for row in rows() {
-                            let value = points::number(&row, shape.kind);
-                            batch.number(metric, entry, state, shape, row.point, value);
-                        }
-                    });
-                }
+                let rows = || metric.numbers().filter(|row| !row.point.is_ended() && row.value.is_some());
+                // What a View is told; the kind may differ from point to point and change in the life of a series.
+                let number = rows().find_map(|row| row.value).map_or(NumberKind::Int, Number::kind);
+                self.instrument(metric, shape, number, rows().count(), |batch, entry, state| {
+                    for row in rows() {
+                        let value = points::number(&row, shape.kind);
+                        batch.number(metric, entry, state, shape, row.point, value);
+                    }
+                });
                 // The last value of a series may stand beside its end, before or behind.
                 let ends = metric.numbers().map(|row| row.point).filter(|point| point.is_ended());
-                self.ends(metric, shape, &[NumberKind::Int, NumberKind::Double], ends);
+                self.ends(metric, shape, NumberKind::Int, ends);
             }
             Form::Explicit => {
                 let rows = || metric.histograms().filter(|row| !row.point.is_ended());
@@ -112,7 +107,7 @@ impl<'a> Batch<'a> {
                     }
                 });
                 let ends = metric.histograms().map(|row| row.point).filter(|point| point.is_ended());
-                self.ends(metric, shape, &[NumberKind::Double], ends);
+                self.ends(metric, shape, NumberKind::Double, ends);
             }
             Form::Exponential => {
                 let rows = || metric.exponentials().filter(|row| !row.point.is_ended());
@@ -122,7 +117,7 @@ impl<'a> Batch<'a> {
                     }
                 });
                 let ends = metric.exponentials().map(|row| row.point).filter(|point| point.is_ended());
-                self.ends(metric, shape, &[NumberKind::Double], ends);
+                self.ends(metric, shape, NumberKind::Double, ends);
             }
         }
     }
@@ -199,27 +194,25 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Ends series, if they are known: the points that say so tell neither a value nor its kind of number.
+    /// Ends series, if they are known.
     fn ends(
         &mut self,
         metric: MetricRef<'a>,
         shape: Shape,
-        numbers: &[NumberKind],
+        number: NumberKind,
         points: impl Iterator<Item = PointRef<'a>>,
     ) {
         let mut points = points.peekable();
         if points.peek().is_none() {
             return;
         }
-        let instruments: Vec<_> =
-            numbers.iter().map(|number| self.described(metric, shape, *number)).collect();
-        let entries: Vec<_> =
-            instruments.iter().filter_map(|instrument| self.inner.known(instrument, shape.form)).collect();
+        let instrument = self.described(metric, shape, number);
+        let entry = self.inner.known(&instrument, shape.form);
         for point in points {
             let (attributes, overwritten) = self.frame.attributes(point.attributes());
             self.report.duplicate_keys += overwritten as u64;
             self.report.accepted += 1;
-            for entry in &entries {
+            if let Some(entry) = &entry {
                 let mut state = lock(&entry.state);
                 let expiry = self.inner.limits.current_expiry;
                 if state.end_source(&attributes, point.start(), self.now, expiry) {

@@ -24,10 +24,14 @@ pub(crate) struct StreamKey {
 }
 
 /// What points the stream is exported as.
+///
+/// A recorded instrument has one kind of number. Of a received one it is unknown: some SDKs send a counter's value as an
+/// integer until the first fraction is added. So it identifies nothing there, and each series is of integers until
+/// it meets a double.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Output {
-    Sum { monotonic: bool, number: NumberKind },
-    Gauge { number: NumberKind },
+    Sum { monotonic: bool, number: Option<NumberKind> },
+    Gauge { number: Option<NumberKind> },
     Explicit { with_sum: bool },
     Exponential { with_sum: bool },
 }
@@ -67,7 +71,7 @@ impl Output {
     /// The points of an instrument's stream (checklist G3, G5).
     pub(crate) fn of(
         kind: InstrumentKind,
-        number: NumberKind,
+        number: Option<NumberKind>,
         aggregator: &Aggregator,
         origin: Origin,
     ) -> Self {
@@ -78,16 +82,6 @@ impl Output {
             Aggregator::LastValue => Self::Gauge { number },
             Aggregator::Explicit { .. } => Self::Explicit { with_sum },
             Aggregator::Exponential { .. } => Self::Exponential { with_sum },
-        }
-    }
-}
-
-impl StreamKey {
-    /// The kind of number that points of the stream have.
-    pub(crate) const fn number(&self) -> NumberKind {
-        match self.output {
-            Output::Sum { number, .. } | Output::Gauge { number } => number,
-            Output::Explicit { .. } | Output::Exponential { .. } => NumberKind::Double,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One series of a stream.
 
-use wasmeter_model::{Attributes, Combine, Number, NumberKind, Timestamp};
+use wasmeter_model::{Attributes, Combine, Number, Timestamp};
 
 use super::exemplars::Reservoir;
 use crate::aggregate::{ExplicitHistogram, ExponentialHistogram, NumberSum, is_less};
@@ -52,8 +52,8 @@ impl Current {
     pub(crate) const LAST_WORD: u64 = u64::MAX;
 
     /// The state of a first source.
-    pub(crate) fn new(collection: u64, kind: NumberKind, value: Number, time: Timestamp) -> Self {
-        let mut sum = NumberSum::zero(kind);
+    pub(crate) fn new(collection: u64, value: Number, time: Timestamp) -> Self {
+        let mut sum = NumberSum::zero(value.kind());
         sum.add(value);
         Self { collection, value: sum, time }
     }
@@ -72,7 +72,7 @@ impl Current {
             Combine::Last => time > self.time || (time == self.time && is_less(mine, value)),
         };
         if replace {
-            let mut sum = NumberSum::zero(mine.kind());
+            let mut sum = NumberSum::zero(value.kind());
             sum.add(value);
             self.value = sum;
         }
@@ -86,9 +86,9 @@ impl Current {
 
 impl Slot {
     /// Takes a value of the instrument into the sum, less the total that it replaces.
-    pub(crate) fn add(&mut self, kind: NumberKind, value: Number, before: Option<Number>) {
+    pub(crate) fn add(&mut self, value: Number, before: Option<Number>) {
         if !matches!(self.state, SlotState::Sum(_)) {
-            self.state = SlotState::Sum(NumberSum::zero(kind));
+            self.state = SlotState::Sum(NumberSum::zero(value.kind()));
         }
         if let SlotState::Sum(sum) = &mut self.state {
             // What was there before goes first, so that a total near the end of the doubles does not become infinite.

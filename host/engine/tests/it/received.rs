@@ -135,7 +135,7 @@ fn deltas_become_cumulative_and_the_other_way_round() {
 }
 
 #[test]
-fn integers_and_doubles_of_one_metric_are_two_and_both_end() {
+fn integers_and_doubles_of_one_metric_stay_what_they_are_and_both_end() {
     let engine = engine(&[CUMULATIVE], no_views());
     let mixed = [("a=1", 1, 5, int(1)), ("a=2", 1, 5, double(2.0))];
     let report = engine.ingest(&Otlp::of("").counter("m", Cumulative, &mixed).frame(), at(5));
@@ -159,6 +159,39 @@ fn integers_and_doubles_of_one_metric_are_two_and_both_end() {
     expect(&engine, 0, 30, &[]);
     assert_eq!(engine.counts().sources, 0);
     assert_eq!(engine.counts().series, 0);
+}
+
+/// The Python SDK sends what was added: `add(1)` makes an integer of the total, and the first `add(0.5)` a double.
+#[test]
+fn a_series_that_turns_from_integers_to_doubles_is_one_series() {
+    let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));
+    let send = |pid: &str,
+                time: u64,
+                count: wasmeter_model::Number,
+                in_use: wasmeter_model::Number,
+                level: wasmeter_model::Number| {
+        let frame = Otlp::of(pid)
+            .counter("c", Cumulative, &[("", 1, time, count)])
+            .up_down("u", Cumulative, &[("", 1, time, in_use)])
+            .gauge("g", &[("", time, level)])
+            .frame();
+        assert_eq!(engine.ingest(&frame, at(time)).rejected_points(), 0);
+    };
+    send("pid=1", 5, int(3), int(7), int(1));
+    send("pid=2", 6, int(10), int(10), int(2));
+    expect(&engine, 0, 10, &["c{} sum+ cum 13 @1..10", "g{} gauge 2 @0..10", "u{} sum cum 17 @1..10"]);
+    expect(&engine, 1, 10, &["c{} sum+ delta 13 @1..10", "g{} gauge 2 @0..10", "u{} sum cum 17 @1..10"]);
+    send("pid=1", 15, double(3.5), double(6.5), double(1.5));
+    expect(&engine, 0, 20, &["c{} sum+ cum 13.5 @1..20", "g{} gauge 1.5 @0..20", "u{} sum cum 16.5 @1..20"]);
+    expect(
+        &engine,
+        1,
+        20,
+        &["c{} sum+ delta 0.5 @10..20", "g{} gauge 1.5 @0..20", "u{} sum cum 16.5 @1..20"],
+    );
+    // And back: a gauge may be whole again.
+    send("pid=1", 25, double(4.0), int(6), int(4));
+    expect(&engine, 0, 30, &["c{} sum+ cum 14.0 @1..30", "g{} gauge 4 @0..30", "u{} sum cum 16 @1..30"]);
 }
 
 #[test]

@@ -26,6 +26,8 @@ from opentelemetry.sdk.resources import Resource
 
 # The default boundaries of the specification, which the SDK uses.
 BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000]
+# How many requests have whole amounts only.
+FIRST_WHOLE = 50
 METHODS = ["GET", "POST"]
 STATUSES = [200, 200, 200, 201, 404, 500]
 CPUS = ["0", "1"]
@@ -130,7 +132,10 @@ class Shop:
 
         # Quarters, 1024ths and whole bytes add up exactly in doubles, in any order.
         money = random.randint(0, 400) * 0.25
-        self.revenue.add(money)
+        # Whole amounts as integers, as programs do: the SDK then sends the total as an integer until the first fraction.
+        if totals.measurements <= FIRST_WHOLE:
+            money = float(int(money))
+        self.revenue.add(int(money) if money.is_integer() else money)
         totals.revenue += money
 
         change = random.randint(-2, 2)

@@ -26,6 +26,11 @@ fn python_over_grpc_stays_exact_through_restarts_swaps_and_broken_files() {
     let host = Host::start(Some(folder.path()), &[]);
     let start = |number: usize, seed| Worker::python("grpc", host.grpc(), &format!("worker-{number}"), seed);
     let mut workers: Vec<_> = (0..4).map(|number| start(number, number as u32)).collect();
+    // Up to here all amounts are whole: the SDK sends the revenue as integers, and as doubles later.
+    for worker in &mut workers {
+        worker.record(40);
+    }
+    Totals::of(&flush(&mut workers)).assert_on(&host.page());
     for worker in &mut workers {
         worker.record(300);
     }
