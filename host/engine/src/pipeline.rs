@@ -204,7 +204,7 @@ impl Pipeline {
     }
 }
 
-/// The specified default (checklist G2); what is received keeps its form.
+/// The specified default (conformance row G2); what is received keeps its form.
 fn specified(kind: InstrumentKind, form: Form) -> Aggregator {
     match (form, kind) {
         (Form::Exponential, _) => Aggregator::Exponential {

@@ -37,11 +37,13 @@ pub enum Rejection {
     SourceLimit,
     /// Too many processes write one series.
     TooManyWriters,
+    /// A value for an observable instrument from outside of a callback, or for another one from within.
+    WrongKind,
 }
 
 impl Rejection {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::UnspecifiedTemporality,
         Self::TimeBeforeStart,
         Self::DuplicateOrOutOfOrder,
@@ -56,6 +58,7 @@ impl Rejection {
         Self::InstrumentLimit,
         Self::SourceLimit,
         Self::TooManyWriters,
+        Self::WrongKind,
     ];
 
     /// A stable name, for attributes and logs.
@@ -75,6 +78,7 @@ impl Rejection {
             Self::InstrumentLimit => "instrument_limit",
             Self::SourceLimit => "source_limit",
             Self::TooManyWriters => "too_many_writers",
+            Self::WrongKind => "wrong_kind",
         }
     }
 }
@@ -98,6 +102,7 @@ impl fmt::Display for Rejection {
             Self::TooManyWriters => {
                 "too many processes write this series; give each its own `service.instance.id`"
             }
+            Self::WrongKind => "observable instruments are reported by callbacks, others are recorded with",
         })
     }
 }

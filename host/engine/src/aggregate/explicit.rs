@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_on_a_bound_belongs_to_the_bucket_below() {
+    fn g6_a_value_on_a_bound_belongs_to_the_bucket_below() {
         let mut histogram = ExplicitHistogram::new([1.0, 2.0].into());
         for value in [1.0, 1.5, 2.0, 2.5] {
             histogram.record(value);

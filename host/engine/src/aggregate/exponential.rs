@@ -420,7 +420,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_fall_between_the_bounds_of_their_bucket() {
+    fn h4_values_fall_between_the_bounds_of_their_bucket() {
         for scale in EXPONENTIAL_SCALE_MIN..=EXPONENTIAL_SCALE_MAX {
             for value in [1e-300, 0.1, 0.5, 0.999_999, 1.0, 1.000_001, 1.5, 2.0, 3.0, 1024.0, 7e10, 1e300] {
                 let index = bucket_of(value, scale);
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn powers_of_two_are_the_upper_bound_of_their_bucket() {
+    fn h4_powers_of_two_are_the_upper_bound_of_their_bucket() {
         assert_eq!(bucket_of(1.0, 0), -1);
         assert_eq!(bucket_of(2.0, 0), 0);
         assert_eq!(bucket_of(4.0, 3), 15);
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_scales_equals_recording_everything_in_one() {
+    fn h6_merging_scales_equals_recording_everything_in_one() {
         let values = |seed: u32| (1..200u32).map(move |i| f64::from(i * seed % 997 + 1) * 0.37 - 40.0);
         let mut all = ExponentialHistogram::new(40, 20);
         values(7).chain(values(13)).for_each(|value| all.record(value));
@@ -471,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wider_zero_bucket_swallows_what_it_covers() {
+    fn h5_a_wider_zero_bucket_swallows_what_it_covers() {
         let mut histogram = ExponentialHistogram::new(160, 0);
         [0.75, 3.0, 100.0].into_iter().for_each(|value| histogram.record(value));
         let wide = ExponentialPoint {

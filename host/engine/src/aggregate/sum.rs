@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_clamp_instead_of_wrapping() {
+    fn g8_integers_clamp_instead_of_wrapping() {
         let mut sum = NumberSum::zero(NumberKind::Int);
         sum.add(Number::Int(i64::MAX));
         sum.add(Number::Int(5));

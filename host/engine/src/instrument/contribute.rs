@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmeter_model::limits::{BOUNDARIES_DEFAULT, BUCKETS_MAX};
+use wasmeter_model::limits::BOUNDARIES_DEFAULT;
 use wasmeter_model::{Attributes, InstrumentKind, Number, Temporality, Timestamp};
 
 use super::{Entry, Routing};
@@ -11,7 +11,7 @@ use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::source::{Route, Source};
 use crate::stream::{Slot, Storage, Stream, StreamKey};
-use crate::views::Aggregator;
+use crate::views::{Aggregator, are_bounds};
 
 /// Something to be counted.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +160,14 @@ impl Slot {
                 "a value that is not finite adds nothing to a sum or histogram".to_owned(),
             );
         }
+        let what = match (&key.aggregator, what) {
+            // The total that a callback reports is one more observation to a histogram.
+            (
+                Aggregator::Explicit { .. } | Aggregator::Exponential { .. },
+                Contribution::Difference { now, .. },
+            ) => Contribution::Measurement(now),
+            (_, what) => what,
+        };
         match (&key.aggregator, what) {
             (Aggregator::Sum, Contribution::Measurement(value)) => {
                 if entry.instrument.kind == InstrumentKind::Histogram && value.as_f64() < 0.0 {
@@ -185,8 +193,9 @@ impl Slot {
             (Aggregator::Explicit { boundaries, .. }, Contribution::Measurement(value)) => {
                 let advised = &entry.instrument.advisory.boundaries;
                 let make = || {
+                    // Advice that makes no histogram counts as none (metrics API, "Instrument advisory parameters").
                     let bounds =
-                        boundaries.clone().or_else(|| advised.clone().filter(|bounds| is_valid(bounds)));
+                        boundaries.clone().or_else(|| advised.clone().filter(|bounds| are_bounds(bounds)));
                     ExplicitHistogram::new(bounds.unwrap_or_else(|| BOUNDARIES_DEFAULT.into()))
                 };
                 if let Some(histogram) = self.explicit(make) {
@@ -241,11 +250,4 @@ impl Slot {
         histogram.merge(delta, whole);
         notice.map_or(Taken::Yes, |notice| Taken::WithNotice(notice.to_owned()))
     }
-}
-
-/// Advice that makes no histogram counts as none (metrics API, "Instrument advisory parameters").
-fn is_valid(bounds: &[f64]) -> bool {
-    bounds.len() < BUCKETS_MAX
-        && bounds.iter().all(|bound| bound.is_finite())
-        && bounds.is_sorted_by(|a, b| a < b)
 }

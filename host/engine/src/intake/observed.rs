@@ -86,16 +86,23 @@ impl Inner {
     fn contribute_observed(&self, entry: &Entry, reader: usize, collection: Collection) {
         let mut state = lock(&entry.state);
         let State { routing, sources, .. } = &mut *state;
-        for source in sources.values_mut() {
+        let mut seen: Vec<_> = sources
+            .values_mut()
+            .filter_map(|source| {
+                let SourceData::Observed(readers) = &source.data else { return None };
+                let observed = readers.get(reader)?;
+                let is_seen = observed.now.is_some_and(|(number, _)| number == collection.number);
+                // Several callbacks may share an instrument; the value counts once.
+                (is_seen && observed.counted != collection.number).then_some((observed.order, source))
+            })
+            .collect();
+        // Under the cardinality limit the sets observed first have room (metrics SDK, "Asynchronous instrument cardinality
+        // limits").
+        seen.sort_unstable_by_key(|(order, _)| *order);
+        for (_, source) in seen {
             let SourceData::Observed(readers) = &mut source.data else { continue };
             let Some(observed) = readers.get_mut(reader) else { continue };
-            let Some((_, value)) = observed.now.filter(|(seen, _)| *seen == collection.number) else {
-                continue;
-            };
-            // Several callbacks may share an instrument; the value counts once.
-            if observed.counted == collection.number {
-                continue;
-            }
+            let Some((_, value)) = observed.now else { continue };
             observed.counted = collection.number;
             // A histogram counts each observation; a sum counts by how much the total has grown.
             let what = match entry.instrument.kind {
@@ -130,6 +137,9 @@ impl Observer<'_> {
 
     fn try_observe(&self, entry: &Entry, value: Number, attributes: &Attributes) -> Result<(), Rejection> {
         let kind = entry.instrument.kind;
+        if !kind.is_observable() {
+            return Err(Rejection::WrongKind);
+        }
         if kind != InstrumentKind::ObservableGauge && !value.is_finite() {
             return Err(Rejection::NotFinite);
         }
@@ -148,15 +158,19 @@ impl Observer<'_> {
         source.heard = self.collection.now;
         let SourceData::Observed(readers) = &mut source.data else { return Ok(()) };
         let Some(observed) = readers.get_mut(self.reader) else { return Ok(()) };
-        observed.observe(kind, self.collection.number, value);
-        self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed);
+        // As many as there were before, which is an order over all callbacks.
+        let order = self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed);
+        observed.observe(kind, self.collection.number, order, value);
         Ok(())
     }
 }
 
 impl Observed {
-    fn observe(&mut self, kind: InstrumentKind, collection: u64, value: Number) {
+    fn observe(&mut self, kind: InstrumentKind, collection: u64, order: u64, value: Number) {
         let is_total = kind != InstrumentKind::ObservableGauge;
+        if self.now.is_none_or(|(seen, _)| seen != collection) {
+            self.order = order;
+        }
         self.now = match self.now {
             Some((seen, before)) if seen == collection && is_total => {
                 let mut sum = crate::aggregate::NumberSum::zero(before.kind());

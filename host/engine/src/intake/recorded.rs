@@ -31,8 +31,8 @@ impl Recorder {
     }
 
     /// Records one value. A value that the instrument cannot take (negative for a counter or histogram is the caller's
-    /// business for histograms, but not for counters; NaN and infinities for anything but a gauge) is counted as
-    /// refused and otherwise ignored. Costs a lock, a lookup and an addition for each reader and stream.
+    /// business for histograms, but not for counters; NaN and infinities for anything but a gauge; any value of an
+    /// observable instrument) is counted as refused and otherwise ignored. Costs a lock, a lookup and an addition for each reader and stream.
     pub fn record(&self, value: Number, attributes: &Attributes, now: Timestamp) {
         match self.try_record(value, attributes, now) {
             Ok(()) => self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed),
@@ -45,6 +45,9 @@ impl Recorder {
 
     fn try_record(&self, value: Number, attributes: &Attributes, now: Timestamp) -> Result<(), Rejection> {
         let kind = self.entry.instrument.kind;
+        if kind.is_observable() {
+            return Err(Rejection::WrongKind);
+        }
         if kind != InstrumentKind::Gauge && !value.is_finite() {
             return Err(Rejection::NotFinite);
         }

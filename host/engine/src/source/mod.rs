@@ -54,6 +54,8 @@ pub(crate) struct Recorded {
 pub(crate) struct Observed {
     /// In which collection, and what. Observations of the same set in one collection are added for sums.
     pub(crate) now: Option<(u64, Number)>,
+    /// Grows with each observation: the sets of a collection are contributed in the order they were observed in.
+    pub(crate) order: u64,
     /// The value of the last collection that saw this set, to take differences. Survives collections that did not.
     pub(crate) before: Option<Number>,
     /// The collection whose value was contributed last.

@@ -109,7 +109,7 @@ impl Slot {
             }
             (SlotState::Explicit(histogram), output) => {
                 let with_sum = matches!(output, Output::Explicit { with_sum: true });
-                // One bucket says no more than the count does; then OTLP wants none at all (checklist G6).
+                // One bucket says no more than the count does; then OTLP wants none at all (conformance row G6).
                 let counts = if histogram.bounds().is_empty() { &[] } else { histogram.counts() };
                 frame.histogram(HistogramRow {
                     header,

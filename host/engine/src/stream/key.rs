@@ -55,7 +55,7 @@ impl Storage {
     ) -> Self {
         match (aggregator, kind) {
             (Aggregator::LastValue, _) => Self::Current,
-            // The sum of a gauge is that of its measurements (checklist G3); a received one has only a last value.
+            // The sum of a gauge is that of its measurements (conformance row G3); a received one has only a last value.
             (Aggregator::Sum, InstrumentKind::Gauge) if origin == Origin::Recorded => Self::Accumulated,
             (Aggregator::Sum, InstrumentKind::Counter | InstrumentKind::Histogram) => Self::Accumulated,
             (Aggregator::Sum, InstrumentKind::ObservableCounter) if temporality == Temporality::Delta => {
@@ -68,7 +68,7 @@ impl Storage {
 }
 
 impl Output {
-    /// The points of an instrument's stream (checklist G3, G5).
+    /// The points of an instrument's stream (conformance row G3, G5).
     pub(crate) fn of(
         kind: InstrumentKind,
         number: Option<NumberKind>,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use wasmeter_model::{Aggregation, Instrument, Resource, StreamSpec};
 
 use super::resolved::{OnFault, Resolved, ResolvedStream, run};
+use super::validity::problem_of;
 use super::{View, ViewFault};
 
-/// How the Views of the configuration file relate to each other (metrics SDK, "View", checklist F).
+/// How the Views of the configuration file relate to each other (metrics SDK, "View", conformance rows F).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Every matching View makes a stream of its own.
@@ -93,7 +94,14 @@ fn ask<'a>(
 ) -> Result<Vec<Answer<'a>>, ViewFault> {
     let mut answers = Vec::new();
     for view in views {
-        let answer = match view.streams(instrument) {
+        let checked = view.streams(instrument).and_then(|answer| {
+            let mut specs = answer.iter().flatten();
+            match specs.find_map(|spec| problem_of(&spec.aggregation)) {
+                Some(reason) => Err(ViewFault { view: view.name().into(), reason }),
+                None => Ok(answer),
+            }
+        });
+        let answer = match checked {
             Ok(answer) => answer,
             Err(fault) => {
                 on_fault(fault)?;

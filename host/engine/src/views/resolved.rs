@@ -49,7 +49,7 @@ pub(crate) enum Aggregator {
 
 impl ResolvedStream {
     /// Lays a View's answer over what the Views before it said: the last one to speak about an aspect wins, attribute
-    /// rules are chained, and an aggregation is taken or left as a whole (checklist F6).
+    /// rules are chained, and an aggregation is taken or left as a whole (conformance row F6).
     pub(crate) fn overlay(&mut self, view: &Arc<dyn View>, spec: &StreamSpec) {
         let replace = |mine: &mut Option<Arc<str>>, theirs: &Option<Arc<str>>| {
             if theirs.is_some() {
@@ -79,7 +79,7 @@ impl ResolvedStream {
         on_fault: OnFault<'_>,
     ) -> Result<Option<Attributes>, ViewFault> {
         if self.attributes.is_empty() {
-            // The advice counts only where no View says anything (checklist E3).
+            // The advice counts only where no View says anything (conformance row E3).
             return Ok(Some(match (&instrument.advisory.attributes, instrument.origin) {
                 (Some(advised), Origin::Recorded) => {
                     attributes.filter(|key| advised.iter().any(|kept| **kept == *key))

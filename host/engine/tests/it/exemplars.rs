@@ -3,7 +3,7 @@
 use crate::support::*;
 
 #[test]
-fn an_exemplar_goes_with_its_series_and_takes_what_a_view_removed() {
+fn m2_an_exemplar_goes_with_its_series_and_takes_what_a_view_removed() {
     let engine = engine(&[CUMULATIVE, DELTA], dropping(&["user"]));
     let request = |time, value, exemplars: &[_]| {
         Otlp::of("").exemplified("c", ("m=GET,user=b", 1, time, int(value)), exemplars).frame()
@@ -47,7 +47,7 @@ fn the_overflow_tells_the_whole_set_and_keeps_the_newest_few() {
 }
 
 #[test]
-fn a_delta_interval_has_only_its_own_exemplars() {
+fn m4_a_delta_interval_has_only_its_own_exemplars() {
     let engine = engine(&[DELTA], no_views());
     let request = |time: u64| {
         let value = int(i64::try_from(time).unwrap());

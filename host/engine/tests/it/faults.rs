@@ -76,7 +76,7 @@ fn notices_are_bounded() {
 }
 
 #[test]
-fn a_callback_that_panics_does_not_keep_the_others_from_being_exported() {
+fn i7_r2_a_callback_that_panics_does_not_keep_the_others_from_being_exported() {
     let engine = engine(&[CUMULATIVE], no_views());
     let gauge = |name| vec![instrument(Kind::ObservableGauge, name, NumberKind::Int)];
     engine
@@ -98,7 +98,7 @@ fn a_callback_that_panics_does_not_keep_the_others_from_being_exported() {
 }
 
 #[test]
-fn a_callback_may_make_instruments_and_record() {
+fn i8_a_callback_may_make_instruments_and_record() {
     let engine = engine(&[CUMULATIVE], no_views());
     let inner = engine.clone();
     let gauge = vec![instrument(Kind::ObservableGauge, "g", NumberKind::Int)];

@@ -20,7 +20,7 @@ fn messages(engine: &wasmeter_engine::Engine) -> Vec<String> {
 }
 
 #[test]
-fn equal_bounds_add_bucket_by_bucket_over_several_resources() {
+fn j9_equal_bounds_add_bucket_by_bucket_over_several_resources() {
     let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));
     let facts = |sum, min, max| (Some(sum), Some(min), Some(max));
     let point = |pid: &str, time, counts: &[u64], (sum, min, max)| {
@@ -31,7 +31,7 @@ fn equal_bounds_add_bucket_by_bucket_over_several_resources() {
     expect(&engine, 0, 10, &["h{} hist cum n=4 sum=35 min=1 max=20 [5.0, 10.0]:[1, 2, 1] @2..10"]);
     expect(&engine, 1, 10, &["h{} hist delta n=4 sum=35 min=1 max=20 [5.0, 10.0]:[1, 2, 1] @2..10"]);
     point("1", 15, &[2, 2, 0], facts(15.5, 0.5, 9.0));
-    // The smallest value since the start is known, that of the interval is not (checklist J9).
+    // The smallest value since the start is known, that of the interval is not (conformance row J9).
     expect(&engine, 0, 20, &["h{} hist cum n=5 sum=35.5 min=0.5 max=20 [5.0, 10.0]:[2, 2, 1] @2..20"]);
     expect(&engine, 1, 20, &["h{} hist delta n=1 sum=0.5 [5.0, 10.0]:[1, 0, 0] @10..20"]);
     // A reset: the new counts are new, the smallest value of all time stays.
@@ -41,7 +41,7 @@ fn equal_bounds_add_bucket_by_bucket_over_several_resources() {
 }
 
 #[test]
-fn deltas_have_exact_extremes_in_both_temporalities() {
+fn j9_deltas_have_exact_extremes_in_both_temporalities() {
     let engine = engine(&[CUMULATIVE, DELTA], no_views());
     for (start, time, value) in [(1, 5, 3.0), (5, 8, 1.0), (12, 15, 2.0)] {
         let point = Hist {
@@ -196,7 +196,7 @@ fn expo(time: u64, scale: i32, positive: (i32, Vec<u64>)) -> Expo {
 }
 
 #[test]
-fn exponential_histograms_of_other_scales_meet_at_the_coarsest() {
+fn h6_exponential_histograms_of_other_scales_meet_at_the_coarsest() {
     let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));
     let ingest = |pid: &str, point: Expo| {
         let time = point.time;

@@ -15,7 +15,7 @@ fn limited(limit: u32) -> wasmeter_engine::Views {
 }
 
 #[test]
-fn exactly_the_limit_of_sets_is_kept_and_the_rest_overflows() {
+fn l1_l2_l3_exactly_the_limit_of_sets_is_kept_and_the_rest_overflows() {
     let engine = engine(&[CUMULATIVE, DELTA], limited(3));
     let counter = recorder(&engine, Kind::Counter, "c");
     let record = |set: &str, value| counter.record(int(value), &attrs(set), at(2));
@@ -60,7 +60,7 @@ fn exactly_the_limit_of_sets_is_kept_and_the_rest_overflows() {
 }
 
 #[test]
-fn the_reader_has_a_limit_for_each_kind_and_a_view_wins_over_it() {
+fn e7_l1_l5_the_reader_has_a_limit_for_each_kind_and_a_view_wins_over_it() {
     let cardinality_limits = [(Kind::Counter, NonZeroU32::new(1).unwrap())].into_iter().collect();
     let reader = ReaderConfig { cardinality_limits, ..ReaderConfig::default() };
     let series = |views| {
@@ -79,7 +79,7 @@ fn the_reader_has_a_limit_for_each_kind_and_a_view_wins_over_it() {
 }
 
 #[test]
-fn the_default_limit_is_two_thousand_and_nothing_is_lost() {
+fn l1_l2_l3_the_default_limit_is_two_thousand_and_nothing_is_lost() {
     let engine = engine(&[CUMULATIVE], no_views());
     let counter = recorder(&engine, Kind::Counter, "c");
     for set in 0..2500 {

@@ -10,6 +10,7 @@ mod prepared;
 mod received;
 mod recorded;
 mod robustness;
+mod rows;
 mod states;
 mod support;
 mod swap;

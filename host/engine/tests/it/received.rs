@@ -50,7 +50,7 @@ fn a_source_heard_later_counts_from_its_declared_start_without_moving_one_that_w
 }
 
 #[test]
-fn resets_and_restarts_do_not_bend_the_series() {
+fn j7_resets_and_restarts_do_not_bend_the_series() {
     let engine = engine(&[CUMULATIVE, DELTA], no_views());
     let point = |start, time, value| {
         engine.ingest(
@@ -77,7 +77,7 @@ fn resets_and_restarts_do_not_bend_the_series() {
 }
 
 #[test]
-fn forked_workers_that_share_an_identity_are_kept_apart_by_their_start() {
+fn j7_forked_workers_that_share_an_identity_are_kept_apart_by_their_start() {
     let engine = engine(&[CUMULATIVE], no_views());
     for (start, time, value) in [(3, 5, 10), (4, 5, 100), (3, 6, 11), (4, 6, 105), (3, 7, 12)] {
         let frame = Otlp::of("").counter("req", Cumulative, &[("", start, time, int(value))]).frame();
@@ -118,7 +118,7 @@ fn duplicates_and_points_out_of_order_are_refused_and_counted() {
 }
 
 #[test]
-fn deltas_become_cumulative_and_the_other_way_round() {
+fn j1_j7_deltas_become_cumulative_and_the_other_way_round() {
     let engine = engine(&[CUMULATIVE, DELTA], no_views());
     let frame = |start, time, value, total| {
         Otlp::of("")
@@ -195,7 +195,7 @@ fn a_series_that_turns_from_integers_to_doubles_is_one_series() {
 }
 
 #[test]
-fn what_is_wrong_is_refused_with_its_reason_and_the_rest_is_taken() {
+fn h8_what_is_wrong_is_refused_with_its_reason_and_the_rest_is_taken() {
     let engine = engine(&[CUMULATIVE], no_views());
     let frame = Otlp::of("")
         .unspecified("none")

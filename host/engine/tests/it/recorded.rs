@@ -8,7 +8,7 @@ use wasmeter_model::{Aggregation, Attributes, InstrumentKind as Kind, NumberKind
 use crate::support::*;
 
 #[test]
-fn synchronous_kinds_have_their_default_aggregation_in_each_temporality() {
+fn g2_g3_j1_j2_j3_synchronous_kinds_have_their_default_aggregation_in_each_temporality() {
     let engine = engine(&[CUMULATIVE, DELTA, LOW_MEMORY], no_views());
     let record = |kind, name, values: &[i64], secs| {
         let recorder = recorder(&engine, kind, name);
@@ -45,7 +45,7 @@ fn synchronous_kinds_have_their_default_aggregation_in_each_temporality() {
         ],
     );
     for reader in [1, 2] {
-        // Only what was measured in the interval, and states, which persist (checklist J3).
+        // Only what was measured in the interval, and states, which persist (conformance row J3).
         expect(
             &engine,
             reader,
@@ -56,7 +56,7 @@ fn synchronous_kinds_have_their_default_aggregation_in_each_temporality() {
 }
 
 #[test]
-fn observable_kinds_export_what_was_observed_and_nothing_else() {
+fn b6_g2_i5_j1_j3_j5_j10_observable_kinds_export_what_was_observed_and_nothing_else() {
     let engine = engine(&[CUMULATIVE, DELTA, LOW_MEMORY], no_views());
     let said = std::sync::Arc::new(Mutex::new(Vec::<(usize, i64, &str)>::new()));
     let heard = said.clone();
@@ -81,7 +81,7 @@ fn observable_kinds_export_what_was_observed_and_nothing_else() {
     expect(&engine, 1, 10, &["observable_counter{a=1} sum+ delta 100 @2..10", states[0], states[1]]);
     expect(&engine, 2, 10, &["observable_counter{a=1} sum+ cum 100 @2..10", states[0], states[1]]);
 
-    // A set that is not observed is not exported, and its baseline waits (checklist J10).
+    // A set that is not observed is not exported, and its baseline waits (conformance row J10).
     *said.lock().unwrap() = vec![(0, 3, "a=2")];
     expect(&engine, 0, 20, &["observable_counter{a=2} sum+ cum 3 @10..20"]);
     expect(&engine, 1, 20, &["observable_counter{a=2} sum+ delta 3 @10..20"]);
@@ -98,7 +98,7 @@ fn observable_kinds_export_what_was_observed_and_nothing_else() {
 }
 
 #[test]
-fn observations_that_collide_under_a_view_add_up() {
+fn g7_i6_observations_that_collide_under_a_view_add_up() {
     let engine = engine(&[CUMULATIVE, DELTA], dropping(&["a"]));
     engine
         .observe(
@@ -124,21 +124,21 @@ fn observations_that_collide_under_a_view_add_up() {
 }
 
 #[test]
-fn a_histogram_of_observations_counts_each_once_for_each_reader() {
+fn g5_i1_j6_a_histogram_of_observations_counts_each_once_for_each_reader() {
     let buckets =
         Aggregation::ExplicitBucketHistogram { boundaries: Some([5.0].into()), record_min_max: true };
     let view = every(StreamSpec { aggregation: buckets, ..StreamSpec::default() });
     let engine = engine(&[CUMULATIVE, DELTA], plugins([view]));
     let gauge = instrument(Kind::ObservableGauge, "gauge", NumberKind::Int);
     engine.observe(vec![gauge], |observer| observer.observe(0, int(7), &attrs("")), at(1)).unwrap();
-    // Values of a gauge may be negative, so there is no sum (checklist G5).
+    // Values of a gauge may be negative, so there is no sum (conformance row G5).
     expect(&engine, 0, 10, &["gauge{} hist cum n=1 min=7 max=7 [5.0]:[0, 1] @1..10"]);
     expect(&engine, 1, 11, &["gauge{} hist cum n=1 min=7 max=7 [5.0]:[0, 1] @1..11"]);
     expect(&engine, 0, 12, &["gauge{} hist cum n=2 min=7 max=7 [5.0]:[0, 2] @1..12"]);
 }
 
 #[test]
-fn values_that_an_instrument_cannot_take_are_counted_as_refused() {
+fn b13_g8_values_that_an_instrument_cannot_take_are_counted_as_refused() {
     let engine = engine(&[CUMULATIVE], no_views());
     let counter = engine.instrument(instrument(Kind::Counter, "counter", NumberKind::Double), at(1)).unwrap();
     for value in [double(-1.0), double(f64::NAN), double(f64::INFINITY), double(2.5)] {
@@ -152,7 +152,7 @@ fn values_that_an_instrument_cannot_take_are_counted_as_refused() {
 }
 
 #[test]
-fn advice_gives_boundaries_unless_a_view_does_and_only_if_it_makes_sense() {
+fn b14_c6_f1_f4_g6_advice_gives_boundaries_unless_a_view_does_and_only_if_it_makes_sense() {
     let mut advised = instrument(Kind::Histogram, "hist", NumberKind::Int);
     advised.advisory.boundaries = Some([10.0].into());
     let recorded = |views, instrument| {
@@ -176,14 +176,14 @@ fn advice_gives_boundaries_unless_a_view_does_and_only_if_it_makes_sense() {
         ["hist{} hist cum n=1 sum=7 [5.0]:[0, 1] @2..10"]
     );
     assert_eq!(recorded(views(None), advised.clone()), ["hist{} hist cum n=1 sum=7 [10.0]:[1, 0] @2..10"]);
-    // No bounds: one bucket, which OTLP leaves out (checklist G6).
+    // No bounds: one bucket, which OTLP leaves out (conformance row G6).
     assert_eq!(recorded(views(Some(vec![])), advised.clone()), ["hist{} hist cum n=1 sum=7 []:[] @2..10"]);
     advised.advisory.boundaries = Some([10.0, 5.0].into());
     assert!(recorded(no_views(), advised)[0].contains("[0.0, 5.0, 10.0,"));
 }
 
 #[test]
-fn a_view_makes_an_exponential_histogram() {
+fn g1_h1_a_view_makes_an_exponential_histogram() {
     let aggregation =
         Aggregation::Base2ExponentialBucketHistogram { max_size: 4, max_scale: 20, record_min_max: true };
     let view = every(StreamSpec { aggregation, ..StreamSpec::default() });
@@ -199,7 +199,7 @@ fn a_view_makes_an_exponential_histogram() {
 }
 
 #[test]
-fn the_sum_of_a_gauge_is_that_of_its_measurements() {
+fn g3_the_sum_of_a_gauge_is_that_of_its_measurements() {
     let view = every(StreamSpec { aggregation: Aggregation::Sum, ..StreamSpec::default() });
     let engine = engine(&[CUMULATIVE], plugins([view]));
     let gauge = recorder(&engine, Kind::Gauge, "gauge");
@@ -209,12 +209,12 @@ fn the_sum_of_a_gauge_is_that_of_its_measurements() {
 }
 
 #[test]
-fn delta_intervals_follow_each_other_and_idle_series_are_silent() {
+fn j4_j5_delta_intervals_follow_each_other_and_idle_series_are_silent() {
     let engine = engine(&[DELTA], no_views());
     let counter = recorder(&engine, Kind::Counter, "counter");
     counter.record(int(1), &attrs("a=1"), at(5));
     counter.record(int(1), &attrs("a=2"), at(8));
-    // All points share the interval: it began with the instrument (checklist J5).
+    // All points share the interval: it began with the instrument (conformance row J5).
     expect(&engine, 0, 10, &["counter{a=1} sum+ delta 1 @1..10", "counter{a=2} sum+ delta 1 @1..10"]);
     counter.record(int(2), &attrs("a=1"), at(15));
     expect(&engine, 0, 20, &["counter{a=1} sum+ delta 2 @10..20"]);
@@ -233,7 +233,7 @@ fn a_measurement_later_than_the_collection_gives_no_point_that_ends_before_it_st
 }
 
 #[test]
-fn the_same_instrument_twice_is_one_and_names_differ_by_more_than_case() {
+fn c3_c4_the_same_instrument_twice_is_one_and_names_differ_by_more_than_case() {
     let engine = engine(&[CUMULATIVE], no_views());
     recorder(&engine, Kind::Counter, "Requests").record(int(1), &attrs(""), at(2));
     recorder(&engine, Kind::Counter, "requests").record(int(2), &attrs(""), at(3));

@@ -109,7 +109,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(7), ..ProptestConfig::with_cases(600) })]
 
     #[test]
-    fn every_point_of_any_frame_is_accepted_or_refused_and_what_comes_out_is_valid(
+    fn r2_every_point_of_any_frame_is_accepted_or_refused_and_what_comes_out_is_valid(
         points in prop::collection::vec(wild(), 1..24)
     ) {
         let first = engine(&[CUMULATIVE, DELTA], dropping(&["x"]));

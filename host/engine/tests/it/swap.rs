@@ -6,7 +6,7 @@ use wasmeter_model::{Aggregation, InstrumentKind as Kind, NumberKind, StreamSpec
 use crate::support::*;
 
 #[test]
-fn what_does_not_change_keeps_accumulator_and_start() {
+fn a7_what_does_not_change_keeps_accumulator_and_start() {
     let engine = engine(&[CUMULATIVE, DELTA], no_views());
     let counter = recorder(&engine, Kind::Counter, "c");
     counter.record(int(1), &attrs("a=1"), at(2));

@@ -22,7 +22,7 @@ fn sums(frame: &wasmeter_model::frame::Frame) -> (f64, u64) {
 }
 
 #[test]
-fn totals_are_exact_while_views_change_and_readers_collect() {
+fn a12_totals_are_exact_while_views_change_and_readers_collect() {
     let engine = engine(&[DELTA, CUMULATIVE], no_views());
     let done = AtomicBool::new(false);
     let (swaps, collected) = std::thread::scope(|scope| {

@@ -35,21 +35,21 @@ fn answering(specs: Vec<StreamSpec>) -> std::sync::Arc<dyn wasmeter_engine::View
 }
 
 #[test]
-fn without_a_match_the_instrument_is_its_own_stream() {
+fn f5_without_a_match_the_instrument_is_its_own_stream() {
     assert_eq!(streams(no_views()), ["c{a,b}"]);
     assert_eq!(streams(plugins([matching(|_| false, named("x"))])), ["c{a,b}"]);
     assert_eq!(streams(base(Mode::Independent, [matching(|_| false, dropped())])), ["c{a,b}"]);
 }
 
 #[test]
-fn independent_views_make_a_stream_each() {
+fn d4_f2_independent_views_make_a_stream_each() {
     let views = [every(also("x", keeping(&["a"]))), every(keeping(&["b"]))];
     assert_eq!(streams(base(Mode::Independent, views)), ["c{b}", "x{a}"]);
     assert_eq!(streams(base(Mode::Independent, [every(dropped())])), [] as [&str; 0]);
 }
 
 #[test]
-fn composable_views_of_one_name_are_laid_over_each_other() {
+fn a13_f6_composable_views_of_one_name_are_laid_over_each_other() {
     let views = [every(keeping(&["a", "b"])), every(also("x", keeping(&["a"]))), every(named("y"))];
     assert_eq!(streams(base(Mode::Composable, views)), ["x{a}", "y{a,b}"]);
     // The last one to speak about an aspect wins; a later wish undoes a drop.
@@ -151,7 +151,7 @@ fn resource_rules_include_exclude_and_compute() {
 }
 
 #[test]
-fn advised_attributes_count_where_no_view_says_anything() {
+fn e3_f1_f4_advised_attributes_count_where_no_view_says_anything() {
     let recorded = |views| {
         let engine = engine(&[CUMULATIVE], views);
         let mut advised = instrument(Kind::Counter, "c", NumberKind::Int);
@@ -165,7 +165,7 @@ fn advised_attributes_count_where_no_view_says_anything() {
 }
 
 #[test]
-fn two_streams_of_one_identity_are_both_exported_and_not_added_up() {
+fn f2_two_streams_of_one_identity_are_both_exported_and_not_added_up() {
     let views = base(Mode::Independent, [every(StreamSpec::default()), every(keeping(&["a"]))]);
     let engine = engine(&[CUMULATIVE], views);
     recorder(&engine, Kind::Counter, "c").record(int(5), &attrs("a=1"), at(2));
@@ -175,7 +175,7 @@ fn two_streams_of_one_identity_are_both_exported_and_not_added_up() {
 }
 
 #[test]
-fn the_description_and_unit_are_labels() {
+fn e2_the_description_and_unit_are_labels() {
     let spec =
         StreamSpec { description: Some("new".into()), unit: Some("ms".into()), ..StreamSpec::default() };
     let engine = engine(&[CUMULATIVE], plugins([every(spec)]));
