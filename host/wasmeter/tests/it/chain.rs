@@ -4,6 +4,17 @@ use std::fs;
 
 use crate::support::{Host, PluginFolder, Totals, Worker, eventually};
 
+/// The configuration of a host that exports to another one.
+fn exporting(folder: &PluginFolder, exporter: &str, endpoint: &str, further: &str) -> String {
+    let config = folder.path().join("first.yaml");
+    let yaml = format!(
+        "file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodic:\n        interval: 250\n        exporter:\n          \
+         {exporter}:\n            endpoint: {endpoint}\n            compression: gzip\n            {further}\n"
+    );
+    fs::write(&config, yaml).expect("the directory is writable");
+    config.to_str().expect("a plain path").to_owned()
+}
+
 fn chain(transport: &str, temporality: &str) {
     let last = Host::start(None, &[]);
     let (exporter, endpoint) = match transport {
@@ -11,14 +22,8 @@ fn chain(transport: &str, temporality: &str) {
         _ => ("otlp_http", format!("{}/v1/metrics", last.http())),
     };
     let folder = PluginFolder::with(&["merge-workers", "route-template"]);
-    let config = folder.path().join("first.yaml");
-    let yaml = format!(
-        "file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodic:\n        interval: 250\n        exporter:\n          \
-         {exporter}:\n            endpoint: {endpoint}\n            compression: gzip\n            \
-         temporality_preference: {temporality}\n"
-    );
-    fs::write(&config, yaml).expect("the directory is writable");
-    let first = Host::start(Some(folder.path()), &["--config", config.to_str().expect("a plain path")]);
+    let config = exporting(&folder, exporter, &endpoint, &format!("temporality_preference: {temporality}"));
+    let first = Host::start(Some(folder.path()), &["--config", &config]);
     // On demand, so that nothing changes between the last look at the first page and the last export.
     let start = |seed: u32| Worker::python_on_demand(first.grpc(), &format!("worker-{seed}"), seed);
     let mut workers: Vec<_> = (0..2).map(start).collect();
@@ -56,4 +61,34 @@ fn cumulative_over_grpc_agrees() {
 #[test]
 fn delta_over_http_agrees() {
     chain("http", "delta");
+}
+
+/// The second host stands still for a while: the first one's deltas wait and are sent again, and none counts twice, though the
+/// second host reads what came while it stood still too.
+#[test]
+fn deltas_that_were_not_delivered_in_time_arrive_once() {
+    let last = Host::start(None, &[]);
+    let folder = PluginFolder::with(&["merge-workers", "route-template"]);
+    let further = "temporality_preference: delta\n            timeout: 300";
+    let config = exporting(&folder, "otlp_grpc", last.grpc(), further);
+    let first = Host::start(Some(folder.path()), &["--config", &config]);
+    let mut worker = Worker::python_on_demand(first.grpc(), "worker-0", 1);
+    let undelivered = || first.page().sum("wasmeter_export_points_total", &[("outcome", "undelivered")]);
+    worker.record(100);
+    worker.flush();
+    eventually("the first export", || (last.page().sum("shop_orders_total", &[]) > 0.0).then_some(()));
+    last.signal("STOP");
+    let mut seen = undelivered();
+    for _ in 0..3 {
+        worker.record(100);
+        worker.flush();
+        seen = eventually("a failed export", || Some(undelivered()).filter(|points| *points > seen));
+    }
+    last.signal("CONT");
+    let totals = worker.flush();
+    let orders = first.page().sum("shop_orders_total", &[]);
+    eventually("the deliveries", || (last.page().sum("shop_orders_total", &[]) >= orders).then_some(()));
+    let (status, _, log) = first.stop();
+    assert!(status.success(), "{status}\n{log}");
+    Totals::of(&[totals]).assert_on(&last.page());
 }
