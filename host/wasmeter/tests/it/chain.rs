@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Host, PluginFolder, Totals, Worker, eventually};
+use crate::support::{Host, PluginFolder, Totals, Wire, Worker, eventually};
 
 /// The configuration of a host that exports to another one.
 fn exporting(folder: &PluginFolder, exporter: &str, endpoint: &str, further: &str) -> String {
@@ -63,32 +63,73 @@ fn delta_over_http_agrees() {
     chain("http", "delta");
 }
 
-/// The second host stands still for a while: the first one's deltas wait and are sent again, and none counts twice, though the
-/// second host reads what came while it stood still too.
+/// A host that exports deltas over a wire, with what is needed to break it.
+struct Broken {
+    first: Host,
+    worker: Worker,
+    _folder: PluginFolder,
+}
+
+impl Broken {
+    fn new(endpoint: &str) -> Self {
+        let folder = PluginFolder::with(&["merge-workers", "route-template"]);
+        let further = "temporality_preference: delta\n            timeout: 300";
+        let config = exporting(&folder, "otlp_grpc", endpoint, further);
+        let first = Host::start(Some(folder.path()), &["--config", &config]);
+        let worker = Worker::python_on_demand(first.grpc(), "worker-0", 1);
+        Self { first, worker, _folder: folder }
+    }
+
+    fn record(&mut self) {
+        self.worker.record(100);
+        self.worker.flush();
+    }
+
+    /// Records until exports have failed three times over.
+    fn record_in_vain(&mut self) {
+        let first = &self.first;
+        let undelivered = || first.page().sum("wasmeter_export_points_total", &[("outcome", "undelivered")]);
+        let mut seen = undelivered();
+        for _ in 0..3 {
+            self.worker.record(100);
+            self.worker.flush();
+            seen = eventually("a failed export", || Some(undelivered()).filter(|points| *points > seen));
+        }
+    }
+
+    /// Waits until the other host has everything, and compares.
+    fn assert_arrived(mut self, last: &Host) {
+        let totals = self.worker.flush();
+        let orders = self.first.page().sum("shop_orders_total", &[]);
+        eventually("the deliveries", || (last.page().sum("shop_orders_total", &[]) >= orders).then_some(()));
+        let (status, _, log) = self.first.stop();
+        assert!(status.success(), "{status}\n{log}");
+        Totals::of(&[totals]).assert_on(&last.page());
+    }
+}
+
 #[test]
-fn deltas_that_were_not_delivered_in_time_arrive_once() {
+fn deltas_that_could_not_be_delivered_arrive_later() {
     let last = Host::start(None, &[]);
-    let folder = PluginFolder::with(&["merge-workers", "route-template"]);
-    let further = "temporality_preference: delta\n            timeout: 300";
-    let config = exporting(&folder, "otlp_grpc", last.grpc(), further);
-    let first = Host::start(Some(folder.path()), &["--config", &config]);
-    let mut worker = Worker::python_on_demand(first.grpc(), "worker-0", 1);
-    let undelivered = || first.page().sum("wasmeter_export_points_total", &[("outcome", "undelivered")]);
-    worker.record(100);
-    worker.flush();
+    let wire = Wire::to(last.grpc());
+    let mut broken = Broken::new(&wire.url());
+    broken.record();
+    eventually("the first export", || (last.page().sum("shop_orders_total", &[]) > 0.0).then_some(()));
+    wire.cut();
+    broken.record_in_vain();
+    wire.mend();
+    broken.assert_arrived(&last);
+}
+
+/// The second host stands still for a while, and then reads what came meanwhile as well as what is sent again.
+#[test]
+fn deltas_that_were_sent_twice_count_once() {
+    let last = Host::start(None, &[]);
+    let mut broken = Broken::new(last.grpc());
+    broken.record();
     eventually("the first export", || (last.page().sum("shop_orders_total", &[]) > 0.0).then_some(()));
     last.signal("STOP");
-    let mut seen = undelivered();
-    for _ in 0..3 {
-        worker.record(100);
-        worker.flush();
-        seen = eventually("a failed export", || Some(undelivered()).filter(|points| *points > seen));
-    }
+    broken.record_in_vain();
     last.signal("CONT");
-    let totals = worker.flush();
-    let orders = first.page().sum("shop_orders_total", &[]);
-    eventually("the deliveries", || (last.page().sum("shop_orders_total", &[]) >= orders).then_some(()));
-    let (status, _, log) = first.stop();
-    assert!(status.success(), "{status}\n{log}");
-    Totals::of(&[totals]).assert_on(&last.page());
+    broken.assert_arrived(&last);
 }

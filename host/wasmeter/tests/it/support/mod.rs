@@ -4,6 +4,7 @@ mod host;
 mod page;
 mod plugin_folder;
 mod totals;
+mod wire;
 mod worker;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub(crate) use host::{Host, run_to_end};
 pub(crate) use page::Page;
 pub(crate) use plugin_folder::PluginFolder;
 pub(crate) use totals::Totals;
+pub(crate) use wire::Wire;
 pub(crate) use worker::Worker;
 
 /// How long anything may take before the test gives up on it. Generous: a loaded machine is no failure.
