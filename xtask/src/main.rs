@@ -6,6 +6,7 @@
 
 mod ci;
 mod clients;
+mod conformance;
 mod demo;
 mod install;
 mod plugins;
@@ -45,6 +46,8 @@ enum Task {
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
     },
+    /// Show which requirement of the specification has which tests, and write docs/conformance.md.
+    Conformance,
     /// Run the whole gate: what must pass before a change is merged.
     Ci {
         /// Run only the steps of these names, such as `tidy`.
@@ -70,6 +73,7 @@ fn run() -> anyhow::Result<()> {
         Task::BuildPlugins { toolchain } => plugins::build(toolchain).map(drop),
         Task::Test { filter } => suite::run(filter.as_deref()),
         Task::Demo { seconds } => demo::run(seconds),
+        Task::Conformance => conformance::run(),
         Task::Ci { steps } => ci::run(steps),
         Task::Setup => setup(),
     }

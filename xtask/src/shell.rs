@@ -93,6 +93,17 @@ impl Shell {
         String::from_utf8(output.stdout).with_context(|| format!("`{line}` did not print text"))
     }
 
+    /// Runs the program, whatever becomes of it; its standard output as text.
+    pub(crate) fn text_of_any_end(mut self) -> anyhow::Result<String> {
+        let line = self.line();
+        let output = self
+            .0
+            .stderr(Stdio::inherit())
+            .output()
+            .with_context(|| format!("`{line}` cannot be started"))?;
+        String::from_utf8(output.stdout).with_context(|| format!("`{line}` did not print text"))
+    }
+
     /// True if the program can be started and succeeds; nothing it says is shown.
     pub(crate) fn works(mut self) -> bool {
         let quiet = self.0.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -110,14 +110,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_of_attributes_does_not_matter() {
+    fn c8_order_of_attributes_does_not_matter() {
         let one: Attributes = [("a", 1i64), ("b", 2)].into_iter().collect();
         let other: Attributes = [("b", 2i64), ("a", 1)].into_iter().collect();
         assert_eq!(one, other);
     }
 
     #[test]
-    fn the_last_of_a_repeated_key_wins_and_is_counted() {
+    fn c8_the_last_of_a_repeated_key_wins_and_is_counted() {
         let (set, overwritten) = Attributes::from_pairs([("a", 1i64), ("b", 2), ("a", 3), ("a", 4)]);
         assert_eq!(set.get("a"), Some(&Value::Int(4)));
         assert_eq!((set.len(), overwritten), (2, 2));

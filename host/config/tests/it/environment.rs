@@ -48,7 +48,7 @@ fn without_variables_metrics_come_in_and_only_the_prometheus_page_shows_them() {
 }
 
 #[test]
-fn an_endpoint_or_an_explicit_choice_turns_otlp_export_on() {
+fn p2_an_endpoint_or_an_explicit_choice_turns_otlp_export_on() {
     let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
     assert_eq!(kinds(&config([endpoint])), ["otlp", "prometheus"]);
     assert_eq!(kinds(&config([endpoint, ("OTEL_METRICS_EXPORTER", "otlp")])), ["otlp"]);
@@ -79,7 +79,7 @@ fn an_endpoint_or_an_explicit_choice_turns_otlp_export_on() {
 }
 
 #[test]
-fn endpoints_become_urls_as_the_exporter_specification_says() {
+fn p3_endpoints_become_urls_as_the_exporter_specification_says() {
     let url =
         |variables: [(&'static str, &'static str); 2]| otlp(&config(variables)).endpoint.as_str().to_owned();
     const ALL: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -101,7 +101,7 @@ fn endpoints_become_urls_as_the_exporter_specification_says() {
 }
 
 #[test]
-fn the_variables_of_metrics_come_before_those_of_all_signals() {
+fn p2_the_variables_of_metrics_come_before_those_of_all_signals() {
     let config = config([
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://all:1"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "all=1"),
@@ -126,7 +126,7 @@ fn the_variables_of_metrics_come_before_those_of_all_signals() {
 }
 
 #[test]
-fn the_variables_of_the_provider() {
+fn n3_p2_q2_the_variables_of_the_provider() {
     let config = config([
         ("OTEL_SDK_DISABLED", "TRUE"),
         ("OTEL_LOG_LEVEL", "Warn"),

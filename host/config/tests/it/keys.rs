@@ -104,7 +104,7 @@ resource:
 }
 
 #[test]
-fn the_keys_of_readers_and_exporters() {
+fn n3_p1_q2_the_keys_of_readers_and_exporters() {
     let config = load(
         r#"
 file_format: "1.1"
@@ -254,7 +254,7 @@ meter_provider:
 }
 
 #[test]
-fn a_selector_is_about_the_instruments_that_meet_all_its_criteria() {
+fn d1_d2_a_selector_is_about_the_instruments_that_meet_all_its_criteria() {
     let instrument = Instrument {
         name: "requests".into(),
         description: "".into(),

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metrics_url_appends_to_the_path() {
+    fn p3_metrics_url_appends_to_the_path() {
         assert_eq!(metrics_url("http://localhost:4318"), "http://localhost:4318/v1/metrics");
         assert_eq!(metrics_url("http://localhost:4318/"), "http://localhost:4318/v1/metrics");
         assert_eq!(metrics_url("http://a/otlp/"), "http://a/otlp/v1/metrics");

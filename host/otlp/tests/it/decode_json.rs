@@ -54,7 +54,7 @@ fn the_official_example_decodes() {
 }
 
 #[test]
-fn integers_are_numbers_or_strings() {
+fn p8_integers_are_numbers_or_strings() {
     for int in [json!("-9223372036854775808"), json!(i64::MIN)] {
         assert_eq!(value_of(json!({"asInt": int})), Some(Number::Int(i64::MIN)));
     }
@@ -66,7 +66,7 @@ fn integers_are_numbers_or_strings() {
 }
 
 #[test]
-fn doubles_are_numbers_or_strings() {
+fn p8_doubles_are_numbers_or_strings() {
     let of = |double: Value| match value_of(json!({"asDouble": double})) {
         Some(Number::Double(double)) => double,
         other => panic!("{other:?}"),
@@ -84,7 +84,7 @@ fn doubles_are_numbers_or_strings() {
 }
 
 #[test]
-fn enums_are_numbers_or_names() {
+fn p8_enums_are_numbers_or_names() {
     for temporality in [json!(1), json!("AGGREGATION_TEMPORALITY_DELTA")] {
         let data = json!({"aggregationTemporality": temporality, "dataPoints": [{"asInt": 1}]});
         let frame = frame(&request(json!({"name": "m", "sum": data})));
@@ -95,7 +95,7 @@ fn enums_are_numbers_or_names() {
 }
 
 #[test]
-fn original_names_null_and_unknown_fields_are_tolerated() {
+fn p8_p9_original_names_null_and_unknown_fields_are_tolerated() {
     let ours = frame(&gauge(json!({"asInt": "7", "timeUnixNano": "9", "attributes": []})));
     let theirs = json!({"resource_metrics": [{"scope_metrics": [{"metrics": [{
         "name": "m", "unit": null, "future": {"deep": [[[{"er": [1, "x\"}{"]}]]]},
@@ -105,7 +105,7 @@ fn original_names_null_and_unknown_fields_are_tolerated() {
 }
 
 #[test]
-fn ids_are_hexadecimal() {
+fn p8_ids_are_hexadecimal() {
     let point = json!({"asInt": 1, "exemplars": [{"traceId": "5B8EFFF798038103D269B633813FC60C", "spanId": "eee19b7ec3c1b174"}]});
     let frame = frame(&gauge(point));
     let exemplar =

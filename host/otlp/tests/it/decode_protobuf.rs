@@ -103,7 +103,7 @@ fn lengths_beyond_the_bytes_are_refused() {
 }
 
 #[test]
-fn unknown_fields_are_skipped() {
+fn p9_unknown_fields_are_skipped() {
     let mut bytes = bytes(sum(vec![int_point(1)]));
     bytes.extend(field(15, b"from the future"));
     assert_eq!(decode_protobuf(&bytes).unwrap().frame.point_count(), 1);

@@ -44,14 +44,14 @@ async fn what_is_exported_arrives() {
 }
 
 #[tokio::test]
-async fn a_frame_without_points_is_not_sent() {
+async fn p6_a_frame_without_points_is_not_sent() {
     let (server, _) = Server::recording().await;
     assert_eq!(exporter(&server, false).export(&Frame::default(), soon()).await, Ok(Exported::default()));
     assert_eq!(server.count(Transport::Grpc, Counted::Requests), 0);
 }
 
 #[tokio::test]
-async fn a_partial_success_is_reported_and_not_sent_again() {
+async fn p5_a_partial_success_is_reported_and_not_sent_again() {
     let (server, recorder) = Server::recording().await;
     *recorder.answer.lock().unwrap() = Ok(Accepted { rejected_points: 1, message: "no room".to_owned() });
     let exported = exporter(&server, false).export(&frame(), soon()).await;
@@ -73,7 +73,7 @@ impl Sink for Recovers {
 }
 
 #[tokio::test]
-async fn overload_is_waited_out_as_long_as_the_receiver_says() {
+async fn p4_overload_is_waited_out_as_long_as_the_receiver_says() {
     let server = Server::start(Arc::new(Recovers(3.into())), ReceiveLimits::default()).await;
     let start = Instant::now();
     assert_eq!(exporter(&server, false).export(&frame(), soon()).await, Ok(Exported::default()));
@@ -94,7 +94,7 @@ async fn too_large_a_request_is_a_permanent_failure() {
 }
 
 #[tokio::test]
-async fn without_a_receiver_it_tries_until_the_deadline() {
+async fn o1_p4_without_a_receiver_it_tries_until_the_deadline() {
     let listener = listen().await;
     let endpoint = listener.local_addr().unwrap().to_string();
     drop(listener);
@@ -105,7 +105,7 @@ async fn without_a_receiver_it_tries_until_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_silent_receiver_is_given_up_at_the_timeout() {
+async fn o1_a_silent_receiver_is_given_up_at_the_timeout() {
     let listener = listen().await;
     let config = ExportConfig {
         timeout: Duration::from_millis(50),

@@ -102,14 +102,14 @@ async fn what_is_exported_arrives_in_every_encoding() {
 }
 
 #[tokio::test]
-async fn the_four_transient_statuses_are_tried_again() {
+async fn o2_p4_the_four_transient_statuses_are_tried_again() {
     let script = Script::start([429, 502, 503, 504, 200].map(answer).to_vec()).await;
     assert_eq!(script.export().await, Ok(Exported::default()));
     assert_eq!(script.count(), 5);
 }
 
 #[tokio::test]
-async fn retry_after_is_waited_for() {
+async fn p4_retry_after_is_waited_for() {
     let busy = (503, vec![("retry-after", "1".to_owned())], Vec::new());
     let script = Script::start(vec![busy, answer(200)]).await;
     assert_eq!(script.export().await, Ok(Exported::default()));
@@ -128,7 +128,7 @@ async fn a_retry_after_beyond_the_timeout_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn other_statuses_are_permanent_with_the_receivers_message() {
+async fn p4_other_statuses_are_permanent_with_the_receivers_message() {
     for status in [301, 307, 400, 401, 404, 408, 413, 500, 501] {
         let headers =
             vec![("content-type", PROTOBUF.to_owned()), ("location", "http://127.0.0.1:1/".to_owned())];
@@ -151,7 +151,7 @@ async fn a_success_with_an_unreadable_body_stays_one() {
 }
 
 #[tokio::test]
-async fn requests_carry_the_specified_and_the_configured_headers() {
+async fn p6_requests_carry_the_specified_and_the_configured_headers() {
     let script = Script::start(vec![answer(200)]).await;
     let headers = vec![("Authorization".to_owned(), "Bearer x".to_owned())];
     let config = ExportConfig { headers, gzip: true, ..quick(script.url.clone()) };

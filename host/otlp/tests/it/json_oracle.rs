@@ -70,7 +70,7 @@ proptest! {
     #![proptest_config(strategies::config())]
 
     #[test]
-    fn what_we_write_is_what_the_mapping_says(request in strategies::request()) {
+    fn p8_what_we_write_is_what_the_mapping_says(request in strategies::request()) {
         let ours = without_ids(serde_json::to_value(&request).unwrap());
         prop_assert_eq!(ours, without_ids(oracle(&request)));
     }

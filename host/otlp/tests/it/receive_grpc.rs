@@ -11,7 +11,7 @@ use crate::support::messages::*;
 use crate::support::server::Server;
 
 #[tokio::test]
-async fn requests_are_taken_plain_and_compressed() {
+async fn p7_requests_are_taken_plain_and_compressed() {
     let (server, recorder) = Server::recording().await;
     for encoding in [None, Some(CompressionEncoding::Gzip)] {
         let response =

@@ -60,7 +60,7 @@ async fn assert_failed(server: &Server, response: Response, status: u16, kind: F
 }
 
 #[tokio::test]
-async fn every_encoding_and_compression_is_taken_and_answered_in_kind() {
+async fn p7_every_encoding_and_compression_is_taken_and_answered_in_kind() {
     let (server, recorder) = Server::recording().await;
     for (media_type, body) in
         [(PROTOBUF, sound()), (JSON, sound_json()), ("application/json; charset=utf-8", sound_json())]
@@ -84,7 +84,7 @@ async fn every_encoding_and_compression_is_taken_and_answered_in_kind() {
 }
 
 #[tokio::test]
-async fn refused_and_rejected_points_are_a_partial_success() {
+async fn p7_refused_and_rejected_points_are_a_partial_success() {
     let (server, recorder) = Server::recording().await;
     *recorder.answer.lock().unwrap() =
         Ok(Accepted { rejected_points: 2, message: "too many series".to_owned() });
@@ -124,7 +124,7 @@ async fn a_request_without_points_does_not_reach_the_sink() {
 }
 
 #[tokio::test]
-async fn malformed_bodies_are_400_in_the_clients_encoding() {
+async fn p7_malformed_bodies_are_400_in_the_clients_encoding() {
     let (server, _) = Server::recording().await;
     let response = post(&server, PROTOBUF, None, vec![0x0a, 0x05]).await;
     assert_eq!(content_type(&response), PROTOBUF);

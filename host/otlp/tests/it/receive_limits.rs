@@ -47,7 +47,7 @@ async fn read_to_end(mut stream: TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn bodies_over_the_limit_are_413_and_resource_exhausted() {
+async fn p7_bodies_over_the_limit_are_413_and_resource_exhausted() {
     let server = small().await;
     let announced = "POST /v1/metrics HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 99999999\r\n\r\n";
     let mut answer = [0; 12];
@@ -142,7 +142,7 @@ async fn more_requests_than_places_are_told_to_come_back() {
 }
 
 #[tokio::test]
-async fn an_overloaded_sink_says_when_to_come_back() {
+async fn p7_an_overloaded_sink_says_when_to_come_back() {
     let (server, recorder) = Server::recording().await;
     *recorder.answer.lock().unwrap() = Err(Overloaded { retry_after: Duration::from_secs(7) });
     let response = post(&server, sound()).await;

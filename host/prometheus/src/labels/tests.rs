@@ -16,7 +16,7 @@ fn render_own(own: &[Label<'_>]) -> String {
 }
 
 #[test]
-fn values_are_written_as_the_common_specification_says() {
+fn q10_values_are_written_as_the_common_specification_says() {
     for (value, wanted) in [
         (ValueRef::Empty, ""),
         (ValueRef::Bool(true), "true"),
@@ -49,7 +49,7 @@ fn values_are_written_as_the_common_specification_says() {
 }
 
 #[test]
-fn colliding_names_join_their_values_in_the_order_of_the_keys() {
+fn q5_colliding_names_join_their_values_in_the_order_of_the_keys() {
     assert_eq!(
         render_own(&own(&[("a_b", "3"), ("a.b", "1"), ("a/b", "2"), ("c", "4")])),
         r#"a_b="1;2;3",c="4""#

@@ -7,7 +7,7 @@ fn name(name: &str, unit: &str, suffix: Suffix) -> String {
 }
 
 #[test]
-fn units_and_types_become_suffixes_once() {
+fn q4_units_and_types_become_suffixes_once() {
     for (given, unit, suffix, wanted) in [
         ("http.server.request.duration", "s", Suffix::None, "http_server_request_duration_seconds"),
         ("foo.bar", "By", Suffix::Total, "foo_bar_bytes_total"),
@@ -46,7 +46,7 @@ fn units_and_types_become_suffixes_once() {
 }
 
 #[test]
-fn the_four_strategies_as_the_specification_tables_them() {
+fn q3_the_four_strategies_as_the_specification_tables_them() {
     use TranslationStrategy as S;
     for (strategy, counter, odd) in [
         (S::UnderscoreEscapingWithSuffixes, "foo_bar_bytes_total", "a_b_bytes_total"),

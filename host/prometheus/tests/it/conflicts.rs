@@ -20,7 +20,7 @@ fn report(page: &Page) -> String {
 }
 
 #[test]
-fn families_of_one_name_need_one_type_and_one_description() {
+fn q4_families_of_one_name_need_one_type_and_one_description() {
     let described = |description| MetricRow { name: "jobs", description, ..row(PointKind::Sum) };
     let frame = Build::shop()
         .metric(described(""))
@@ -57,7 +57,7 @@ fn series_names_of_histograms_and_summaries_are_taken_too() {
 }
 
 #[test]
-fn what_is_not_cumulative_or_has_no_value_or_name_is_dropped() {
+fn g9_q6_what_is_not_cumulative_or_has_no_value_or_name_is_dropped() {
     let delta = Some(Temporality::Delta);
     let frame = Build::shop()
         .metric(MetricRow { name: "delta", temporality: delta, ..row(PointKind::Sum) })

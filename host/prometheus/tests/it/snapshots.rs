@@ -82,7 +82,7 @@ pub(crate) fn shops() -> Frame {
 }
 
 #[test]
-fn several_services_share_a_page() {
+fn q4_q6_several_services_share_a_page() {
     insta::assert_snapshot!(whole_page(&shops(), &Options::default()));
 }
 
@@ -108,7 +108,7 @@ fn the_options_that_leave_labels_out_and_copy_them_in() {
 }
 
 #[test]
-fn resources_and_scopes_in_all_their_parts() {
+fn q5_q9_resources_and_scopes_in_all_their_parts() {
     let mut builder = FrameBuilder::new();
     let header = |attributes| PointHeader { attributes, ..PointHeader::default() };
     let resources: [&[(&str, ValueRef<'_>)]; 4] = [

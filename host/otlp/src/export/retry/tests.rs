@@ -31,21 +31,21 @@ async fn run(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transient_failure_is_tried_again_after_the_backoff() {
+async fn o2_p4_a_transient_failure_is_tried_again_after_the_backoff() {
     let answers = vec![transient(None), transient(None), Ok(Exported::default())];
     let (outcome, begun) = run(Duration::from_secs(10), answers).await;
     assert_eq!((outcome, begun), (Ok(Exported::default()), vec![0, 1000, 2000]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_receivers_wish_replaces_the_backoff() {
+async fn p4_the_receivers_wish_replaces_the_backoff() {
     let answers = vec![transient(Some(Duration::from_secs(4))), Ok(Exported::default())];
     let (_, begun) = run(Duration::from_secs(10), answers).await;
     assert_eq!(begun, [0, 4000]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_permanent_failure_is_not_tried_again() {
+async fn p4_a_permanent_failure_is_not_tried_again() {
     let answers = vec![Err(AttemptError::Permanent { message: "bad".to_owned() })];
     let (outcome, begun) = run(Duration::from_secs(10), answers).await;
     assert_eq!(outcome, Err(ExportError::permanent("bad")));
@@ -53,7 +53,7 @@ async fn a_permanent_failure_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_begins_after_the_deadline_and_nobody_waits_for_it() {
+async fn o1_p4_no_attempt_begins_after_the_deadline_and_nobody_waits_for_it() {
     let start = Instant::now();
     let (outcome, begun) = run(Duration::from_secs(2), vec![transient(Some(Duration::from_secs(60)))]).await;
     assert_eq!(outcome, Err(ExportError::Exhausted { attempts: 1, message: "busy".to_owned() }));
@@ -61,7 +61,7 @@ async fn no_attempt_begins_after_the_deadline_and_nobody_waits_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_receiver_is_given_up_at_the_deadline() {
+async fn o1_a_silent_receiver_is_given_up_at_the_deadline() {
     let start = Instant::now();
     let (outcome, begun) = run(Duration::from_secs(3), vec![transient(None)]).await;
     let message = "no answer to the last; to the one before: busy".to_owned();

@@ -27,7 +27,7 @@ fn convert(row: ExponentialRow<'_>, grid: Grid) -> Option<Buckets> {
 }
 
 #[test]
-fn boundaries_are_powers_of_the_base() {
+fn q7_boundaries_are_powers_of_the_base() {
     for scale in -10..=8 {
         for index in -40..=40 {
             let exact = (f64::from(index) * 2.0_f64.powi(-scale)).exp2();
@@ -64,7 +64,7 @@ fn all_sides_of_a_histogram_in_order() {
 }
 
 #[test]
-fn finer_scales_merge_to_the_grid_and_wide_ranges_further() {
+fn q7_finer_scales_merge_to_the_grid_and_wide_ranges_further() {
     let counts = [1_u64; 64];
     let row = |positive| ExponentialRow { count: 64, scale: 5, positive, ..ExponentialRow::default() };
     // 64 buckets of 2^(1/32) are two doublings: from 1 to 4.

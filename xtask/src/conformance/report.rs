@@ -1,0 +1,192 @@
+//! What the tests say about the rows, for people.
+
+use std::fmt::Write as _;
+
+use anyhow::bail;
+
+use super::evidence::{Outcome, Test};
+use super::rows::{File, Id, Row};
+
+/// What is known of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Its owner shows it, and nothing is known to be missing.
+    Pass,
+    /// A test that names it fails.
+    Fail,
+    /// Its owner has no test for it, or part of it is known to be missing.
+    Missing,
+}
+
+/// A row with its tests.
+struct Line<'a> {
+    id: Id,
+    row: &'a Row,
+    tests: Vec<&'a Test>,
+    verdict: Verdict,
+}
+
+/// The whole table.
+pub(super) struct Report<'a> {
+    file: &'a File,
+    lines: Vec<Line<'a>>,
+}
+
+impl Verdict {
+    fn of(row: &Row, tests: &[&Test]) -> Self {
+        let is_shown = tests.iter().any(|test| test.owner == row.owner && test.outcome == Outcome::Passed);
+        if tests.iter().any(|test| test.outcome == Outcome::Failed) {
+            Self::Fail
+        } else if is_shown && row.gap.is_none() {
+            Self::Pass
+        } else {
+            Self::Missing
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+impl Line<'_> {
+    fn verdict(&self) -> &'static str {
+        let has_part = self.verdict == Verdict::Missing && self.row.gap.is_some() && !self.tests.is_empty();
+        if has_part { "missing in part" } else { self.verdict.name() }
+    }
+}
+
+impl<'a> Report<'a> {
+    /// Finds the tests of each row.
+    pub(super) fn new(file: &'a File, tests: &'a [Test]) -> anyhow::Result<Self> {
+        for test in tests {
+            if let Some(id) = test.rows.iter().find(|id| !file.rows.contains_key(id)) {
+                bail!("test `{}` of {} names row {id}, which is not in the list", test.name, test.owner);
+            }
+        }
+        let lines = file.rows.iter().map(|(id, row)| {
+            let tests: Vec<&Test> = tests.iter().filter(|test| test.rows.contains(id)).collect();
+            let verdict = Verdict::of(row, &tests);
+            Line { id: *id, row, tests, verdict }
+        });
+        Ok(Self { file, lines: lines.collect() })
+    }
+
+    /// True if the project breaks what it says it does.
+    pub(super) fn has_failures(&self) -> bool {
+        self.count(Verdict::Fail) > 0
+    }
+
+    fn count(&self, verdict: Verdict) -> usize {
+        self.lines.iter().filter(|line| line.verdict == verdict).count()
+    }
+
+    /// The last line.
+    pub(super) fn summary(&self) -> String {
+        format!(
+            "conformance: {} rows, {} pass, {} fail, {} missing",
+            self.lines.len(),
+            self.count(Verdict::Pass),
+            self.count(Verdict::Fail),
+            self.count(Verdict::Missing)
+        )
+    }
+
+    /// The table for a terminal.
+    pub(super) fn lines(&self) -> String {
+        let mut text = String::new();
+        for line in &self.lines {
+            let Line { id, row, tests, .. } = line;
+            let (level, owner) = (&row.level, &row.owner);
+            let id = id.to_string();
+            let _infallible =
+                writeln!(text, "{id:<4} {level:<7} {owner:<11} {:<16} {}", line.verdict(), row.text);
+            for test in tests {
+                let _infallible = writeln!(text, "{:41}{} {}", "", test.owner, test.name);
+            }
+        }
+        text
+    }
+
+    /// The table as a document.
+    pub(super) fn markdown(&self) -> String {
+        let mut text = String::from(INTRODUCTION);
+        let _infallible = writeln!(text, "\n`{}`", self.summary());
+        for (letter, title) in &self.file.sections {
+            let _infallible = writeln!(text, "\n## {letter}. {title}\n");
+            text.push_str(
+                "| row | level | requirement | crate | result | tests |\n|---|---|---|---|---|---|\n",
+            );
+            for line in self.lines.iter().filter(|line| line.id.section == *letter) {
+                let Line { id, row, tests, .. } = line;
+                let gap = row.gap.as_ref().map(|gap| format!(" *{gap}*")).unwrap_or_default();
+                let function = |test: &&Test| {
+                    let name = test.name.rsplit("::").next().unwrap_or_default().to_owned();
+                    let place =
+                        if test.owner == row.owner { String::new() } else { format!("{}: ", test.owner) };
+                    format!("{place}`{name}`")
+                };
+                let tests: Vec<String> = tests.iter().map(function).collect();
+                let _infallible = writeln!(
+                    text,
+                    "| {id} | {} | {}{gap} | {} | {} | {} |",
+                    row.level,
+                    row.text,
+                    row.owner,
+                    line.verdict(),
+                    tests.join("<br>")
+                );
+            }
+        }
+        text
+    }
+}
+
+const INTRODUCTION: &str = "\
+# Conformance
+
+<!-- @generated by `cargo xtask conformance` from conformance-rows.toml and the tests that name its rows -->
+
+What the OpenTelemetry specification asks for, and the tests that show it. A row *passes* if the crate that is responsible
+for it has a test named after the row, all tests named after it pass, and nothing of the row is known to be missing. It is
+*missing* if there is no such test (the behaviour may be there all the same), or *in part* if something is known to be missing.
+MUST, SHOULD and MAY are the strictest word of a stable section; DEV is a section that is still in development.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, Row, Test, Verdict};
+
+    fn verdict(gap: Option<&str>, tests: &[(&str, Outcome)]) -> Verdict {
+        let row = Row {
+            level: "MUST".to_owned(),
+            owner: "engine".to_owned(),
+            text: String::new(),
+            gap: gap.map(str::to_owned),
+        };
+        let test = |(owner, outcome): &(&str, Outcome)| Test {
+            owner: (*owner).to_owned(),
+            name: String::new(),
+            rows: Vec::new(),
+            outcome: *outcome,
+        };
+        let tests: Vec<Test> = tests.iter().map(test).collect();
+        Verdict::of(&row, &tests.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_row_passes_only_if_its_owner_shows_all_of_it() {
+        use Outcome::{Failed, Ignored, Passed};
+        assert_eq!(verdict(None, &[("engine", Passed)]), Verdict::Pass);
+        assert_eq!(verdict(None, &[]), Verdict::Missing);
+        assert_eq!(verdict(None, &[("config", Passed)]), Verdict::Missing);
+        assert_eq!(verdict(None, &[("engine", Ignored)]), Verdict::Missing);
+        assert_eq!(verdict(Some("half"), &[("engine", Passed)]), Verdict::Missing);
+        assert_eq!(verdict(None, &[("engine", Passed), ("config", Failed)]), Verdict::Fail);
+        assert_eq!(verdict(Some("half"), &[("engine", Failed)]), Verdict::Fail);
+    }
+}
