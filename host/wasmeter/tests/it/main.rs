@@ -3,5 +3,6 @@
 
 mod chain;
 mod command_line;
+mod misbehaving_plugins;
 mod real_clients;
 mod support;

@@ -44,6 +44,16 @@ fn drain(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
     })
 }
 
+/// One request and its response, on a connection of its own.
+fn exchange(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the host accepts connections");
+    stream.set_read_timeout(Some(PATIENCE)).expect("timeouts can be set");
+    stream.write_all(request.as_bytes()).expect("the host takes a request");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("the host answers in UTF-8");
+    response
+}
+
 impl Host {
     /// Starts `wasmeter run` on free ports and waits until it is ready.
     pub(crate) fn start(plugins: Option<&Path>, further: &[&str]) -> Self {
@@ -100,16 +110,20 @@ impl Host {
 
     /// The page as it is now.
     pub(crate) fn page(&self) -> Page {
-        let url = self.address("Prometheus");
-        let address = url.trim_start_matches("http://").trim_end_matches("/metrics");
-        let mut stream = TcpStream::connect(address).expect("the page accepts connections");
-        stream.set_read_timeout(Some(PATIENCE)).expect("timeouts can be set");
-        stream
-            .write_all(b"GET /metrics HTTP/1.1\r\nhost: wasmeter\r\nconnection: close\r\n\r\n")
-            .expect("the page takes a request");
-        let mut response = String::new();
-        stream.read_to_string(&mut response).expect("the page answers in UTF-8");
-        Page::of_response(&response)
+        let address = self.address("Prometheus").trim_start_matches("http://").trim_end_matches("/metrics");
+        let request = "GET /metrics HTTP/1.1\r\nhost: wasmeter\r\nconnection: close\r\n\r\n";
+        Page::of_response(&exchange(address, request))
+    }
+
+    /// Sends a request of OTLP/JSON, all of which is to be accepted.
+    pub(crate) fn post_json(&self, body: &str) {
+        let head = format!(
+            "POST /v1/metrics HTTP/1.1\r\nhost: wasmeter\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let response = exchange(self.http().trim_start_matches("http://"), &(head + body));
+        assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with("{}"), "{response}");
     }
 
     /// Sends a signal.
