@@ -14,7 +14,7 @@ struct Rule {
 }
 
 /// Every crate that others build on; a new one of `host/` or the SDK belongs here.
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule {
         package: "wasmeter-model",
         may_use: &[],
@@ -33,6 +33,11 @@ const RULES: [Rule; 8] = [
     Rule {
         package: "wasmeter-engine",
         may_use: &["wasmeter-model"],
+        must_not_use: &["wasmtime", "tokio", "serde", "serde_json", "prost", "tonic", "axum", "reqwest"],
+    },
+    Rule {
+        package: "wasmeter-api",
+        may_use: &["wasmeter-engine", "wasmeter-model"],
         must_not_use: &["wasmtime", "tokio", "serde", "serde_json", "prost", "tonic", "axum", "reqwest"],
     },
     Rule {

@@ -1,0 +1,7 @@
+//! Attributes of the API as the engine keeps them.
+
+mod cache;
+mod convert;
+
+pub(crate) use cache::set_of;
+pub(crate) use convert::converted;

@@ -1,0 +1,47 @@
+//! What a provider counts about itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counts since the provider was built.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// What the engine counts: measurements taken and refused by reason, faults of Views, instruments, series.
+    pub engine: wasmeter_engine::Counts,
+    /// Values above `i64::MAX`, recorded as `i64::MAX`: integers are signed, here as in OTLP.
+    pub saturated: u64,
+    /// Instruments that could not be had, as the engine's limit was reached or they had no name. They are silent.
+    pub instruments_refused: u64,
+    /// Runs of callbacks that ended in a panic; what they had observed until then counts.
+    pub callback_panics: u64,
+    /// Frames that an exporter took.
+    pub exports_succeeded: u64,
+    /// Frames that an exporter did not take, or panicked over. They are not exported again.
+    pub exports_failed: u64,
+    /// Diagnostics that were not told: too many different ones had been, or their handler panicked.
+    pub diagnostics_dropped: u64,
+}
+
+/// The atomics behind [`Counts`].
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) saturated: Tallied,
+    pub(crate) instruments_refused: Tallied,
+    pub(crate) callback_panics: Tallied,
+    pub(crate) exports_succeeded: Tallied,
+    pub(crate) exports_failed: Tallied,
+}
+
+/// One count.
+#[derive(Debug, Default)]
+pub(crate) struct Tallied(AtomicU64);
+
+impl Tallied {
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,15 @@
+//! Instruments: checked, known by name, recorded with or observed.
+
+mod known;
+mod number;
+mod observable;
+mod silent;
+mod synchronous;
+mod syntax;
+
+pub(crate) use known::{Known, conflicts};
+pub(crate) use number::Measured;
+pub(crate) use observable::register;
+pub(crate) use silent::Silent;
+pub(crate) use synchronous::Synchronous;
+pub(crate) use syntax::{boundaries_fault, name_fault};

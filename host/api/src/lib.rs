@@ -1,0 +1,49 @@
+//! The `opentelemetry` crate's metrics API on the wasmeter engine.
+//!
+//! A program that measures through `opentelemetry` changes the lines that set its provider up, and nothing else:
+//! [`MeterProvider`] is what it installs, a [`ManualReader`] or a [`PeriodicReader`] with a [`PushExporter`] is how its
+//! metrics leave. Views can be exchanged while the program runs ([`MeterProvider::swap_views`]); series whose identity and
+//! aggregation do not change keep their values.
+//!
+//! ```text
+//! Meter (scope) -> instruments -> engine -> collect -> Frame -> ManualReader::collect or PushExporter::export
+//! ```
+//!
+//! Invariants:
+//!
+//! - Nothing that goes wrong here reaches the code that measures: an instrument that cannot be had is silent, what a callback,
+//!   a View or an exporter panics with is caught, and each is counted ([`Counts`]) and told ([`Diagnostic`]).
+//! - The clock is read in `clock.rs` only, and any other can be given ([`MeterProviderBuilder::with_clock`]).
+//! - The exports of a reader never overlap: each periodic reader has one thread, which does all of them.
+
+mod attributes;
+mod busy;
+mod clock;
+mod counts;
+mod diagnostics;
+mod error;
+mod instrument;
+mod meter;
+mod provider;
+mod reader;
+mod resource;
+mod views;
+
+pub use counts::Counts;
+pub use diagnostics::{Diagnostic, DiagnosticKind};
+pub use error::{BuildError, Error, ExportError, SwapError};
+pub use provider::{MeterProvider, MeterProviderBuilder};
+pub use reader::{ManualReader, PeriodicReader, PushExporter, Reader};
+pub use wasmeter_engine::{Mode, NativeView, ReaderConfig, SwapReport, View, ViewFault, Views};
+pub use wasmeter_model as model;
+
+/// Runs the examples of the crate's README as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// Locks a mutex. A poisoned one is taken as it is: nothing here panics between related changes, and a program must not
+/// lose its metrics because one thread of it panicked.
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,187 @@
+//! A meter: the instruments of one scope.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use opentelemetry::metrics::{
+    AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram, HistogramBuilder, InstrumentBuilder,
+    InstrumentProvider, ObservableCounter, ObservableGauge, ObservableUpDownCounter, SyncInstrument,
+    UpDownCounter,
+};
+use wasmeter_engine::Rejection;
+use wasmeter_model::{Advisory, Instrument, InstrumentKind as Kind, Origin, Scope};
+
+use crate::diagnostics::DiagnosticKind;
+use crate::instrument::{Measured, Silent, Synchronous, boundaries_fault, conflicts, name_fault, register};
+use crate::provider::Core;
+
+/// Makes the instruments of a scope.
+pub(crate) struct ScopedInstruments {
+    core: Arc<Core>,
+    scope: Arc<Scope>,
+}
+
+/// The meter of a provider that has been shut down: all its instruments are silent.
+pub(crate) struct NoInstruments;
+
+impl InstrumentProvider for NoInstruments {}
+
+/// What a builder of the API was told.
+struct Wanted {
+    name: Cow<'static, str>,
+    description: Option<Cow<'static, str>>,
+    unit: Option<Cow<'static, str>>,
+    boundaries: Option<Vec<f64>>,
+}
+
+impl ScopedInstruments {
+    pub(crate) fn new(core: Arc<Core>, scope: Scope) -> Self {
+        if scope.name.is_empty() {
+            let message =
+                "a meter without a name was asked for; it works, but nobody can tell whose it is".to_owned();
+            core.diagnostics.tell_once(DiagnosticKind::MeterName, message);
+        }
+        Self { core, scope: Arc::new(scope) }
+    }
+
+    /// The instrument as the engine knows it, whatever is wrong with it told.
+    fn instrument<N: Measured>(&self, kind: Kind, wanted: Wanted) -> Instrument {
+        let diagnostics = &self.core.diagnostics;
+        if let Some(fault) = name_fault(&wanted.name).filter(|_| !wanted.name.is_empty()) {
+            let shown: String = wanted.name.chars().take(300).collect();
+            let message = format!("instrument name `{shown}` is not valid: {fault}; it is used as it is");
+            diagnostics.tell_once(DiagnosticKind::InstrumentName, message);
+        }
+        let boundaries = wanted.boundaries.filter(|boundaries| {
+            let fault = boundaries_fault(boundaries);
+            if let Some(fault) = &fault {
+                let message = format!(
+                    "the boundaries advised for instrument `{}` are not valid: {fault}; the default ones are used",
+                    wanted.name
+                );
+                diagnostics.tell_once(DiagnosticKind::Boundaries, message);
+            }
+            fault.is_none()
+        });
+        let mut instrument = Instrument {
+            name: wanted.name.into(),
+            description: wanted.description.unwrap_or_default().into(),
+            unit: wanted.unit.unwrap_or_default().into(),
+            kind,
+            number: N::KIND,
+            origin: Origin::Recorded,
+            scope: self.scope.clone(),
+            resource: self.core.resource.clone(),
+            advisory: Advisory { boundaries: boundaries.map(Into::into), attributes: None },
+        };
+        if let Some(first) = self.core.known.first(&instrument) {
+            for conflict in conflicts(&first, &instrument) {
+                let message = format!("{conflict} (scope `{}`)", self.scope.name);
+                diagnostics.tell_once(DiagnosticKind::Duplicate, message);
+            }
+            instrument.name = first.name.clone();
+        }
+        instrument
+    }
+
+    fn synchronous<N: Measured>(
+        &self,
+        kind: Kind,
+        wanted: Wanted,
+    ) -> Arc<dyn SyncInstrument<N> + Send + Sync> {
+        if self.core.is_shut_down() {
+            return Arc::new(Silent);
+        }
+        let instrument = self.instrument::<N>(kind, wanted);
+        match self.core.engine.instrument(instrument.clone(), self.core.now()) {
+            Ok(recorder) => {
+                self.core.known.remember(&instrument);
+                Arc::new(Synchronous::new(self.core.clone(), recorder))
+            }
+            Err(reason) => {
+                self.refused(&instrument, reason);
+                Arc::new(Silent)
+            }
+        }
+    }
+
+    fn observable<N: Measured>(&self, kind: Kind, wanted: Wanted, callbacks: Vec<Callback<N>>) {
+        if self.core.is_shut_down() {
+            return;
+        }
+        let instrument = self.instrument::<N>(kind, wanted);
+        // Without a callback it reports nothing, but it is there for a second one of its name to conflict with.
+        let made = self.core.engine.instrument(instrument.clone(), self.core.now()).map(|_| ());
+        let made = made.and_then(|()| {
+            self.core.known.remember(&instrument);
+            callbacks.into_iter().try_for_each(|callback| register(&self.core, instrument.clone(), callback))
+        });
+        if let Err(reason) = made {
+            self.refused(&instrument, reason);
+        }
+    }
+
+    fn refused(&self, instrument: &Instrument, reason: Rejection) {
+        self.core.tally.instruments_refused.add();
+        let message = format!("instrument `{}` records nothing: {reason}", instrument.name);
+        self.core.diagnostics.tell_once(DiagnosticKind::Refused, message);
+    }
+}
+
+macro_rules! synchronous {
+    ($($method:ident: $handle:ident<$number:ty>, $kind:ident;)*) => {$(
+        fn $method(&self, builder: InstrumentBuilder<'_, $handle<$number>>) -> $handle<$number> {
+            let InstrumentBuilder { name, description, unit, .. } = builder;
+            let wanted = Wanted { name, description, unit, boundaries: None };
+            $handle::new(self.synchronous::<$number>(Kind::$kind, wanted))
+        }
+    )*};
+}
+
+macro_rules! histogram {
+    ($($method:ident: $number:ty;)*) => {$(
+        fn $method(&self, builder: HistogramBuilder<'_, Histogram<$number>>) -> Histogram<$number> {
+            let HistogramBuilder { name, description, unit, boundaries, .. } = builder;
+            let wanted = Wanted { name, description, unit, boundaries };
+            Histogram::new(self.synchronous::<$number>(Kind::Histogram, wanted))
+        }
+    )*};
+}
+
+macro_rules! observable {
+    ($($method:ident: $handle:ident<$number:ty>, $kind:ident;)*) => {$(
+        fn $method(&self, builder: AsyncInstrumentBuilder<'_, $handle<$number>, $number>) -> $handle<$number> {
+            let AsyncInstrumentBuilder { name, description, unit, callbacks, .. } = builder;
+            let wanted = Wanted { name, description, unit, boundaries: None };
+            self.observable::<$number>(Kind::$kind, wanted, callbacks);
+            $handle::new()
+        }
+    )*};
+}
+
+impl InstrumentProvider for ScopedInstruments {
+    synchronous! {
+        u64_counter: Counter<u64>, Counter;
+        f64_counter: Counter<f64>, Counter;
+        i64_up_down_counter: UpDownCounter<i64>, UpDownCounter;
+        f64_up_down_counter: UpDownCounter<f64>, UpDownCounter;
+        u64_gauge: Gauge<u64>, Gauge;
+        i64_gauge: Gauge<i64>, Gauge;
+        f64_gauge: Gauge<f64>, Gauge;
+    }
+
+    histogram! {
+        u64_histogram: u64;
+        f64_histogram: f64;
+    }
+
+    observable! {
+        u64_observable_counter: ObservableCounter<u64>, ObservableCounter;
+        f64_observable_counter: ObservableCounter<f64>, ObservableCounter;
+        i64_observable_up_down_counter: ObservableUpDownCounter<i64>, ObservableUpDownCounter;
+        f64_observable_up_down_counter: ObservableUpDownCounter<f64>, ObservableUpDownCounter;
+        u64_observable_gauge: ObservableGauge<u64>, ObservableGauge;
+        i64_observable_gauge: ObservableGauge<i64>, ObservableGauge;
+        f64_observable_gauge: ObservableGauge<f64>, ObservableGauge;
+    }
+}

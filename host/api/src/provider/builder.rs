@@ -1,0 +1,142 @@
+//! What a provider is made from.
+
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+use wasmeter_engine::{Engine, EngineConfig, View, Views};
+use wasmeter_model::limits::Limits;
+use wasmeter_model::{Attributes, Resource, Timestamp};
+
+use super::{Core, MeterProvider, Owner};
+use crate::attributes::converted;
+use crate::clock::{self, Clock};
+use crate::diagnostics::{Diagnostic, DiagnosticKind, Diagnostics, Handler};
+use crate::error::BuildError;
+use crate::reader::Reader;
+use crate::resource;
+use crate::views::guarded;
+
+/// Makes a [`MeterProvider`].
+#[derive(Default)]
+#[must_use = "call `build`"]
+pub struct MeterProviderBuilder {
+    readers: Vec<Reader>,
+    views: Views,
+    resource: Resource,
+    reads_environment: bool,
+    limits: Limits,
+    clock: Option<Clock>,
+    handler: Option<Handler>,
+}
+
+impl MeterProviderBuilder {
+    /// Adds a reader: a [`crate::ManualReader`] or a [`crate::PeriodicReader`]. Each has streams of its own, so that one's
+    /// collection does not disturb another's. Without any nothing is ever exported.
+    pub fn with_reader(mut self, reader: impl Into<Reader>) -> Self {
+        self.readers.push(reader.into());
+        self
+    }
+
+    /// Adds a View to those that stand by themselves, each giving a stream of its own (metrics SDK, "View"); see
+    /// [`crate::NativeView::new`]. They relate to each other as [`Views::mode`] says.
+    pub fn with_view(mut self, view: Arc<dyn View>) -> Self {
+        self.views.base.push(view);
+        self
+    }
+
+    /// Sets the Views that are laid over each other and over the others, in this order.
+    pub fn with_plugins(mut self, views: Vec<Arc<dyn View>>) -> Self {
+        self.views.plugins = views;
+        self
+    }
+
+    /// Sets all Views at once, those given before included.
+    pub fn with_views(mut self, views: Views) -> Self {
+        self.views = views;
+        self
+    }
+
+    /// Sets the resource. Where it says nothing, `telemetry.sdk.*` and `service.name` have their specified defaults.
+    pub fn with_resource(mut self, resource: Resource) -> Self {
+        self.resource = resource;
+        self
+    }
+
+    /// Adds attributes to the resource; of a key given before the new value counts.
+    pub fn with_resource_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
+        let added: Vec<KeyValue> = attributes.into_iter().collect();
+        let added = converted(&added);
+        let pairs = self.resource.attributes.iter().chain(added.iter());
+        let (attributes, _) = Attributes::from_pairs(pairs.map(|(key, value)| (key.clone(), value.clone())));
+        self.resource.attributes = attributes;
+        self
+    }
+
+    /// Adds to the resource what `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` say where the application says nothing
+    /// (resource SDK, "Specifying resource information via an environment variable"). They are read in
+    /// [`MeterProviderBuilder::build`].
+    pub fn with_env_resource(mut self) -> Self {
+        self.reads_environment = true;
+        self
+    }
+
+    /// Sets the engine's bounds.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets where time comes from; the system's clock if not called. The intervals of periodic readers and all timeouts go by
+    /// the system's monotonic clock in any case. Called for each measurement, from any thread.
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Some(Box::new(clock));
+        self
+    }
+
+    /// Sets what hears of problems; if not called they go to `tracing` as warnings of the target `wasmeter`. Called from
+    /// whatever thread a problem shows on; it must not measure with this provider.
+    pub fn with_diagnostics(mut self, handler: impl Fn(&Diagnostic) + Send + Sync + 'static) -> Self {
+        self.handler = Some(Box::new(handler));
+        self
+    }
+
+    /// Builds the provider and starts the threads of its periodic readers.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::ReaderInUse`] or [`BuildError::Thread`].
+    pub fn build(self) -> Result<MeterProvider, BuildError> {
+        let diagnostics = Diagnostics::new(self.handler);
+        let mut environment = Vec::new();
+        if self.reads_environment {
+            let (pairs, problem) = resource::from_environment(|name| std::env::var(name).ok());
+            environment = pairs;
+            if let Some(problem) = problem {
+                diagnostics.tell(DiagnosticKind::Environment, problem);
+            }
+        }
+        let clock = self.clock.unwrap_or_else(|| Box::new(clock::system));
+        let config = EngineConfig {
+            readers: self.readers.iter().map(|reader| reader.config().clone()).collect(),
+            limits: self.limits,
+        };
+        let engine = Engine::new(config, guarded(self.views), clock());
+        let resource = resource::complete(self.resource, environment);
+        let core = Arc::new(Core::new(engine, resource, clock, diagnostics));
+        // Made first, so that whatever has been started ends with it if something fails.
+        let mut owner = Owner { core: core.clone(), workers: Vec::new() };
+        for (place, reader) in self.readers.into_iter().enumerate() {
+            owner.workers.extend(reader.start(&core, place)?);
+        }
+        Ok(MeterProvider { owner: Arc::new(owner) })
+    }
+}
+
+impl std::fmt::Debug for MeterProviderBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MeterProviderBuilder")
+            .field("readers", &self.readers.len())
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}

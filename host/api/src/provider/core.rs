@@ -1,0 +1,121 @@
+//! What provider, meters, instruments and readers share.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use wasmeter_engine::Engine;
+use wasmeter_model::frame::Frame;
+use wasmeter_model::{Number, Resource, Timestamp};
+
+use crate::clock::Clock;
+use crate::counts::{Counts, Tally};
+use crate::diagnostics::{DiagnosticKind, Diagnostics};
+use crate::instrument::{Known, Measured};
+use crate::lock;
+
+/// The engine and what is around it.
+pub(crate) struct Core {
+    pub(crate) engine: Engine,
+    pub(crate) resource: Arc<Resource>,
+    pub(crate) known: Known,
+    pub(crate) tally: Tally,
+    pub(crate) diagnostics: Diagnostics,
+    clock: Clock,
+    is_shut_down: AtomicBool,
+    callbacks: Mutex<Vec<u64>>,
+    /// Periodic readers whose last collection is still to come.
+    periodic_readers: AtomicUsize,
+}
+
+impl Core {
+    pub(super) fn new(engine: Engine, resource: Resource, clock: Clock, diagnostics: Diagnostics) -> Self {
+        Self {
+            engine,
+            resource: Arc::new(resource),
+            known: Known::default(),
+            tally: Tally::default(),
+            diagnostics,
+            clock,
+            is_shut_down: AtomicBool::new(false),
+            callbacks: Mutex::default(),
+            periodic_readers: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.is_shut_down.load(Ordering::Acquire)
+    }
+
+    /// Makes all instruments silent; false if they are already.
+    pub(super) fn begin_shutdown(&self) -> bool {
+        !self.is_shut_down.swap(true, Ordering::AcqRel)
+    }
+
+    /// The value as the engine takes it.
+    pub(crate) fn number<N: Measured>(&self, value: N) -> Number {
+        let (number, is_saturated) = value.number();
+        if is_saturated {
+            self.tally.saturated.add();
+        }
+        number
+    }
+
+    /// What a reader exports now.
+    pub(crate) fn collect(&self, reader: usize) -> Frame {
+        let frame = self.engine.collect(reader, self.now());
+        self.tell_notices();
+        frame
+    }
+
+    pub(super) fn tell_notices(&self) {
+        for notice in self.engine.notices() {
+            let message = format!("instrument `{}`: {}", notice.instrument, notice.message);
+            self.diagnostics.tell(DiagnosticKind::Engine, message);
+        }
+    }
+
+    /// Takes note of a callback, to unregister it at shutdown.
+    pub(crate) fn remember_callback(&self, number: u64) {
+        lock(&self.callbacks).push(number);
+        // It may have come too late to be forgotten with the others.
+        if self.is_shut_down() {
+            self.forget_callbacks();
+        }
+    }
+
+    /// Takes note of a reader whose last collection needs the callbacks.
+    pub(crate) fn begin_periodic_reader(&self) {
+        self.periodic_readers.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The reader will not collect again; the last one takes the callbacks along.
+    pub(crate) fn end_periodic_reader(&self) {
+        if self.periodic_readers.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.forget_callbacks();
+        }
+    }
+
+    /// Drops the callbacks, with what they hold of the application.
+    pub(super) fn forget_callbacks(&self) {
+        let callbacks = std::mem::take(&mut *lock(&self.callbacks));
+        for number in callbacks {
+            self.engine.unregister(number);
+        }
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            engine: self.engine.counts(),
+            saturated: self.tally.saturated.get(),
+            instruments_refused: self.tally.instruments_refused.get(),
+            callback_panics: self.tally.callback_panics.get(),
+            exports_succeeded: self.tally.exports_succeeded.get(),
+            exports_failed: self.tally.exports_failed.get(),
+            diagnostics_dropped: self.diagnostics.dropped.get(),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The provider: what a program installs, flushes and shuts down.
+
+mod builder;
+mod core;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry::metrics::Meter;
+use wasmeter_engine::{SwapReport, Views};
+use wasmeter_model::Scope;
+
+use crate::attributes::converted;
+use crate::busy::is_busy;
+use crate::counts::Counts;
+use crate::diagnostics::DiagnosticKind;
+use crate::error::{Error, ExportError, SwapError};
+use crate::meter::{NoInstruments, ScopedInstruments};
+use crate::reader::{Worker, deadline_after};
+use crate::views::guarded;
+pub(crate) use core::Core;
+
+pub use builder::MeterProviderBuilder;
+
+/// How long the drop of the last clone waits for the last exports.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Implements [`opentelemetry::metrics::MeterProvider`] with the wasmeter engine. Clones are the same provider.
+///
+/// When the last clone is dropped the provider is shut down as well as that can be done in five seconds. The one that
+/// `opentelemetry::global` holds is not dropped at the end of `main`: keep a clone, and call [`MeterProvider::shutdown`].
+#[derive(Clone, Debug)]
+pub struct MeterProvider {
+    owner: Arc<Owner>,
+}
+
+/// What ends with the last clone; instruments and meters hold the core only.
+struct Owner {
+    core: Arc<Core>,
+    workers: Vec<Worker>,
+}
+
+impl MeterProvider {
+    /// A provider in the making: no readers, no Views, the default resource and limits.
+    pub fn builder() -> MeterProviderBuilder {
+        MeterProviderBuilder::default()
+    }
+
+    /// Has every periodic reader collect and export now, and its exporter flush (metrics SDK, "ForceFlush"). Waits for all of
+    /// them, in total no longer than `timeout`. Manual readers have nothing to flush.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyShutdown`], [`Error::Reentrant`], [`Error::Timeout`], or the first failure of an exporter.
+    pub fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
+        if self.owner.core.is_shut_down() {
+            return Err(Error::AlreadyShutdown);
+        }
+        if is_busy() {
+            return Err(Error::Reentrant);
+        }
+        let deadline = deadline_after(timeout);
+        // All are asked before one is waited for, so that they go at the same time.
+        let tickets: Vec<_> =
+            self.owner.workers.iter().map(|worker| (worker, worker.request_flush(deadline))).collect();
+        let outcomes = tickets.into_iter().map(|(worker, ticket)| worker.wait_flush(ticket, deadline));
+        outcomes.fold(Ok(()), Result::and)
+    }
+
+    /// Collects and exports a last time, then ends the readers and their exporters (metrics SDK, "Shutdown"). Waits no longer
+    /// than `timeout`; what is late goes on in its thread. From the call on all instruments are silent, meters have silent
+    /// instruments only, and callbacks run for the last collection and then no more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyShutdown`] from the second call on; [`Error::Reentrant`], which does not shut down; [`Error::Timeout`],
+    /// or the first failure of an exporter, which both do.
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        if is_busy() {
+            return Err(Error::Reentrant);
+        }
+        self.owner.shut_down(deadline_after(timeout))
+    }
+
+    /// Puts other Views into service while the program measures. Series whose identity and aggregation do not change keep
+    /// value and start; every measurement is in exactly one generation of Views.
+    ///
+    /// # Errors
+    ///
+    /// [`SwapError::View`] if one of them could not answer, [`SwapError::Reentrant`], [`SwapError::AlreadyShutdown`]. The Views
+    /// from before go on then.
+    pub fn swap_views(&self, views: Views) -> Result<SwapReport, SwapError> {
+        let core = &self.owner.core;
+        if core.is_shut_down() {
+            return Err(SwapError::AlreadyShutdown);
+        }
+        if is_busy() {
+            return Err(SwapError::Reentrant);
+        }
+        // The time is that of the commit: what the Views take to answer is not in the new generation.
+        let prepared = core.engine.prepare_swap(guarded(views))?;
+        let report = core.engine.commit_swap(prepared, core.now());
+        core.tell_notices();
+        Ok(report)
+    }
+
+    /// What the provider has counted so far.
+    pub fn counts(&self) -> Counts {
+        self.owner.core.counts()
+    }
+}
+
+impl opentelemetry::metrics::MeterProvider for MeterProvider {
+    fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        let core = &self.owner.core;
+        if core.is_shut_down() {
+            return Meter::new(Arc::new(NoInstruments));
+        }
+        let scope = Scope {
+            name: scope.name().into(),
+            version: scope.version().unwrap_or_default().into(),
+            schema_url: scope.schema_url().unwrap_or_default().into(),
+            attributes: converted(scope.attributes()),
+        };
+        Meter::new(Arc::new(ScopedInstruments::new(core.clone(), scope)))
+    }
+}
+
+impl Owner {
+    fn shut_down(&self, deadline: Instant) -> Result<(), Error> {
+        if !self.core.begin_shutdown() {
+            return Err(Error::AlreadyShutdown);
+        }
+        for worker in &self.workers {
+            worker.request_shutdown(deadline);
+        }
+        if self.workers.is_empty() {
+            self.core.forget_callbacks();
+        }
+        // In a callback or an exporter there is nobody to wait for but oneself.
+        if is_busy() {
+            return Err(Error::Reentrant);
+        }
+        // Each is waited for, whatever became of those before.
+        let outcomes = self.workers.iter().map(|worker| worker.wait_shutdown(deadline));
+        outcomes.fold(Ok(()), Result::and)
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        match self.shut_down(deadline_after(DROP_TIMEOUT)) {
+            // What an exporter says about itself has been told by its reader.
+            Ok(()) | Err(Error::AlreadyShutdown | Error::Export(_)) => {}
+            Err(error) => {
+                let message =
+                    format!("the meter provider was dropped before its last exports were done: {error}");
+                self.core.diagnostics.tell(DiagnosticKind::Export, message);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Owner")
+            .field("periodic_readers", &self.workers.len())
+            .field("is_shut_down", &self.core.is_shut_down())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A failure of an exporter, as a flush or shutdown tells it.
+impl From<&ExportError> for Error {
+    fn from(error: &ExportError) -> Self {
+        Self::Export(error.clone())
+    }
+}

@@ -1,0 +1,77 @@
+//! Readers: how metrics leave a provider (metrics SDK, "MetricReader").
+
+mod exporter;
+mod manual;
+mod periodic;
+mod worker;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmeter_engine::ReaderConfig;
+
+use crate::error::BuildError;
+use crate::provider::Core;
+pub use exporter::PushExporter;
+pub use manual::ManualReader;
+pub use periodic::PeriodicReader;
+pub(crate) use worker::Worker;
+
+/// A reader of either sort, as [`crate::MeterProviderBuilder::with_reader`] takes it.
+pub struct Reader(Sort);
+
+enum Sort {
+    Manual(ManualReader),
+    Periodic(PeriodicReader),
+}
+
+impl From<ManualReader> for Reader {
+    fn from(reader: ManualReader) -> Self {
+        Self(Sort::Manual(reader))
+    }
+}
+
+impl From<&ManualReader> for Reader {
+    fn from(reader: &ManualReader) -> Self {
+        reader.clone().into()
+    }
+}
+
+impl From<PeriodicReader> for Reader {
+    fn from(reader: PeriodicReader) -> Self {
+        Self(Sort::Periodic(reader))
+    }
+}
+
+impl Reader {
+    pub(crate) fn config(&self) -> &ReaderConfig {
+        match &self.0 {
+            Sort::Manual(reader) => reader.config(),
+            Sort::Periodic(reader) => reader.config(),
+        }
+    }
+
+    /// Puts the reader to work for a provider, in which it has this place.
+    pub(crate) fn start(self, core: &Arc<Core>, place: usize) -> Result<Option<Worker>, BuildError> {
+        match self.0 {
+            Sort::Manual(reader) => reader.attach(core, place).map(|()| None),
+            Sort::Periodic(reader) => reader.start(core.clone(), place).map(Some),
+        }
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Sort::Manual(reader) => reader.fmt(f),
+            Sort::Periodic(reader) => reader.fmt(f),
+        }
+    }
+}
+
+/// The moment `timeout` from now; one that cannot be told apart from never if that is beyond what the clock can say.
+pub(crate) fn deadline_after(timeout: Duration) -> Instant {
+    const AGES: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    let now = Instant::now();
+    now.checked_add(timeout.min(AGES)).unwrap_or(now)
+}

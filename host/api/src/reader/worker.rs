@@ -1,0 +1,209 @@
+//! The thread of a periodic reader, and how others ask it for something.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{PushExporter, deadline_after};
+use crate::busy::Busy;
+use crate::diagnostics::{DiagnosticKind, panic_text};
+use crate::error::{Error, ExportError};
+use crate::lock;
+use crate::provider::Core;
+
+type Outcome = Result<(), ExportError>;
+
+/// The way to the thread.
+pub(crate) struct Worker {
+    requests: Arc<Requests>,
+}
+
+/// Flushes are numbered as they are asked for; one run of the thread serves all that were asked for before it began.
+struct State {
+    flush_requested: u64,
+    flush_done: u64,
+    /// The latest deadline of the flushes asked for.
+    flush_deadline: Option<Instant>,
+    flush_outcome: Outcome,
+    shutdown_deadline: Option<Instant>,
+    ended: Option<Outcome>,
+}
+
+struct Requests {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// Why the thread wakes up.
+enum Wake {
+    Interval,
+    Flush { number: u64, deadline: Instant },
+    Shutdown { deadline: Instant },
+}
+
+struct Thread {
+    core: Arc<Core>,
+    place: usize,
+    exporter: Box<dyn PushExporter>,
+    interval: Duration,
+    timeout: Duration,
+    requests: Arc<Requests>,
+}
+
+impl Worker {
+    pub(super) fn start(
+        core: Arc<Core>,
+        place: usize,
+        exporter: Box<dyn PushExporter>,
+        interval: Duration,
+        timeout: Duration,
+    ) -> io::Result<Self> {
+        let state = State {
+            flush_requested: 0,
+            flush_done: 0,
+            flush_deadline: None,
+            flush_outcome: Ok(()),
+            shutdown_deadline: None,
+            ended: None,
+        };
+        let requests = Arc::new(Requests { state: Mutex::new(state), changed: Condvar::new() });
+        core.begin_periodic_reader();
+        let thread = Thread { core, place, exporter, interval, timeout, requests: requests.clone() };
+        // Not joined but waited for by its outcome, as that can be done with a timeout.
+        thread::Builder::new().name(format!("wasmeter-reader-{place}")).spawn(move || thread.run())?;
+        Ok(Self { requests })
+    }
+
+    /// Asks for a flush; the answer names it.
+    pub(crate) fn request_flush(&self, deadline: Instant) -> u64 {
+        let mut state = lock(&self.requests.state);
+        state.flush_requested += 1;
+        state.flush_deadline = state.flush_deadline.max(Some(deadline));
+        self.requests.changed.notify_all();
+        state.flush_requested
+    }
+
+    /// Waits for a flush that was asked for.
+    pub(crate) fn wait_flush(&self, number: u64, deadline: Instant) -> Result<(), Error> {
+        let state =
+            self.requests.wait_until(deadline, |state| state.flush_done < number && state.ended.is_none());
+        if state.flush_done >= number {
+            return state.flush_outcome.as_ref().copied().map_err(Error::from);
+        }
+        match &state.ended {
+            // The last export was in place of the flush.
+            Some(outcome) => outcome.as_ref().copied().map_err(Error::from),
+            None => Err(Error::Timeout),
+        }
+    }
+
+    /// Asks for the last export and the end.
+    pub(crate) fn request_shutdown(&self, deadline: Instant) {
+        lock(&self.requests.state).shutdown_deadline.get_or_insert(deadline);
+        self.requests.changed.notify_all();
+    }
+
+    /// Waits for the end.
+    pub(crate) fn wait_shutdown(&self, deadline: Instant) -> Result<(), Error> {
+        let state = self.requests.wait_until(deadline, |state| state.ended.is_none());
+        match &state.ended {
+            Some(outcome) => outcome.as_ref().copied().map_err(Error::from),
+            None => Err(Error::Timeout),
+        }
+    }
+}
+
+impl Requests {
+    /// Waits while `pending`, but not beyond the deadline.
+    fn wait_until(&self, deadline: Instant, pending: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = self.changed.wait_timeout_while(lock(&self.state), left, |state| pending(state));
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl Thread {
+    fn run(self) {
+        let mut next = deadline_after(self.interval);
+        loop {
+            match self.wait(next) {
+                Wake::Interval => {
+                    // What failed has been told and counted, and there is nobody who waits.
+                    drop(self.export(deadline_after(self.timeout)));
+                    next = self.following(next);
+                }
+                Wake::Flush { number, deadline } => {
+                    let outcome = self.flush(deadline.min(deadline_after(self.timeout)));
+                    let mut state = lock(&self.requests.state);
+                    state.flush_done = number;
+                    state.flush_outcome = outcome;
+                    self.requests.changed.notify_all();
+                }
+                Wake::Shutdown { deadline } => {
+                    let flushed = self.flush(deadline.min(deadline_after(self.timeout)));
+                    let ended = self.guarded("shut down", || self.exporter.shutdown(deadline));
+                    self.core.end_periodic_reader();
+                    lock(&self.requests.state).ended = Some(flushed.and(ended));
+                    self.requests.changed.notify_all();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn wait(&self, next: Instant) -> Wake {
+        let nothing =
+            |state: &State| state.shutdown_deadline.is_none() && state.flush_requested == state.flush_done;
+        let mut state = self.requests.wait_until(next, nothing);
+        if let Some(deadline) = state.shutdown_deadline {
+            return Wake::Shutdown { deadline };
+        }
+        if state.flush_requested == state.flush_done {
+            return Wake::Interval;
+        }
+        let deadline = state.flush_deadline.take().unwrap_or(next);
+        Wake::Flush { number: state.flush_requested, deadline }
+    }
+
+    /// The end of the next interval that has not ended yet.
+    fn following(&self, last: Instant) -> Instant {
+        match last.checked_add(self.interval) {
+            Some(next) if next > Instant::now() => next,
+            _ => deadline_after(self.interval),
+        }
+    }
+
+    fn flush(&self, deadline: Instant) -> Outcome {
+        let exported = self.export(deadline);
+        // Also after a failure, and also if it is late (metrics SDK, "ForceFlush").
+        let flushed = self.guarded("flush", || self.exporter.force_flush(deadline));
+        exported.and(flushed)
+    }
+
+    fn export(&self, deadline: Instant) -> Outcome {
+        let tally = &self.core.tally;
+        let outcome = self.guarded("export", || {
+            let frame = self.core.collect(self.place);
+            if frame.point_count() == 0 {
+                return Ok(());
+            }
+            self.exporter.export(&frame, deadline).inspect(|()| tally.exports_succeeded.add())
+        });
+        outcome.inspect_err(|_| tally.exports_failed.add())
+    }
+
+    /// Calls what is the application's own code, and tells what went wrong.
+    fn guarded(&self, what: &str, call: impl FnOnce() -> Outcome) -> Outcome {
+        let busy = Busy::begin();
+        let outcome = catch_unwind(AssertUnwindSafe(call))
+            .unwrap_or_else(|payload| Err(ExportError::Panicked(panic_text(payload.as_ref()))));
+        drop(busy);
+        if let Err(error) = &outcome {
+            let message = format!("reader {} could not {what}: {error}", self.place);
+            self.core.diagnostics.tell(DiagnosticKind::Export, message);
+        }
+        outcome
+    }
+}

@@ -1,0 +1,42 @@
+//! Views of the application: one that panics has not answered, and is told so.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use wasmeter_engine::{View, ViewFault, Views};
+use wasmeter_model::{Attributes, Instrument, StreamSpec};
+
+use crate::diagnostics::panic_text;
+
+struct Guarded(Arc<dyn View>);
+
+/// The same Views; a panic in one of them becomes a fault, which the engine passes over or refuses a swap for.
+pub(crate) fn guarded(views: Views) -> Views {
+    let guard = |views: Vec<Arc<dyn View>>| {
+        views.into_iter().map(|view| Arc::new(Guarded(view)) as Arc<dyn View>).collect()
+    };
+    Views { base: guard(views.base), mode: views.mode, plugins: guard(views.plugins) }
+}
+
+impl Guarded {
+    fn ask<T>(&self, question: impl FnOnce(&dyn View) -> Result<T, ViewFault>) -> Result<T, ViewFault> {
+        catch_unwind(AssertUnwindSafe(|| question(self.0.as_ref()))).unwrap_or_else(|payload| {
+            let reason = format!("panicked: {}", panic_text(payload.as_ref()));
+            Err(ViewFault { view: self.0.name().into(), reason })
+        })
+    }
+}
+
+impl View for Guarded {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn streams(&self, instrument: &Instrument) -> Result<Option<Vec<StreamSpec>>, ViewFault> {
+        self.ask(|view| view.streams(instrument))
+    }
+
+    fn map_attributes(&self, tag: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault> {
+        self.ask(|view| view.map_attributes(tag, attributes))
+    }
+}

@@ -1,0 +1,11 @@
+//! The provider from outside: measured through the `opentelemetry` API, seen through what readers get.
+
+mod global;
+mod instruments;
+mod lifecycle;
+mod observable;
+mod periodic;
+mod registration;
+mod support;
+mod threads;
+mod views;
