@@ -9,7 +9,7 @@ use wasmeter_model::limits::Limits;
 use wasmeter_model::{Instrument, Timestamp};
 
 use super::EngineConfig;
-use crate::instrument::{Entry, Form, Key, Name, Plan, Rerouted, State, name_of};
+use crate::instrument::{Entry, Form, Key, Plan, Rerouted, State};
 use crate::intake::Callback;
 use crate::lock;
 use crate::pipeline::Pipeline;
@@ -51,8 +51,6 @@ impl Control {
 #[derive(Debug, Default)]
 struct Registry {
     by_key: HashMap<Key, Arc<Entry>, RandomState>,
-    /// The first instrument of each name, to tell about others.
-    first_of_name: HashMap<Name, Arc<Entry>, RandomState>,
     next_id: u64,
 }
 
@@ -129,28 +127,6 @@ impl Inner {
         registry.next_id += 1;
         let entry = Arc::new(Entry::new(registry.next_id, instrument.clone(), form));
         registry.by_key.insert(key, entry.clone());
-        if let Some(name) = name_of(instrument) {
-            registry.first_of_name.entry(name).or_insert_with(|| entry.clone());
-        }
-        Ok(entry)
-    }
-
-    /// An instrument of this process, with routes, and with what there is to tell about its registration.
-    pub(crate) fn registered(
-        &self,
-        instrument: &Instrument,
-        now: Timestamp,
-    ) -> Result<Arc<Entry>, Rejection> {
-        let entry = self.entry(instrument, Form::Measurements)?;
-        let first = name_of(instrument).and_then(|name| {
-            let registry = self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            registry.first_of_name.get(&name).filter(|first| first.id != entry.id).cloned()
-        });
-        let mut state = lock(&entry.state);
-        self.bring_up_to_date(&entry, &mut state, now);
-        state.tell_duplicate(&entry, instrument, first.as_deref());
-        self.tell(&entry, &mut state);
-        drop(state);
         Ok(entry)
     }
 

@@ -1,13 +1,11 @@
 //! Instruments in service: their sources and the routes from those to the readers' streams.
 
 mod contribute;
-mod duplicate;
 mod entry;
 mod key;
 mod reroute;
 
 pub(crate) use contribute::{Contributed, Contribution};
-pub(crate) use duplicate::{Name, name_of};
 pub(crate) use entry::{Entry, Routing, State};
 pub(crate) use key::{Form, Key};
 pub(crate) use reroute::{Plan, Rerouted};

@@ -7,7 +7,7 @@ use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
 
 use crate::aggregate::is_less;
 use crate::engine::Inner;
-use crate::instrument::{Contributed, Contribution, Entry, State};
+use crate::instrument::{Contributed, Contribution, Entry, Form, State};
 use crate::lock;
 use crate::report::Rejection;
 use crate::source::{Observed, SourceData};
@@ -46,7 +46,9 @@ impl Inner {
     ) -> Result<u64, Rejection> {
         let mut entries = Vec::new();
         for instrument in instruments {
-            entries.push(self.registered(&instrument, now)?);
+            let entry = self.entry(&instrument, Form::Measurements)?;
+            self.bring_up_to_date(&entry, &mut lock(&entry.state), now);
+            entries.push(entry);
         }
         let number = self.callback_numbers.fetch_add(1, Ordering::Relaxed);
         lock(&self.callbacks).push(Arc::new(Callback { number, entries, function }));

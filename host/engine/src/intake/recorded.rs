@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
 
 use crate::engine::Inner;
-use crate::instrument::{Contributed, Contribution, Entry, State};
+use crate::instrument::{Contributed, Contribution, Entry, Form, State};
 use crate::lock;
 use crate::report::Rejection;
 use crate::source::SourceData;
@@ -20,7 +20,8 @@ pub struct Recorder {
 
 impl Recorder {
     pub(crate) fn new(inner: Arc<Inner>, instrument: Instrument, now: Timestamp) -> Result<Self, Rejection> {
-        let entry = inner.registered(&instrument, now)?;
+        let entry = inner.entry(&instrument, Form::Measurements)?;
+        inner.bring_up_to_date(&entry, &mut lock(&entry.state), now);
         Ok(Self { inner, entry })
     }
 

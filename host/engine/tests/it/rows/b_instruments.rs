@@ -3,13 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wasmeter_model::{InstrumentKind as Kind, NumberKind, StreamSpec, Timestamp};
+use wasmeter_model::{InstrumentKind as Kind, NumberKind, Timestamp};
 
 use crate::support::*;
-
-fn told(engine: &wasmeter_engine::Engine) -> Vec<String> {
-    engine.notices().into_iter().map(|notice| notice.message).collect()
-}
 
 #[test]
 fn b2_c1_kind_unit_description_and_number_tell_instruments_of_one_name_apart() {
@@ -55,7 +51,6 @@ fn b2_c5_advice_does_not_identify_and_that_given_first_counts() {
     }
     expect(&engine, 0, 10, &["h{} hist cum n=2 sum=12 min=6 max=6 [5.0]:[0, 2] @2..10"]);
     assert_eq!(engine.counts().instruments, 1);
-    assert_eq!(told(&engine), ["it was made before with other advice, which is used"]);
 }
 
 #[test]
@@ -123,66 +118,4 @@ fn b7_b9_the_observations_of_one_callback_have_one_time_whatever_their_instrumen
     let times: Vec<_> =
         frame.metrics().flat_map(|metric| metric.numbers().map(|row| row.point.time())).collect();
     assert_eq!(times, [Timestamp(10_000_000_007); 6]);
-}
-
-#[test]
-fn c2_a_duplicate_is_told_with_what_to_do_about_it() {
-    let first = instrument(Kind::Counter, "c", NumberKind::Int);
-    let gauge = wasmeter_model::Instrument { kind: Kind::Gauge, ..first.clone() };
-    let bytes = wasmeter_model::Instrument { unit: "By".into(), ..first.clone() };
-    let double = wasmeter_model::Instrument { number: NumberKind::Double, ..first.clone() };
-    let described = wasmeter_model::Instrument { description: "d".into(), ..first.clone() };
-    let warnings = |views, second: &wasmeter_model::Instrument| {
-        let engine = engine(&[CUMULATIVE], views);
-        // The same one again is none; a second time nothing new is told.
-        for instrument in [&first, &first, second, second] {
-            engine.instrument(instrument.clone(), at(1)).unwrap();
-        }
-        told(&engine)
-    };
-    for (second, advice) in [
-        (
-            &gauge,
-            "is a counter; both are exported: give one of them another name, here or by a View with the selector `instrument_type: gauge`",
-        ),
-        (
-            &bytes,
-            "has the unit `1`; both are exported: give one of them another name, here or by a View with the selector `unit: By`",
-        ),
-        (&double, "has another type of number; both are exported"),
-        (&described, "has another description: use one, or a View that sets the `description` of both"),
-    ] {
-        let told = warnings(no_views(), second);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with(&format!("another instrument of this name {advice}")), "{told:?}");
-    }
-    // Views that settle it.
-    let describing = StreamSpec { description: Some("one".into()), ..StreamSpec::default() };
-    assert_eq!(warnings(plugins([every(describing.clone())]), &described), [] as [&str; 0]);
-    assert_eq!(warnings(plugins([every(describing)]), &gauge).len(), 1);
-    let renaming = matching(|instrument| instrument.kind == Kind::Gauge, named("c.now"));
-    assert_eq!(warnings(plugins([renaming]), &gauge), [] as [&str; 0]);
-}
-
-#[test]
-fn c4_of_names_that_differ_by_case_the_first_is_used_and_the_other_is_told() {
-    let engine = engine(&[CUMULATIVE], no_views());
-    let first = recorder(&engine, Kind::Counter, "Requests");
-    assert_eq!(told(&engine), [] as [&str; 0]);
-    let second = recorder(&engine, Kind::Counter, "requests");
-    assert_eq!(second.instrument(), first.instrument());
-    let expected =
-        "it was also asked for as `requests`; names that differ only by case are one, and the first is used";
-    assert_eq!(told(&engine), [expected]);
-}
-
-#[test]
-fn c6_advice_that_makes_no_histogram_is_told_and_counts_as_none() {
-    let engine = engine(&[CUMULATIVE], no_views());
-    let mut hist = instrument(Kind::Histogram, "h", NumberKind::Int);
-    hist.advisory.boundaries = Some([10.0, 5.0].into());
-    engine.instrument(hist, at(1)).unwrap().record(int(6), &attrs(""), at(2));
-    assert!(collect(&engine, 0, 10)[0].contains("[0.0, 5.0, 10.0,"));
-    let expected = "the boundaries it advises are not finite and strictly ascending; they count as none";
-    assert_eq!(told(&engine), [expected]);
 }
