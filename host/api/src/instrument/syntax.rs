@@ -36,7 +36,7 @@ mod tests {
     use super::{boundaries_fault, name_fault};
 
     #[test]
-    fn names_have_the_specified_syntax() {
+    fn b3_names_have_the_specified_syntax() {
         let longest = "a".repeat(255);
         for name in ["a", "http.server-request_duration/s", "A9", &longest] {
             assert_eq!(name_fault(name), None, "{name}");

@@ -7,7 +7,7 @@ use wasmeter_api::model::{Resource, ValueRef};
 use crate::support::*;
 
 #[test]
-fn every_synchronous_instrument_has_its_aggregation() {
+fn b1_b14_every_synchronous_instrument_has_its_aggregation() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     setup.time.set(4);
@@ -54,7 +54,7 @@ fn delta_exports_what_was_measured_since_the_last_collection() {
 }
 
 #[test]
-fn what_a_builder_and_a_scope_say_is_on_the_metric() {
+fn a1_a3_what_a_builder_and_a_scope_say_is_on_the_metric() {
     let resource = Resource { attributes: [("zone", "z")].into_iter().collect(), schema_url: "r".into() };
     let setup = setup_with(CUMULATIVE, |builder| {
         builder.with_resource(resource).with_resource_attributes([KeyValue::new("service.name", "shop")])
@@ -80,7 +80,7 @@ fn what_a_builder_and_a_scope_say_is_on_the_metric() {
 }
 
 #[test]
-fn one_set_in_any_order_is_one_series_and_the_last_of_a_key_wins() {
+fn c8_one_set_in_any_order_is_one_series_and_the_last_of_a_key_wins() {
     let setup = setup(CUMULATIVE);
     let counter = setup.provider.meter("shop").u64_counter("counter").build();
     let pair = |key: &'static str, value: i64| KeyValue::new(key, value);

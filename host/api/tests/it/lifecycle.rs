@@ -8,7 +8,7 @@ use wasmeter_api::{BuildError, Error, ManualReader, MeterProvider, PeriodicReade
 use crate::support::*;
 
 #[test]
-fn after_shutdown_all_is_silent_and_says_so() {
+fn a10_n7_after_shutdown_all_is_silent_and_says_so() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     let counter = meter.u64_counter("counter").build();
@@ -63,7 +63,7 @@ fn the_last_clone_exports_a_last_time_when_it_is_dropped() {
 }
 
 #[test]
-fn a_manual_reader_belongs_to_one_provider() {
+fn j6_a_manual_reader_belongs_to_one_provider() {
     let reader = ManualReader::new(CUMULATIVE);
     assert_eq!(reader.collect().unwrap_err(), Error::NotAttached);
     let first = MeterProvider::builder().with_reader(&reader).build().unwrap();

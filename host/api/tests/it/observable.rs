@@ -9,7 +9,7 @@ use wasmeter_api::{DiagnosticKind, Error, ManualReader, SwapError, Views};
 use crate::support::*;
 
 #[test]
-fn every_observable_instrument_reports_in_each_collection() {
+fn b1_every_observable_instrument_reports_in_each_collection() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     let _counter =
@@ -41,7 +41,7 @@ fn every_observable_instrument_reports_in_each_collection() {
 }
 
 #[test]
-fn several_callbacks_of_one_instrument_report_together_and_each_runs_once_a_collection() {
+fn b8_several_callbacks_of_one_instrument_report_together_and_each_runs_once_a_collection() {
     let delta = ManualReader::new(DELTA);
     let setup = setup_with(CUMULATIVE, |builder| builder.with_reader(&delta));
     let runs = Arc::new(AtomicU64::new(0));
@@ -61,7 +61,7 @@ fn several_callbacks_of_one_instrument_report_together_and_each_runs_once_a_coll
 }
 
 #[test]
-fn a_callback_that_panics_does_not_stop_the_others() {
+fn i7_a_callback_that_panics_does_not_stop_the_others() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     let _bad = meter
@@ -81,7 +81,7 @@ fn a_callback_that_panics_does_not_stop_the_others() {
 }
 
 #[test]
-fn a_callback_may_measure_and_make_instruments() {
+fn i8_a_callback_may_measure_and_make_instruments() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     let inner = meter.clone();

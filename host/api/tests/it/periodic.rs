@@ -31,7 +31,7 @@ fn a_reader_exports_at_each_interval_with_the_temporality_of_its_exporter() {
 }
 
 #[test]
-fn a_flush_collects_exports_and_flushes_and_shutdown_does_so_a_last_time() {
+fn a11_n6_a_flush_collects_exports_and_flushes_and_shutdown_does_so_a_last_time() {
     let (exporter, exported) = Channel::new(CUMULATIVE);
     let calls = exporter.calls.clone();
     let (builder, time, _) = builder();
@@ -110,7 +110,7 @@ impl PushExporter for Held {
 }
 
 #[test]
-fn nobody_waits_longer_than_was_said_and_flushes_that_wait_share_an_export() {
+fn a10_a11_nobody_waits_longer_than_was_said_and_flushes_that_wait_share_an_export() {
     let ((began, has_begun), (let_go, go_on)) = (channel(), channel());
     let exporter = Held { began: Mutex::new(began), go_on: Mutex::new(go_on) };
     let (builder, _, _) = builder();
@@ -157,7 +157,7 @@ impl PushExporter for Alone {
 }
 
 #[test]
-fn exports_never_overlap_and_each_flush_exports() {
+fn n4_exports_never_overlap_and_each_flush_exports() {
     let (overlaps, exports) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
     let exporter =
         Alone { inside: AtomicBool::new(false), overlaps: overlaps.clone(), exports: exports.clone() };

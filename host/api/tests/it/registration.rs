@@ -7,7 +7,7 @@ use wasmeter_api::model::limits::Limits;
 use crate::support::*;
 
 #[test]
-fn an_instrument_of_an_invalid_name_works_and_is_told_of_once() {
+fn b3_an_instrument_of_an_invalid_name_works_and_is_told_of_once() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     for _ in 0..3 {
@@ -44,7 +44,7 @@ fn instruments_beyond_the_limit_are_silent_and_counted() {
 }
 
 #[test]
-fn boundaries_that_make_no_sense_are_as_if_not_given() {
+fn c6_boundaries_that_make_no_sense_are_as_if_not_given() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     meter.f64_histogram("hist").with_boundaries(vec![5.0, 1.0]).build().record(3.0, &[]);
@@ -56,7 +56,7 @@ fn boundaries_that_make_no_sense_are_as_if_not_given() {
 }
 
 #[test]
-fn names_that_differ_by_case_are_one_instrument_of_the_first_name() {
+fn c4_names_that_differ_by_case_are_one_instrument_of_the_first_name() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     meter.u64_counter("Requests").build().add(1, &[]);
@@ -71,7 +71,7 @@ fn names_that_differ_by_case_are_one_instrument_of_the_first_name() {
 }
 
 #[test]
-fn instruments_that_conflict_both_work_and_are_told_of() {
+fn c1_c2_instruments_that_conflict_both_work_and_are_told_of() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     for _ in 0..2 {
@@ -93,7 +93,7 @@ fn instruments_that_conflict_both_work_and_are_told_of() {
 }
 
 #[test]
-fn other_descriptions_and_boundaries_are_told_of() {
+fn c2_c5_other_descriptions_and_boundaries_are_told_of() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     let hist = |description: &'static str, boundary| {
@@ -114,7 +114,7 @@ fn other_descriptions_and_boundaries_are_told_of() {
 }
 
 #[test]
-fn a_meter_without_a_name_works_and_is_told_of() {
+fn a4_a_meter_without_a_name_works_and_is_told_of() {
     let setup = setup(CUMULATIVE);
     setup.provider.meter("").u64_counter("counter").build().add(1, &[]);
     setup.expect(10, &["counter{} sum+ cum 1 @1..10"]);

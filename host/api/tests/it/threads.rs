@@ -24,7 +24,7 @@ fn count(frame: &Frame) -> u64 {
 }
 
 #[test]
-fn totals_are_exact_while_views_change_and_readers_collect() {
+fn a12_totals_are_exact_while_views_change_and_readers_collect() {
     let delta = ManualReader::new(DELTA);
     let setup = setup_with(CUMULATIVE, |builder| builder.with_reader(&delta));
     let meter = setup.provider.meter("shop");

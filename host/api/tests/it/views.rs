@@ -55,7 +55,7 @@ fn plugins_are_laid_over_each_other() {
 }
 
 #[test]
-fn a_swap_keeps_what_it_does_not_change() {
+fn a7_a_swap_keeps_what_it_does_not_change() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     let (kept, changed) = (meter.u64_counter("kept").build(), meter.u64_counter("changed").build());
