@@ -215,3 +215,23 @@ impl Own<'_, '_> {
         self.count(SWAPS, swaps.refused, [("outcome", "refused")]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_documented_with_its_unit() {
+        let documented = include_str!("../../../../docs/own-metrics.md");
+        for (name, unit, kind, _) in INSTRUMENTS {
+            let kind = match kind {
+                InstrumentKind::ObservableCounter => "counter",
+                InstrumentKind::ObservableUpDownCounter => "up-down-counter",
+                _ => "gauge",
+            };
+            let unit = if unit.is_empty() { String::new() } else { format!(", `{unit}`") };
+            let row = format!("| `{name}` | {kind}{unit} |");
+            assert!(documented.contains(&row), "no row begins with {row}");
+        }
+    }
+}
