@@ -19,7 +19,12 @@ pub(crate) struct Summaries {
     metrics: Vec<Metric>,
     by_key: HashMap<Key, usize, RandomState>,
     points: usize,
+    /// Numbers the series, so that they are exported in the order they came.
+    next: u64,
 }
+
+/// Metrics by the resource and scope they belong to.
+pub(crate) type ByOwner<'a> = HashMap<(Arc<Resource>, Arc<Scope>), Vec<&'a Metric>, RandomState>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -29,8 +34,9 @@ struct Key {
     unit: Arc<str>,
 }
 
+/// The sources of one metric.
 #[derive(Debug)]
-struct Metric {
+pub(crate) struct Metric {
     key: Key,
     description: Arc<str>,
     points: HashMap<Attributes, Point, RandomState>,
@@ -38,6 +44,7 @@ struct Metric {
 
 #[derive(Debug)]
 struct Point {
+    number: u64,
     heard: Timestamp,
     start: Timestamp,
     time: Timestamp,
@@ -79,11 +86,15 @@ impl Summaries {
         if row.quantiles.len() > BUCKETS_MAX {
             return Err(Rejection::TooManyBuckets);
         }
+        let number = known.map_or(self.next, |before| before.number);
         match known {
             Some(before) if row.point.time() <= before.time => return Err(Rejection::DuplicateOrOutOfOrder),
             Some(_) => {}
             None if self.points >= points_max => return Err(Rejection::SourceLimit),
-            None => self.points += 1,
+            None => {
+                self.points += 1;
+                self.next += 1;
+            }
         }
         let at = at.unwrap_or_else(|| {
             let description = metric.description().into();
@@ -94,6 +105,7 @@ impl Summaries {
         let Some(known) = self.metrics.get_mut(at) else { return Ok(()) };
         let quantiles = row.quantiles.iter().copied().zip(row.quantile_values.iter().copied()).collect();
         let point = Point {
+            number,
             heard: now,
             start: row.point.start(),
             time: row.point.time(),
@@ -118,33 +130,47 @@ impl Summaries {
         }
     }
 
-    /// The resource and scope of every metric.
+    /// The resource and scope of every metric, in the order they came.
     pub(crate) fn owners(&self) -> impl Iterator<Item = (Arc<Resource>, Arc<Scope>)> {
-        self.metrics.iter().map(|metric| (metric.key.resource.clone(), metric.key.scope.clone()))
+        self.metrics.iter().map(|metric| metric.key.owner())
     }
 
-    /// Writes the metrics of one scope.
-    pub(crate) fn emit(&self, resource: &Arc<Resource>, scope: &Arc<Scope>, frame: &mut FrameBuilder) {
+    /// Every metric by its resource and scope.
+    pub(crate) fn by_owner(&self) -> ByOwner<'_> {
+        let mut by_owner = ByOwner::default();
         for metric in &self.metrics {
-            if metric.key.resource != *resource || metric.key.scope != *scope {
-                continue;
-            }
-            let metadata = frame.set([]);
-            let row = MetricRow {
-                name: &metric.key.name,
-                description: &metric.description,
-                unit: &metric.key.unit,
-                kind: PointKind::Summary,
-                temporality: Some(Temporality::Cumulative),
-                monotonic: false,
-            };
-            frame.metric(row, metadata);
-            for (attributes, point) in &metric.points {
-                let attributes = frame.attributes(attributes);
-                let header = PointHeader { attributes, start: point.start, time: point.time, flags: 0 };
-                let (count, sum, quantiles) = (point.count, point.sum, &point.quantiles[..]);
-                frame.summary(SummaryRow { header, count, sum, quantiles });
-            }
+            by_owner.entry(metric.key.owner()).or_default().push(metric);
+        }
+        by_owner
+    }
+}
+
+impl Key {
+    fn owner(&self) -> (Arc<Resource>, Arc<Scope>) {
+        (self.resource.clone(), self.scope.clone())
+    }
+}
+
+impl Metric {
+    /// Writes the metric and its points.
+    pub(crate) fn emit(&self, frame: &mut FrameBuilder) {
+        let metadata = frame.set([]);
+        let row = MetricRow {
+            name: &self.key.name,
+            description: &self.description,
+            unit: &self.key.unit,
+            kind: PointKind::Summary,
+            temporality: Some(Temporality::Cumulative),
+            monotonic: false,
+        };
+        frame.metric(row, metadata);
+        let mut points: Vec<_> = self.points.iter().collect();
+        points.sort_unstable_by_key(|(_, point)| point.number);
+        for (attributes, point) in points {
+            let attributes = frame.attributes(attributes);
+            let header = PointHeader { attributes, start: point.start, time: point.time, flags: 0 };
+            let (count, sum, quantiles) = (point.count, point.sum, &point.quantiles[..]);
+            frame.summary(SummaryRow { header, count, sum, quantiles });
         }
     }
 }

@@ -43,6 +43,7 @@ impl Inner {
             }
             has_points
         });
+        let mut summaries_of = summaries.by_owner();
         for (resource, scopes) in grouped(streams, summaries.owners()) {
             let attributes = frame.attributes(&resource.attributes);
             frame.resource(attributes, &resource.schema_url, 0);
@@ -52,7 +53,8 @@ impl Inner {
                 for stream in streams {
                     lock(&stream.slots).emit(&stream.key, collection, &mut frame);
                 }
-                summaries.emit(&resource, &scope, &mut frame);
+                let owner = (resource.clone(), scope);
+                summaries_of.remove(&owner).into_iter().flatten().for_each(|metric| metric.emit(&mut frame));
             }
         }
         pipeline.forget_dead();

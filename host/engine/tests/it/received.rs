@@ -251,3 +251,34 @@ fn summaries_pass_through_as_received_and_expire() {
     expect(&engine, 1, 305, &[row]);
     expect(&engine, 0, 306, &[]);
 }
+
+#[test]
+fn summaries_are_exported_in_the_order_they_came() {
+    use wasmeter_model::frame::{FrameBuilder, MetricRow, PointHeader, PointKind, SummaryRow};
+    use wasmeter_model::{Timestamp, ValueRef};
+
+    let mut frame = FrameBuilder::new();
+    let none = frame.set([]);
+    frame.resource(none, "", 0);
+    frame.scope("", "", "", none, 0);
+    let row = MetricRow {
+        name: "s",
+        description: "",
+        unit: "",
+        kind: PointKind::Summary,
+        temporality: None,
+        monotonic: false,
+    };
+    frame.metric(row, none);
+    for count in 0..100 {
+        let attributes = frame.set([("source", ValueRef::Int(count * 7919 % 100))]);
+        let header = PointHeader { attributes, start: Timestamp(1), time: Timestamp(2), flags: 0 };
+        frame.summary(SummaryRow { header, count: count.unsigned_abs(), ..SummaryRow::default() });
+    }
+    let engine = engine(&[CUMULATIVE], no_views());
+    assert_eq!(engine.ingest(&frame.finish(), at(3)).accepted, 100);
+    let exported = engine.collect(0, at(4));
+    let counts: Vec<u64> =
+        exported.metrics().flat_map(|metric| metric.summaries()).map(|row| row.count).collect();
+    assert_eq!(counts, (0..100).collect::<Vec<u64>>());
+}

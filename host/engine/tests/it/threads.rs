@@ -1,8 +1,10 @@
 //! Many threads record and ingest while one swaps and one collects: at the end nothing is missing.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use wasmeter_model::frame::NO_RECORDED_VALUE;
+use wasmeter_model::limits::Limits;
 use wasmeter_model::{InstrumentKind as Kind, Number, Temporality};
 
 use crate::support::*;
@@ -23,7 +25,9 @@ fn sums(frame: &wasmeter_model::frame::Frame) -> (f64, u64) {
 
 #[test]
 fn a12_totals_are_exact_while_views_change_and_readers_collect() {
-    let engine = engine(&[DELTA, CUMULATIVE], no_views());
+    // Each thread has a time of its own, and one may run far ahead: that is no silence of the others.
+    let limits = Limits { idle_expiry: Duration::MAX, current_expiry: Duration::MAX, ..Limits::default() };
+    let engine = engine_with(&[DELTA, CUMULATIVE], no_views(), limits);
     let done = AtomicBool::new(false);
     let (swaps, collected) = std::thread::scope(|scope| {
         let recording: Vec<_> = (0..2)
