@@ -35,7 +35,8 @@ pub struct Limits {
     pub sources_max: usize,
     /// How long a source's current value counts without news, for gauges and up-down-counters.
     pub current_expiry: Duration,
-    /// How long any received source or series is kept without news.
+    /// How long any received source or series is kept without news. What is needed to recognise the return of a source is kept
+    /// for 24 times as long where its series lives on without it.
     pub idle_expiry: Duration,
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use wasmeter_model::{Attributes, Instrument, Number, Timestamp};
+use wasmeter_model::{Attributes, Instrument, Number, Temporality, Timestamp};
 
 use super::Form;
 use crate::lock;
@@ -104,16 +104,23 @@ impl State {
 
     /// Forgets received and observed sources without news for `expiry`, and returns how many. Measurements of this process
     /// persist (metrics SDK, "Instrument temporality", synchronous instruments).
+    ///
+    /// A source whose series lives on without it only becomes dormant: with its baseline gone, all that it ever counted would
+    /// count a second time when it returns.
     pub(crate) fn expire(&mut self, now: Timestamp, expiry: Duration) -> usize {
         let before = self.sources.len();
         self.sources.retain(|_, source| {
-            let is_heard = now.since(source.heard) <= expiry;
-            let keep = is_heard || matches!(source.data, SourceData::Recorded(_));
-            source.data.forget_writers(now, expiry);
-            if !keep {
-                source.unroute(now);
+            let baseline_expiry = expiry.saturating_mul(BASELINE_EXPIRIES);
+            source.data.forget_writers(now, baseline_expiry);
+            let silence = now.since(source.heard);
+            if silence <= expiry || matches!(source.data, SourceData::Recorded(_)) {
+                return true;
             }
-            keep
+            if !source.is_dormant {
+                let is_received = !matches!(source.data, SourceData::Observed(_));
+                source.is_dormant = source.unroute(now) && is_received;
+            }
+            source.is_dormant && silence <= baseline_expiry
         });
         before - self.sources.len()
     }
@@ -141,6 +148,9 @@ impl State {
         self.sources.is_empty() && now.since(self.heard) > expiry
     }
 }
+
+/// For how many times the expiry of an idle source its baseline is kept, where its series lives on: a day for an hour.
+const BASELINE_EXPIRIES: u32 = 24;
 
 /// How many different notices an instrument may cause in a generation.
 const TOLD_MAX: usize = 16;
@@ -217,14 +227,23 @@ impl Source {
         }
     }
 
-    /// Takes the routes away and ends the series that no other source leads to.
-    pub(crate) fn unroute(&mut self, now: Timestamp) {
+    /// Takes the routes away and ends the series that no other source leads to. True if what was counted of this source is
+    /// part of something that goes on: a series that others still lead to, or deltas, of which the earlier ones are out of
+    /// reach.
+    pub(crate) fn unroute(&mut self, now: Timestamp) -> bool {
+        let mut is_outlived = false;
         for route in self.routes.drain(..).flatten() {
+            let key = &route.stream.key;
             let mut slots = lock(&route.stream.slots);
-            if slots.release(route.slot) {
+            let is_last = slots.release(route.slot);
+            if is_last {
                 slots.end_if_unrouted(route.slot, now, Some(Current::LAST_WORD));
             }
+            let goes_on =
+                key.temporality == Temporality::Delta || (!is_last && slots.get(route.slot).is_some());
+            is_outlived |= goes_on && key.storage == Storage::Accumulated;
         }
+        is_outlived
     }
 }
 

@@ -106,7 +106,7 @@ impl State {
         for route in candidates.values() {
             lock(&route.stream.slots).end_if_unrouted(route.slot, swap.now, Some(swap.number));
         }
-        for source in self.sources.values_mut() {
+        for source in self.sources.values_mut().filter(|source| !source.is_dormant) {
             source.mapped = match plan.mapped.remove(&source.attributes) {
                 Some(mapped) => mapped,
                 None => self.routing.map(entry, &source.attributes, on_fault),
@@ -119,6 +119,9 @@ impl State {
         }
         let mut seen: HashSet<Place, RandomState> = HashSet::default();
         for (source, old) in self.sources.values_mut().zip(&old_routes) {
+            if source.is_dormant {
+                continue;
+            }
             source.route(&self.routing, |stream, _| start_after_swap(stream, old, swap.now));
             for (at, route) in source.routes.iter_mut().enumerate() {
                 let Some(route) = route else { continue };
@@ -212,6 +215,23 @@ impl Source {
             let mapped = self.mapped.get(at.checked_rem(streams).unwrap_or(0));
             (stream, mapped.and_then(Option::as_ref))
         })
+    }
+
+    /// Gives routes to a source that was dormant. What it said before is not in the series it leads to now.
+    pub(crate) fn wake(
+        &mut self,
+        entry: &Entry,
+        routing: &super::Routing,
+        now: Timestamp,
+        on_fault: OnFault<'_>,
+    ) {
+        self.is_dormant = false;
+        // There may have been swaps since.
+        self.mapped = routing.map(entry, &self.attributes, on_fault);
+        self.route(routing, |_, _| now);
+        for route in self.routes.iter_mut().flatten() {
+            route.whole = false;
+        }
     }
 
     /// Makes the routes for the mapped sets. Cumulative series that are new start when `start` says.

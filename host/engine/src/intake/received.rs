@@ -11,7 +11,9 @@ use wasmeter_model::{
 };
 
 use super::points;
-use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum, is_less};
+use crate::aggregate::{
+    ExplicitDelta, ExplicitPoint, ExponentialDelta, ExponentialPoint, NumberSum, is_less,
+};
 use crate::engine::Inner;
 use crate::instrument::{Contributed, Contribution, Entry, Form, State};
 use crate::lock;
@@ -48,6 +50,61 @@ struct Batch<'a> {
     /// By row of the frame, so that all metrics of one share it.
     resources: HashMap<usize, Arc<Resource>>,
     scopes: HashMap<usize, Arc<Scope>>,
+}
+
+/// A received histogram of either form.
+trait ReceivedHistogram: Clone {
+    /// What it adds to the one before.
+    type Delta;
+
+    /// The history of a source of this form.
+    fn received(data: &mut SourceData) -> Option<&mut Received<Self>>;
+    /// All of it; `running` if it is not the first of its writer.
+    fn whole(&self, running: bool) -> Self::Delta;
+    /// It less the one before; `None` means a reset.
+    fn since(&self, before: &Self) -> Option<Self::Delta>;
+    /// What is counted.
+    fn contribution(delta: &Self::Delta) -> Contribution<'_>;
+}
+
+impl ReceivedHistogram for ExplicitPoint {
+    type Delta = ExplicitDelta;
+
+    fn received(data: &mut SourceData) -> Option<&mut Received<Self>> {
+        if let SourceData::Explicit(received) = data { Some(received) } else { None }
+    }
+
+    fn whole(&self, running: bool) -> ExplicitDelta {
+        self.whole(running)
+    }
+
+    fn since(&self, before: &Self) -> Option<ExplicitDelta> {
+        self.since(before)
+    }
+
+    fn contribution(delta: &ExplicitDelta) -> Contribution<'_> {
+        Contribution::Explicit(delta)
+    }
+}
+
+impl ReceivedHistogram for ExponentialPoint {
+    type Delta = ExponentialDelta;
+
+    fn received(data: &mut SourceData) -> Option<&mut Received<Self>> {
+        if let SourceData::Exponential(received) = data { Some(received) } else { None }
+    }
+
+    fn whole(&self, running: bool) -> ExponentialDelta {
+        self.whole(running)
+    }
+
+    fn since(&self, before: &Self) -> Option<ExponentialDelta> {
+        self.since(before)
+    }
+
+    fn contribution(delta: &ExponentialDelta) -> Contribution<'_> {
+        Contribution::Exponential(delta)
+    }
 }
 
 /// What all points of a metric have in common.
@@ -103,7 +160,7 @@ impl<'a> Batch<'a> {
                 let rows = || metric.histograms().filter(|row| !row.point.is_ended());
                 self.instrument(metric, shape, NumberKind::Double, rows().count(), |batch, entry, state| {
                     for row in rows() {
-                        batch.explicit(metric, entry, state, shape, row.point, points::explicit(&row));
+                        batch.histogram(metric, entry, state, shape, row.point, points::explicit(&row));
                     }
                 });
                 let ends = metric.histograms().map(|row| row.point).filter(|point| point.is_ended());
@@ -113,7 +170,7 @@ impl<'a> Batch<'a> {
                 let rows = || metric.exponentials().filter(|row| !row.point.is_ended());
                 self.instrument(metric, shape, NumberKind::Double, rows().count(), |batch, entry, state| {
                     for row in rows() {
-                        batch.exponential(metric, entry, state, shape, row.point, points::exponential(&row));
+                        batch.histogram(metric, entry, state, shape, row.point, points::exponential(&row));
                     }
                 });
                 let ends = metric.exponentials().map(|row| row.point).filter(|point| point.is_ended());
@@ -270,18 +327,18 @@ impl<'a> Batch<'a> {
         });
     }
 
-    fn explicit(
+    fn histogram<P: ReceivedHistogram>(
         &mut self,
         metric: MetricRef<'a>,
         entry: &Entry,
         state: &mut State,
         shape: Shape,
         point: PointRef<'a>,
-        value: Result<ExplicitPoint, Rejection>,
+        value: Result<P, Rejection>,
     ) {
         let (inner, now) = (self.inner, self.now);
         self.point(metric, entry, state, point, value, |value, routing, source| {
-            let SourceData::Explicit(received) = &mut source.data else { return Ok(()) };
+            let Some(received) = P::received(&mut source.data) else { return Ok(()) };
             let interval = (point.start(), point.time());
             let (delta, start) = if shape.temporality == Some(Temporality::Delta) {
                 received.delta(interval)?;
@@ -292,36 +349,7 @@ impl<'a> Batch<'a> {
                     Step::Since(before) => (value.since(&before).unwrap_or_else(|| value.whole(true)), None),
                 }
             };
-            let what = Contribution::Explicit(&delta);
-            let contributed = Contributed { what, start, time: point.time() };
-            routing.contribute(entry, &inner.pipelines, source, contributed, None);
-            Ok(())
-        });
-    }
-
-    fn exponential(
-        &mut self,
-        metric: MetricRef<'a>,
-        entry: &Entry,
-        state: &mut State,
-        shape: Shape,
-        point: PointRef<'a>,
-        value: Result<ExponentialPoint, Rejection>,
-    ) {
-        let (inner, now) = (self.inner, self.now);
-        self.point(metric, entry, state, point, value, |value, routing, source| {
-            let SourceData::Exponential(received) = &mut source.data else { return Ok(()) };
-            let interval = (point.start(), point.time());
-            let (delta, start) = if shape.temporality == Some(Temporality::Delta) {
-                received.delta(interval)?;
-                (value.whole(false), Some(point.start()))
-            } else {
-                match received.cumulative(interval, value.clone(), now, inner.limits.current_expiry)? {
-                    Step::First => (value.whole(false), Some(point.start())),
-                    Step::Since(before) => (value.since(&before).unwrap_or_else(|| value.whole(true)), None),
-                }
-            };
-            let what = Contribution::Exponential(&delta);
+            let what = P::contribution(&delta);
             let contributed = Contributed { what, start, time: point.time() };
             routing.contribute(entry, &inner.pipelines, source, contributed, None);
             Ok(())
@@ -351,6 +379,13 @@ impl<'a> Batch<'a> {
                 }
             };
             source.heard = self.now;
+            if source.is_dormant {
+                let mut on_fault = |fault| {
+                    self.inner.fault(&entry.instrument, &fault);
+                    Ok(())
+                };
+                source.wake(entry, routing, self.now, &mut on_fault);
+            }
             take(value, routing, source)?;
             source.offer(of_point(point));
             Ok(())
@@ -423,6 +458,7 @@ impl Inner {
             mapped,
             routes: Vec::new(),
             data,
+            is_dormant: false,
             exemplars_until: Timestamp::UNKNOWN,
         };
         // What a callback reports counts from the collection before; what is recorded or received, from its own start.

@@ -21,6 +21,8 @@ pub(crate) struct Source {
     /// One for each reader and stream: `reader * streams + stream`.
     pub(crate) routes: Vec<Option<Route>>,
     pub(crate) data: SourceData,
+    /// True if it was silent for long and is kept without routes, only for what its next point is compared with.
+    pub(crate) is_dormant: bool,
     /// The time of its newest exemplar.
     pub(crate) exemplars_until: Timestamp,
 }

@@ -169,3 +169,51 @@ fn observed_sets_that_stay_away_make_room() {
     }
     assert!(engine.counts().sources <= 2);
 }
+
+#[test]
+fn a_source_that_returns_to_a_series_others_kept_alive_counts_only_what_is_new() {
+    const HOUR: u64 = 3600;
+    let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));
+    let send = |pid: &str, time: u64, value: i64| {
+        let points = [("", 1, time, int(value))];
+        let buckets = [Hist {
+            start: 1,
+            time,
+            bounds: vec![1.0],
+            counts: vec![value.unsigned_abs(), 0],
+            ..Hist::default()
+        }];
+        let frame =
+            Otlp::of(pid).counter("c", Cumulative, &points).histogram("h", Cumulative, &buckets).frame();
+        assert_eq!(engine.ingest(&frame, at(time)).rejected_points(), 0);
+    };
+    let total = |reader: usize, secs: u64| {
+        let frame = engine.collect(reader, at(secs));
+        let live = frame.metrics().flat_map(|metric| metric.numbers().collect::<Vec<_>>());
+        let sum: f64 = live.filter_map(|row| row.value).map(|value| value.as_f64()).sum();
+        (
+            sum,
+            frame
+                .metrics()
+                .flat_map(|metric| metric.histograms().collect::<Vec<_>>())
+                .map(|row| row.count)
+                .sum::<u64>(),
+        )
+    };
+    send("pid=1", 5, 100);
+    send("pid=2", 5, 10);
+    assert_eq!((total(0, 6), total(1, 6)), ((110.0, 110), (110.0, 110)));
+    // The one is silent for ten hours, the other is not.
+    for hour in 1..=10 {
+        send("pid=2", hour * HOUR, 10 + i64::try_from(hour).unwrap());
+        assert_eq!(total(1, hour * HOUR + 1), (1.0, 1));
+        total(0, hour * HOUR + 1);
+    }
+    send("pid=1", 10 * HOUR + 10, 103);
+    assert_eq!((total(0, 10 * HOUR + 11), total(1, 10 * HOUR + 11)), ((123.0, 123), (3.0, 3)));
+    // Where nobody is left, the series ends after an hour, and its sources are forgotten a day later at the latest.
+    total(0, 12 * HOUR);
+    assert_eq!(rows(&engine.collect(0, at(12 * HOUR + 1))), Vec::<String>::new());
+    total(1, 40 * HOUR);
+    assert_eq!(engine.counts().sources, 0);
+}
