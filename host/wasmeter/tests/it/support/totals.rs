@@ -14,7 +14,6 @@ pub(crate) struct Totals {
     in_flight: f64,
     /// By shard, what each worker says.
     queue_depth: BTreeMap<String, BTreeSet<i64>>,
-    payload_min_max: Option<(f64, f64)>,
 }
 
 type Labels = Vec<(&'static str, String)>;
@@ -73,10 +72,6 @@ impl Totals {
         let payload = &worker["payload"];
         self.count("shop_payload_bytes_count", Vec::new(), &payload["count"]);
         self.count("shop_payload_bytes_sum", Vec::new(), &payload["sum"]);
-        if let (Some(min), Some(max)) = (payload["min"].as_f64(), payload["max"].as_f64()) {
-            let (known_min, known_max) = self.payload_min_max.unwrap_or((min, max));
-            self.payload_min_max = Some((known_min.min(min), known_max.max(max)));
-        }
         self.in_flight += number(&worker["in_flight"]);
         for (shard, depth) in worker["queue_depth"].as_object().expect("depths by shard") {
             let depth = depth.as_i64().expect("whole depths");
@@ -102,7 +97,6 @@ impl Totals {
         }
         for name in self.sums.keys().map(|(name, _)| *name).collect::<BTreeSet<_>>() {
             let expected = self.sums.keys().filter(|(of, _)| *of == name).count();
-            // Of bucket boundaries only those of our own are counted here; `differences` above compared each.
             let found = page.of(name).count();
             if found != expected {
                 differences.push(format!("{name} has {found} series, the workers have {expected}"));
