@@ -121,6 +121,23 @@ fn javascript_over_http_stays_exact_through_restarts_swaps_and_broken_files() {
     stays_exact(|host, instance, seed| Worker::node(host.http(), instance, seed));
 }
 
+/// Workers of two SDKs are two resources until the attributes that name the SDK are removed as well. Then even their
+/// exponential histograms add up, whatever their scales, and integers of the one with doubles of the other.
+#[test]
+fn workers_of_two_sdks_are_one_service_without_the_sdk_attributes() {
+    let folder = PluginFolder::with(&PLUGINS);
+    folder.put("00-merge-workers.toml", b"[config]\nremove = [\"telemetry.sdk.*\"]\n");
+    let host = Host::start(Some(folder.path()), &[]);
+    let mut workers = vec![
+        Worker::python("http/protobuf", host.http(), "python-0", 1),
+        Worker::node(host.http(), "node-0", 3),
+    ];
+    for worker in &mut workers {
+        worker.record(300);
+    }
+    Totals::of(&flush(&mut workers)).assert_on(&host.page());
+}
+
 #[test]
 fn without_plugins_every_worker_reports_for_itself() {
     let host = Host::start(None, &[]);
