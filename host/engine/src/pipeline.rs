@@ -11,8 +11,8 @@ use wasmeter_model::{
 
 use crate::instrument::Form;
 use crate::lock;
-use crate::stream::{Output, Storage, Stream, StreamKey};
-use crate::views::{Aggregator, ResolvedStream};
+use crate::stream::{Description, Output, Storage, Stream, StreamKey};
+use crate::views::{Aggregator, ResolvedStream, can_become};
 
 /// What a reader asks for (metrics SDK, "MetricReader").
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,13 +42,6 @@ struct Streams {
     forgotten_until: Timestamp,
 }
 
-/// How a wish of a View ended.
-pub(crate) struct Planned {
-    pub(crate) key: StreamKey,
-    /// What could not be done, and what was done instead.
-    pub(crate) notice: Option<String>,
-}
-
 impl Pipeline {
     pub(crate) fn new(config: ReaderConfig) -> Self {
         Self { config, streams: Mutex::default() }
@@ -61,15 +54,15 @@ impl Pipeline {
         form: Form,
         wanted: &ResolvedStream,
         resource: &Arc<Resource>,
-    ) -> Planned {
+    ) -> StreamKey {
         let kind = instrument.kind;
-        let (aggregator, notice) = self.aggregator(instrument, form, &wanted.aggregation);
+        let aggregator = self.aggregator(instrument, form, &wanted.aggregation);
         let temporality = match aggregator {
             Aggregator::LastValue => wasmeter_model::Temporality::Cumulative,
             _ => self.config.temporality.of(kind),
         };
         let number = (instrument.origin == Origin::Recorded).then_some(instrument.number);
-        let key = StreamKey {
+        StreamKey {
             resource: resource.clone(),
             scope: instrument.scope.clone(),
             name: wanted.name.clone().unwrap_or_else(|| instrument.name.clone()),
@@ -79,19 +72,20 @@ impl Pipeline {
             aggregator,
             temporality,
             duplicate: 0,
-        };
-        Planned { key, notice }
+        }
     }
 
-    /// The stream of a key, made if need be.
+    /// The stream of a key, made if need be, for an instrument that was `described` so when the Views were `asked`.
     pub(crate) fn stream(
         &self,
         key: StreamKey,
         instrument: &Instrument,
         wanted: &ResolvedStream,
+        (described, asked): (&Arc<str>, u64),
         now: Timestamp,
     ) -> Arc<Stream> {
-        let description = wanted.description.clone().unwrap_or_else(|| instrument.description.clone());
+        let text = wanted.description.as_ref().unwrap_or(described).clone();
+        let description = Description::new(text, wanted.description.is_some(), asked);
         let combine = wanted.combine_of(instrument.kind, &key.aggregator);
         let limit = wanted
             .cardinality_limit
@@ -103,9 +97,7 @@ impl Pipeline {
             let mut slots = lock(&stream.slots);
             slots.combine = combine;
             slots.limit = limit;
-            if !description.is_empty() {
-                slots.description = description;
-            }
+            slots.description.hear(description);
             slots.feeders += 1;
             drop(slots);
             return stream;
@@ -127,6 +119,7 @@ impl Pipeline {
         key: StreamKey,
         instrument: &Instrument,
         unviewed: &ResolvedStream,
+        described: (&Arc<str>, u64),
         now: Timestamp,
     ) -> Arc<Stream> {
         let known = lock(&self.streams).by_key.get(&key).cloned();
@@ -139,7 +132,7 @@ impl Pipeline {
                 return stream;
             }
         }
-        self.stream(key, instrument, unviewed, now)
+        self.stream(key, instrument, unviewed, described, now)
     }
 
     /// Every stream, oldest first.
@@ -162,44 +155,23 @@ impl Pipeline {
         });
     }
 
-    fn aggregator(
-        &self,
-        instrument: &Instrument,
-        form: Form,
-        wanted: &Aggregation,
-    ) -> (Aggregator, Option<String>) {
+    fn aggregator(&self, instrument: &Instrument, form: Form, wanted: &Aggregation) -> Aggregator {
         let preferred = match (wanted, instrument.origin) {
-            (Aggregation::Default, Origin::Recorded) => {
-                self.config.aggregations.get(&instrument.kind).unwrap_or(wanted)
-            }
-            _ => wanted,
+            (Aggregation::Default, Origin::Recorded) => self.config.aggregations.get(&instrument.kind),
+            _ => Some(wanted).filter(|wanted| can_become(form, wanted)),
         };
-        match (form, preferred) {
-            (_, Aggregation::Sum) => (Aggregator::Sum, None),
-            (Form::Measurements | Form::Numbers, Aggregation::LastValue) => (Aggregator::LastValue, None),
-            (
-                Form::Measurements | Form::Explicit,
-                Aggregation::ExplicitBucketHistogram { boundaries, record_min_max },
-            ) => (
-                Aggregator::Explicit { boundaries: boundaries.clone(), record_min_max: *record_min_max },
-                None,
-            ),
-            (
-                Form::Measurements | Form::Exponential,
-                Aggregation::Base2ExponentialBucketHistogram { max_size, max_scale, record_min_max },
-            ) => {
+        match preferred.unwrap_or(&Aggregation::Default) {
+            Aggregation::Sum => Aggregator::Sum,
+            Aggregation::LastValue => Aggregator::LastValue,
+            Aggregation::ExplicitBucketHistogram { boundaries, record_min_max } => {
+                let (boundaries, record_min_max) = (boundaries.clone(), *record_min_max);
+                Aggregator::Explicit { boundaries, record_min_max }
+            }
+            Aggregation::Base2ExponentialBucketHistogram { max_size, max_scale, record_min_max } => {
                 let (max_size, max_scale, record_min_max) = (*max_size, *max_scale, *record_min_max);
-                (Aggregator::Exponential { max_size, max_scale, record_min_max }, None)
+                Aggregator::Exponential { max_size, max_scale, record_min_max }
             }
-            (_, Aggregation::Default | Aggregation::Drop) => (specified(instrument.kind, form), None),
-            (_, impossible) => {
-                let notice = format!(
-                    "the received {} cannot become {}; it stays as received",
-                    form.name(),
-                    aggregation_name(impossible)
-                );
-                (specified(instrument.kind, form), Some(notice))
-            }
+            Aggregation::Default | Aggregation::Drop => specified(instrument.kind, form),
         }
     }
 }
@@ -217,16 +189,5 @@ fn specified(kind: InstrumentKind, form: Form) -> Aggregator {
         }
         (_, InstrumentKind::Gauge | InstrumentKind::ObservableGauge) => Aggregator::LastValue,
         _ => Aggregator::Sum,
-    }
-}
-
-fn aggregation_name(aggregation: &Aggregation) -> &'static str {
-    match aggregation {
-        Aggregation::Default => "the default",
-        Aggregation::Drop => "nothing",
-        Aggregation::Sum => "a sum",
-        Aggregation::LastValue => "a last value",
-        Aggregation::ExplicitBucketHistogram { .. } => "an explicit-bucket histogram",
-        Aggregation::Base2ExponentialBucketHistogram { .. } => "an exponential histogram",
     }
 }

@@ -103,6 +103,10 @@ impl Summaries {
             self.metrics.len() - 1
         });
         let Some(known) = self.metrics.get_mut(at) else { return Ok(()) };
+        // Of several descriptions the longest is chosen (data model, "Producer recommendations").
+        if metric.description().len() > known.description.len() {
+            known.description = metric.description().into();
+        }
         let quantiles = row.quantiles.iter().copied().zip(row.quantile_values.iter().copied()).collect();
         let point = Point {
             number,

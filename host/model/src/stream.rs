@@ -19,7 +19,8 @@ pub enum Aggregation {
     LastValue,
     /// A histogram with fixed boundaries.
     ExplicitBucketHistogram {
-        /// Finite, strictly ascending; `None` means the instrument's advice, else the specified default boundaries.
+        /// Finite, strictly ascending. `None`: as received; for measurements the specified default boundaries or, where a
+        /// reader or a plugin asks, those of the instrument's advice before them.
         boundaries: Option<Arc<[f64]>>,
         /// Whether the smallest and largest value are kept.
         record_min_max: bool,

@@ -16,7 +16,7 @@ use crate::pipeline::Pipeline;
 use crate::report::{Counters, Notice, Rejection};
 use crate::stream::Collection;
 use crate::summaries::Summaries;
-use crate::views::{Composition, ViewFault, Views};
+use crate::views::{Composition, Fault, Views};
 
 /// How many notices wait to be fetched.
 const NOTICES_MAX: usize = 256;
@@ -154,12 +154,15 @@ impl Inner {
             return Rerouted::default();
         }
         let is_new = state.generation == 0;
-        let mut on_fault = |fault: ViewFault| {
+        let mut on_fault = |fault: Fault| {
             self.fault(&entry.instrument, &fault);
             Ok(())
         };
         let plan = lock(&generation.plans).remove(&entry.id).unwrap_or_else(|| Plan {
-            resolved: generation.composition.resolve(&entry.instrument, &mut on_fault).unwrap_or_default(),
+            resolved: generation
+                .composition
+                .resolve(&entry.instrument, entry.form, &mut on_fault)
+                .unwrap_or_default(),
             mapped: HashMap::default(),
         });
         let at = if is_new { Collection { now, ..generation.swap } } else { generation.swap };
@@ -171,9 +174,9 @@ impl Inner {
     }
 
     /// Counts a View's fault and keeps it for the operator.
-    pub(crate) fn fault(&self, instrument: &Instrument, fault: &ViewFault) {
+    pub(crate) fn fault(&self, instrument: &Instrument, Fault { fault, passed_over }: &Fault) {
         self.counters.view_faults.fetch_add(1, Ordering::Relaxed);
-        self.notice(instrument, format!("{fault}; the view is passed over"));
+        self.notice(instrument, format!("{fault}; {passed_over}"));
     }
 
     /// Passes on what an instrument's routing has to tell.

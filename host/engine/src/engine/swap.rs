@@ -10,7 +10,7 @@ use super::inner::Generation;
 use crate::instrument::Plan;
 use crate::lock;
 use crate::report::SwapReport;
-use crate::views::{Composition, ViewFault, Views};
+use crate::views::{Composition, Fault, ViewFault, Views};
 
 /// Views that were asked everything there was to ask, ready to be put into service.
 pub struct PreparedSwap {
@@ -28,15 +28,16 @@ impl Inner {
     /// Asks every View everything, off to the side: a fault here costs nothing, and nobody waits.
     pub(crate) fn prepare_swap(&self, views: Views) -> Result<PreparedSwap, ViewFault> {
         let composition = Composition::new(views);
+        let mut refuse = |fault: Fault| Err(fault.fault);
         let mut plans = HashMap::new();
         for entry in self.entries() {
             let sources: Vec<Attributes> = lock(&entry.state).sources.keys().cloned().collect();
             let mut plan = Plan {
-                resolved: composition.resolve(&entry.instrument, &mut Err)?,
+                resolved: composition.resolve(&entry.instrument, entry.form, &mut refuse)?,
                 mapped: HashMap::default(),
             };
             for attributes in sources {
-                let mapped = plan.resolved.map(&entry.instrument, &attributes, &mut Err)?;
+                let mapped = plan.resolved.map(&entry.instrument, &attributes, &mut refuse)?;
                 plan.mapped.insert(attributes, mapped);
             }
             plans.insert(entry.id, plan);

@@ -11,7 +11,7 @@ use super::Form;
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::source::{Source, SourceData};
-use crate::stream::{Collection, Current, Exemplar, SlotState, Storage, Stream};
+use crate::stream::{Collection, Current, Description, Exemplar, SlotState, Storage, Stream};
 use crate::views::{Aggregator, Resolved};
 
 /// An instrument and everything that is known of its sources.
@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) retired: bool,
     /// When a point of a received instrument came in last, whether it was counted or not.
     pub(crate) heard: Timestamp,
+    /// The longest description heard, where that is longer than the instrument's own.
+    pub(crate) described: Option<Arc<str>>,
     pub(crate) routing: Routing,
     pub(crate) sources: HashMap<Attributes, Source, RandomState>,
 }
@@ -41,6 +43,8 @@ pub(crate) struct State {
 #[derive(Default)]
 pub(crate) struct Routing {
     pub(crate) resolved: Resolved,
+    /// The swap whose Views those are, as a point in the sequence of collections.
+    pub(crate) asked: u64,
     /// One for each reader and resolved stream: `reader * streams + stream`.
     pub(crate) streams: Vec<Arc<Stream>>,
     /// One for each reader: where sources go that cannot be merged as the Views ask.
@@ -67,6 +71,16 @@ impl Entry {
 }
 
 impl State {
+    /// Takes note of what a sender says about the instrument; the longest description is chosen (data model, "Producer
+    /// recommendations").
+    pub(crate) fn hear_description(&mut self, entry: &Entry, description: &Arc<str>) {
+        let known = self.described.as_ref().unwrap_or(&entry.instrument.description);
+        if description.len() > known.len() {
+            self.described = Some(description.clone());
+            self.routing.describe(description);
+        }
+    }
+
     /// Puts the current states of the sources into the slots of one reader's current streams.
     pub(crate) fn contribute_current(&mut self, reader: usize, collection: Collection, expiry: Duration) {
         let streams = self.routing.resolved.streams.len();
@@ -164,6 +178,14 @@ impl Routing {
         }
     }
 
+    /// Takes a further description of the instrument into account.
+    pub(crate) fn describe(&self, description: &Arc<str>) {
+        let streams = self.streams.iter().chain(self.as_received.iter().flatten());
+        for stream in streams {
+            lock(&stream.slots).description.hear(Description::new(description.clone(), false, self.asked));
+        }
+    }
+
     /// Tells the streams that this instrument does not feed them any more.
     pub(crate) fn leave_streams(&mut self) {
         for stream in self.streams.drain(..).chain(self.as_received.drain(..).flatten()) {
@@ -184,8 +206,9 @@ impl Routing {
         if place.is_none() {
             let unviewed = Resolved::unviewed(&entry.instrument);
             let (wanted, resource) = unviewed.streams.first()?;
-            let planned = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
-            *place = Some(pipeline.stream_as_received(planned.key, &entry.instrument, wanted, now));
+            let key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
+            let described = (&entry.instrument.description, self.asked);
+            *place = Some(pipeline.stream_as_received(key, &entry.instrument, wanted, described, now));
         }
         place.clone()
     }

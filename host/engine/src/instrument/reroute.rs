@@ -84,7 +84,9 @@ impl State {
             self.contribute_current(reader, swap, expiry);
         }
         let mut old_routing = std::mem::take(&mut self.routing);
-        self.routing.enter_streams(entry, pipelines, plan.resolved, swap.now);
+        self.routing.asked = swap.number;
+        let described = self.described.as_ref().unwrap_or(&entry.instrument.description);
+        self.routing.enter_streams(entry, pipelines, plan.resolved, described, swap.now);
         // All old routes go before any new one comes, and what goes on comes before what is new: the room that is left
         // under a cardinality limit is then known.
         let mut candidates: HashMap<Place, Route, RandomState> = HashMap::default();
@@ -167,24 +169,30 @@ impl State {
 
 impl super::Routing {
     /// Takes the streams of every reader into use.
-    fn enter_streams(&mut self, entry: &Entry, pipelines: &[Pipeline], resolved: Resolved, now: Timestamp) {
+    fn enter_streams(
+        &mut self,
+        entry: &Entry,
+        pipelines: &[Pipeline],
+        mut resolved: Resolved,
+        described: &Arc<str>,
+        now: Timestamp,
+    ) {
+        resolved.notices.drain(..).for_each(|notice| self.tell(notice));
         for pipeline in pipelines {
             let mut used: Vec<Arc<Stream>> = Vec::new();
             for (wanted, resource) in &resolved.streams {
-                let mut planned = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
-                if let Some(notice) = planned.notice {
-                    self.tell(notice);
+                let mut key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
+                while used.iter().any(|stream| stream.key == key) {
+                    key.duplicate += 1;
                 }
-                while used.iter().any(|stream| stream.key == planned.key) {
-                    planned.key.duplicate += 1;
-                }
-                if planned.key.duplicate > 0 {
+                if key.duplicate > 0 {
                     self.tell(format!(
                         "the Views give it two streams named `{}`; both are exported",
-                        planned.key.name
+                        key.name
                     ));
                 }
-                used.push(pipeline.stream(planned.key, &entry.instrument, wanted, now));
+                let described = (described, self.asked);
+                used.push(pipeline.stream(key, &entry.instrument, wanted, described, now));
             }
             self.streams.append(&mut used);
             self.as_received.push(None);

@@ -246,6 +246,7 @@ impl<'a> Batch<'a> {
             }
             state.heard = self.now;
             self.inner.bring_up_to_date(&entry, &mut state, self.now);
+            state.hear_description(&entry, &instrument.description);
             take(self, &entry, &mut state);
             return self.inner.tell(&entry, &mut state);
         }

@@ -27,7 +27,7 @@ impl Slots {
     /// Writes the metric and its points, if it has any, and begins the next interval.
     pub(crate) fn emit(&mut self, key: &StreamKey, collection: Collection, frame: &mut FrameBuilder) {
         let mut opened = false;
-        let description = self.description.clone();
+        let description = self.description.text().clone();
         let after = Timestamp(self.interval_start.0.saturating_add(1));
         for slot in self.iter_mut() {
             let is_ended = slot.has_end();

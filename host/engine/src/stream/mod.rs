@@ -1,11 +1,13 @@
 //! Streams: what a reader exports. A stream has one slot a series, and several instruments may feed it.
 
+mod description;
 mod emit;
 mod exemplars;
 mod key;
 mod slot;
 mod slots;
 
+pub(crate) use description::Description;
 pub(crate) use emit::Collection;
 pub(crate) use exemplars::{Exemplar, of_point};
 pub(crate) use key::{Output, Storage, StreamKey};

@@ -1,14 +1,14 @@
 //! The series of a stream, and the cardinality limit (metrics SDK, "Cardinality limits").
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use foldhash::fast::RandomState;
 use wasmeter_model::limits::OVERFLOW_KEY;
 use wasmeter_model::{Attributes, Combine, Temporality, Timestamp};
 
 use super::exemplars::Reservoir;
-use super::{Slot, SlotState, StreamKey};
+use super::{Description, Slot, SlotState, StreamKey};
 
 /// A stream of one reader.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct SlotId {
 /// The series of a stream and what may change while it lives.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    pub(crate) description: Arc<str>,
+    pub(crate) description: Description,
     pub(crate) combine: Combine,
     /// The most series beside the overflow.
     pub(crate) limit: usize,
@@ -53,7 +53,7 @@ fn overflow_attributes() -> Attributes {
 impl Stream {
     pub(crate) fn new(
         key: StreamKey,
-        description: Arc<str>,
+        description: Description,
         combine: Combine,
         limit: usize,
         now: Timestamp,

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use wasmeter_model::limits::BOUNDARIES_DEFAULT;
 use wasmeter_model::{Aggregation, Instrument, Resource, StreamSpec};
 
+use super::answer::{Answer, Question};
 use super::resolved::{OnFault, Resolved, ResolvedStream, run};
-use super::validity::problem_of;
 use super::{View, ViewFault};
+use crate::instrument::Form;
 
 /// How the Views of the configuration file relate to each other (metrics SDK, "View", conformance rows F).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +16,8 @@ pub enum Mode {
     /// Every matching View makes a stream of its own.
     #[default]
     Independent,
-    /// Matching Views are laid over each other, one stream for each distinct name.
+    /// Matching Views are laid over each other, one stream for each distinct name. Of each setting the last one counts that
+    /// means something for the instrument.
     Composable,
 }
 
@@ -35,25 +38,27 @@ pub(crate) struct Composition {
     views: Views,
 }
 
-/// A View's answer with the View, to call it back for computed attributes.
-type Answer<'a> = (&'a Arc<dyn View>, Vec<StreamSpec>);
-
 impl Composition {
     pub(crate) fn new(views: Views) -> Self {
         Self { views }
     }
 
-    /// The streams of an instrument.
+    /// The streams of an instrument whose values come in this form.
     ///
     /// # Errors
     ///
-    /// The fault of the first View that could not answer and that `on_fault` does not pass over.
+    /// The fault of the first View that could not answer, or gave a setting that means nothing, and that `on_fault` does
+    /// not pass over.
     pub(crate) fn resolve(
         &self,
         instrument: &Instrument,
+        form: Form,
         on_fault: OnFault<'_>,
     ) -> Result<Resolved, ViewFault> {
-        let base = ask(&self.views.base, instrument, on_fault)?;
+        let mut resolved = Resolved::default();
+        let mut question = Question { instrument, form, notices: &mut resolved.notices };
+        let mut base = question.ask(&self.views.base, self.views.mode, on_fault)?;
+        base.iter_mut().flat_map(|(_, specs)| specs).for_each(|spec| name_boundaries(form, spec));
         let streams = match self.views.mode {
             Mode::Independent if base.is_empty() => vec![ResolvedStream::default()],
             Mode::Independent => {
@@ -70,8 +75,7 @@ impl Composition {
             Mode::Composable => compose(vec![ResolvedStream::default()], &base),
         };
         let streams = streams.into_iter().filter(|stream| stream.aggregation != Aggregation::Drop).collect();
-        let streams = compose(streams, &ask(&self.views.plugins, instrument, on_fault)?);
-        let mut resolved = Resolved::default();
+        let streams = compose(streams, &question.ask(&self.views.plugins, Mode::Composable, on_fault)?);
         for stream in streams {
             if stream.aggregation == Aggregation::Drop {
                 continue;
@@ -87,35 +91,14 @@ impl Composition {
     }
 }
 
-fn ask<'a>(
-    views: &'a [Arc<dyn View>],
-    instrument: &Instrument,
-    on_fault: OnFault<'_>,
-) -> Result<Vec<Answer<'a>>, ViewFault> {
-    let mut answers = Vec::new();
-    for view in views {
-        let checked = view.streams(instrument).and_then(|answer| {
-            let mut specs = answer.iter().flatten();
-            match specs.find_map(|spec| problem_of(&spec.aggregation)) {
-                Some(reason) => Err(ViewFault { view: view.name().into(), reason }),
-                None => Ok(answer),
-            }
-        });
-        let answer = match checked {
-            Ok(answer) => answer,
-            Err(fault) => {
-                on_fault(fault)?;
-                None
-            }
-        };
-        if let Some(mut specs) = answer {
-            if specs.is_empty() {
-                specs.push(StreamSpec { aggregation: Aggregation::Drop, ..StreamSpec::default() });
-            }
-            answers.push((view, specs));
-        }
+/// A View of the configuration that asks for explicit buckets and names none asks for the specified ones, whatever the
+/// instrument advises (metrics SDK, "ExplicitBucketBoundaries"). By the contract of plugins, theirs leave the advice in force.
+fn name_boundaries(form: Form, spec: &mut StreamSpec) {
+    if let (Form::Measurements, Aggregation::ExplicitBucketHistogram { boundaries, .. }) =
+        (form, &mut spec.aggregation)
+    {
+        boundaries.get_or_insert_with(|| BOUNDARIES_DEFAULT.into());
     }
-    Ok(answers)
 }
 
 /// Composable matching: answers without a name apply to every stream, each distinct name makes a stream of its own. What

@@ -1,5 +1,6 @@
 //! Views: what is asked, and how the answers of several become the streams of one instrument.
 
+mod answer;
 mod composition;
 mod native;
 mod resolved;
@@ -9,6 +10,6 @@ mod view;
 pub(crate) use composition::Composition;
 pub use composition::{Mode, Views};
 pub use native::NativeView;
-pub(crate) use resolved::{Aggregator, OnFault, Resolved, ResolvedStream};
-pub(crate) use validity::are_bounds;
+pub(crate) use resolved::{Aggregator, Fault, OnFault, Resolved, ResolvedStream};
+pub(crate) use validity::{are_bounds, can_become};
 pub use view::{View, ViewFault};

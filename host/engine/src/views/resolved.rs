@@ -9,8 +9,21 @@ use wasmeter_model::{
 
 use super::{View, ViewFault};
 
-/// What to do about a View that cannot answer: give up with the fault, or pass the View over.
-pub(crate) type OnFault<'a> = &'a mut dyn FnMut(ViewFault) -> Result<(), ViewFault>;
+/// A View's fault, and what is done without it.
+pub(crate) struct Fault {
+    pub(crate) fault: ViewFault,
+    /// For messages.
+    pub(crate) passed_over: &'static str,
+}
+
+impl From<ViewFault> for Fault {
+    fn from(fault: ViewFault) -> Self {
+        Self { fault, passed_over: "the view is passed over" }
+    }
+}
+
+/// What to do about a View that cannot answer, or whose answer means nothing: give up with the fault, or pass it over.
+pub(crate) type OnFault<'a> = &'a mut dyn FnMut(Fault) -> Result<(), ViewFault>;
 
 /// One step of an attribute chain with the View that answers it if it is computed.
 #[derive(Clone)]
@@ -36,6 +49,8 @@ pub(crate) struct ResolvedStream {
 #[derive(Clone, Default)]
 pub(crate) struct Resolved {
     pub(crate) streams: Vec<(ResolvedStream, Arc<Resource>)>,
+    /// What the Views asked for and cannot have.
+    pub(crate) notices: Vec<String>,
 }
 
 /// How a stream aggregates, with nothing left open.
@@ -123,7 +138,7 @@ pub(crate) fn run(
                 Ok(Some(mapped)) => mapped,
                 Ok(None) => return Ok(None),
                 Err(fault) => {
-                    on_fault(fault)?;
+                    on_fault(fault.into())?;
                     set
                 }
             },
@@ -135,7 +150,8 @@ pub(crate) fn run(
 impl Resolved {
     /// The streams without any View: the instrument as it is.
     pub(crate) fn unviewed(instrument: &Instrument) -> Self {
-        Self { streams: vec![(ResolvedStream::default(), instrument.resource.clone())] }
+        let streams = vec![(ResolvedStream::default(), instrument.resource.clone())];
+        Self { streams, notices: Vec::new() }
     }
 
     /// What becomes of a set in each of the streams.

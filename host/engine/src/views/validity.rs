@@ -1,7 +1,9 @@
-//! Settings that mean nothing.
+//! Settings that mean nothing, or nothing for what they are about.
 
-use wasmeter_model::Aggregation;
 use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
+use wasmeter_model::{Aggregation, StreamSpec};
+
+use crate::instrument::Form;
 
 /// True if an explicit histogram can have these bounds.
 pub(crate) fn are_bounds(bounds: &[f64]) -> bool {
@@ -11,7 +13,7 @@ pub(crate) fn are_bounds(bounds: &[f64]) -> bool {
 }
 
 /// What is wrong with an aggregation, in words for whoever wrote the View; `None` if nothing is.
-pub(crate) fn problem_of(aggregation: &Aggregation) -> Option<String> {
+pub(super) fn aggregation_problem(aggregation: &Aggregation) -> Option<String> {
     match aggregation {
         Aggregation::ExplicitBucketHistogram { boundaries: Some(boundaries), .. }
             if !are_bounds(boundaries) =>
@@ -31,5 +33,36 @@ pub(crate) fn problem_of(aggregation: &Aggregation) -> Option<String> {
             ))
         }
         _ => None,
+    }
+}
+
+/// What is wrong with the name of a stream; any text but none is one (metrics SDK, "Stream configuration").
+pub(super) fn name_problem(spec: &StreamSpec) -> Option<String> {
+    (spec.name.as_deref() == Some(""))
+        .then(|| "its stream name is empty, expected at least one character".to_owned())
+}
+
+/// True if values of a form can be aggregated so. Measurements can become anything; what was received is aggregated
+/// already, and only loses detail.
+pub(crate) const fn can_become(form: Form, aggregation: &Aggregation) -> bool {
+    match aggregation {
+        Aggregation::Default | Aggregation::Drop | Aggregation::Sum => true,
+        Aggregation::LastValue => matches!(form, Form::Measurements | Form::Numbers),
+        Aggregation::ExplicitBucketHistogram { .. } => matches!(form, Form::Measurements | Form::Explicit),
+        Aggregation::Base2ExponentialBucketHistogram { .. } => {
+            matches!(form, Form::Measurements | Form::Exponential)
+        }
+    }
+}
+
+/// For messages.
+pub(super) const fn aggregation_name(aggregation: &Aggregation) -> &'static str {
+    match aggregation {
+        Aggregation::Default => "the default",
+        Aggregation::Drop => "nothing",
+        Aggregation::Sum => "a sum",
+        Aggregation::LastValue => "a last value",
+        Aggregation::ExplicitBucketHistogram { .. } => "an explicit-bucket histogram",
+        Aggregation::Base2ExponentialBucketHistogram { .. } => "an exponential histogram",
     }
 }

@@ -3,6 +3,7 @@
 
 mod a_provider;
 mod b_instruments;
+mod c_duplicates;
 mod e_streams;
 mod f_matching;
 mod g_aggregation;
