@@ -4,6 +4,7 @@
 //! plugin; every other crate of the host depends on this one and it depends on none of them.
 
 mod attributes;
+mod exemplar;
 pub mod frame;
 mod instrument;
 pub mod limits;
@@ -15,6 +16,7 @@ mod time;
 mod value;
 
 pub use attributes::Attributes;
+pub use exemplar::{ExemplarFilter, SpanContext};
 pub use instrument::{Advisory, Instrument, InstrumentKind, Number, NumberKind, Origin};
 pub use pattern::Pattern;
 pub use resource::{Resource, Scope};

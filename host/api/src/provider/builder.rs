@@ -119,6 +119,7 @@ impl MeterProviderBuilder {
         let config = EngineConfig {
             readers: self.readers.iter().map(|reader| reader.config().clone()).collect(),
             limits: self.limits,
+            ..EngineConfig::default()
         };
         let engine = Engine::new(config, guarded(self.views), clock());
         let resource = resource::complete(self.resource, environment);

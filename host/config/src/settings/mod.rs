@@ -22,6 +22,7 @@ pub use headers::Headers;
 pub use pipeline::{Plugins, REQUEST_BYTES_MAX_DEFAULT, Receivers};
 pub use readers::{CardinalityLimits, PeriodicReader, PullReader, Reader};
 pub use views::{KeyFilter, Selector, ViewConfig};
+pub use wasmeter_model::ExemplarFilter;
 
 use crate::Problem;
 
@@ -112,16 +113,4 @@ pub enum ViewMode {
     Independent,
     /// Views that name the same stream, or none, are merged into one.
     Composable,
-}
-
-/// Which measurements may become exemplars (metrics SDK, "ExemplarFilter").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ExemplarFilter {
-    /// Every measurement.
-    AlwaysOn,
-    /// None.
-    AlwaysOff,
-    /// Those made in the context of a sampled span; the default.
-    #[default]
-    TraceBased,
 }

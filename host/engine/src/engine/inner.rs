@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use foldhash::fast::RandomState;
 use wasmeter_model::limits::Limits;
-use wasmeter_model::{Instrument, Timestamp};
+use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
 
 use super::EngineConfig;
 use crate::instrument::{Entry, Form, Key, Plan, Rerouted, State};
@@ -58,6 +58,7 @@ struct Registry {
 pub(crate) struct Inner {
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) limits: Limits,
+    pub(crate) exemplar_filter: ExemplarFilter,
     pub(crate) control: Mutex<Control>,
     pub(crate) generation: RwLock<Arc<Generation>>,
     registry: RwLock<Registry>,
@@ -84,6 +85,7 @@ impl Inner {
         Self {
             pipelines: config.readers.into_iter().map(Pipeline::new).collect(),
             limits: config.limits,
+            exemplar_filter: config.exemplar_filter,
             control: Mutex::new(Control { sequence: 0, last: now }),
             generation: RwLock::new(Arc::new(generation)),
             registry: RwLock::default(),

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use wasmeter_model::frame::Frame;
 use wasmeter_model::limits::Limits;
-use wasmeter_model::{Instrument, Timestamp};
+use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
 
 use crate::intake::{Observer, Recorder};
 use crate::report::{Counts, IngestReport, Notice, Rejection, SwapReport};
@@ -25,6 +25,8 @@ pub struct EngineConfig {
     pub readers: Vec<ReaderConfig>,
     /// The bounds.
     pub limits: Limits,
+    /// Which measurements may become exemplars.
+    pub exemplar_filter: ExemplarFilter,
 }
 
 /// The metrics engine. Cheap to share: all functions take `&self`, from any thread.

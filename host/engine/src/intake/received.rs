@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use wasmeter_model::frame::{Frame, MetricRef, PointKind, PointRef};
 use wasmeter_model::{
-    Advisory, Attributes, Instrument, InstrumentKind, Number, NumberKind, Origin, Resource, Scope,
-    Temporality, Timestamp,
+    Advisory, Attributes, ExemplarFilter, Instrument, InstrumentKind, Number, NumberKind, Origin, Resource,
+    Scope, Temporality, Timestamp,
 };
 
 use super::points;
@@ -388,7 +388,10 @@ impl<'a> Batch<'a> {
                 source.wake(entry, routing, self.now, &mut on_fault);
             }
             take(value, routing, source)?;
-            source.offer(of_point(point));
+            // As good as no exemplars at all (metrics SDK, "AlwaysOff").
+            if self.inner.exemplar_filter != ExemplarFilter::AlwaysOff {
+                source.offer(of_point(point));
+            }
             Ok(())
         });
         match taken {

@@ -1,5 +1,8 @@
 //! Exemplars of received points survive what the Views do, each is exported once, and they cost a bounded amount.
 
+use wasmeter_engine::{Engine, EngineConfig, ReaderConfig};
+use wasmeter_model::ExemplarFilter;
+
 use crate::support::*;
 
 #[test]
@@ -57,4 +60,23 @@ fn m4_a_delta_interval_has_only_its_own_exemplars() {
     expect(&engine, 0, 10, &["c{} sum+ delta 5 @1..10 *1{} *2{}"]);
     engine.ingest(&request(15), at(15));
     expect(&engine, 0, 20, &["c{} sum+ delta 10 @10..20 *2{}"]);
+}
+
+#[test]
+fn always_off_keeps_received_exemplars_out_too() {
+    for (filter, exported) in [
+        (ExemplarFilter::AlwaysOff, "c{} sum+ cum 3 @1..10"),
+        (ExemplarFilter::TraceBased, "c{} sum+ cum 3 @1..10 *1{user=b}"),
+        (ExemplarFilter::AlwaysOn, "c{} sum+ cum 3 @1..10 *1{user=b}"),
+    ] {
+        let config = EngineConfig {
+            readers: vec![ReaderConfig::default()],
+            exemplar_filter: filter,
+            ..EngineConfig::default()
+        };
+        let engine = Engine::new(config, dropping(&["user"]), at(1));
+        let request = Otlp::of("").exemplified("c", ("user=b", 1, 5, int(3)), &[("", 4, int(1))]);
+        engine.ingest(&request.frame(), at(5));
+        expect(&engine, 0, 10, &[exported]);
+    }
 }

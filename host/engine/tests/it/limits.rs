@@ -64,7 +64,7 @@ fn e7_l1_l5_the_reader_has_a_limit_for_each_kind_and_a_view_wins_over_it() {
     let cardinality_limits = [(Kind::Counter, NonZeroU32::new(1).unwrap())].into_iter().collect();
     let reader = ReaderConfig { cardinality_limits, ..ReaderConfig::default() };
     let series = |views| {
-        let config = EngineConfig { readers: vec![reader.clone()], limits: Limits::default() };
+        let config = EngineConfig { readers: vec![reader.clone()], ..EngineConfig::default() };
         let engine = Engine::new(config, views, at(1));
         for kind in [Kind::Counter, Kind::UpDownCounter] {
             let recorder = recorder(&engine, kind, kind.name());

@@ -43,7 +43,8 @@ pub(crate) fn engine(readers: &[TemporalityPreference], views: Views) -> Engine 
 
 pub(crate) fn engine_with(readers: &[TemporalityPreference], views: Views, limits: Limits) -> Engine {
     let reader = |preference: &_| ReaderConfig { temporality: *preference, ..ReaderConfig::default() };
-    Engine::new(EngineConfig { readers: readers.iter().map(reader).collect(), limits }, views, at(1))
+    let readers = readers.iter().map(reader).collect();
+    Engine::new(EngineConfig { readers, limits, ..EngineConfig::default() }, views, at(1))
 }
 
 pub(crate) fn no_views() -> Views {

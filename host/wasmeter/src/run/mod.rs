@@ -104,7 +104,11 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
     let readers = Readers::prepare(&config).await.map_err(|more| problems.extend(more)).unwrap_or_default();
     let (Ok(grpc), Ok(http), true) = (grpc, http, problems.is_empty()) else { return Err(problems) };
 
-    let engine_config = EngineConfig { readers: readers.engine_configs(), limits: config.limits.clone() };
+    let engine_config = EngineConfig {
+        readers: readers.engine_configs(),
+        limits: config.limits.clone(),
+        exemplar_filter: config.exemplar_filter,
+    };
     let plugin_runtime =
         Arc::new(Runtime::new(runtime_config(&config.plugins)).map_err(|error| vec![error.to_string()])?);
     let (engine, keeper) = start_plugins(&settings, engine_config, plugin_runtime.clone()).await?;

@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 
 use wasmeter_engine::{Engine, EngineConfig, Mode, ReaderConfig, Views};
-use wasmeter_model::limits::Limits;
 use wasmeter_model::{Aggregation, InstrumentKind as Kind, StreamSpec};
 
 use crate::support::*;
@@ -62,7 +61,7 @@ fn e5_e7_f1_the_reader_decides_for_each_kind_what_no_view_does() {
         ..ReaderConfig::default()
     };
     let recorded = |views| {
-        let config = EngineConfig { readers: vec![reader.clone()], limits: Limits::default() };
+        let config = EngineConfig { readers: vec![reader.clone()], ..EngineConfig::default() };
         let engine = Engine::new(config, views, at(1));
         for kind in [Kind::Counter, Kind::UpDownCounter, Kind::Gauge] {
             let recorder = recorder(&engine, kind, kind.name());

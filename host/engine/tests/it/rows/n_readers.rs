@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 
 use wasmeter_engine::{Engine, EngineConfig, ReaderConfig};
-use wasmeter_model::limits::Limits;
 use wasmeter_model::{Aggregation, InstrumentKind as Kind};
 
 use crate::support::*;
@@ -23,7 +22,7 @@ fn n1_l5_temporality_aggregation_and_limit_are_those_of_each_reader() {
         .into(),
         cardinality_limits: [(Kind::Counter, NonZeroU32::new(1).unwrap())].into(),
     };
-    let config = EngineConfig { readers: vec![ReaderConfig::default(), delta], limits: Limits::default() };
+    let config = EngineConfig { readers: vec![ReaderConfig::default(), delta], ..EngineConfig::default() };
     let engine = Engine::new(config, no_views(), at(1));
     for kind in [Kind::Counter, Kind::Histogram] {
         let recorder = recorder(&engine, kind, kind.name());
