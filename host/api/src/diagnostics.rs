@@ -25,6 +25,8 @@ pub enum DiagnosticKind {
     Duplicate,
     /// An instrument that could not be had.
     Refused,
+    /// A meter configurator panicked.
+    Configurator,
     /// A callback panicked.
     Callback,
     /// What the engine noticed, faults of Views among it.

@@ -55,16 +55,16 @@ pub enum BuildError {
     Thread(#[source] std::io::Error),
 }
 
-/// Why other Views were not put into service. Those from before go on.
+/// Why other Views, or another meter configurator, were not put into service. Those from before go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SwapError {
     /// A View could not answer.
     #[error(transparent)]
     View(#[from] ViewFault),
-    /// The call came from inside a callback or an exporter.
+    /// The call came from inside a callback, an exporter or a View.
     #[error(
-        "called from a callback or an exporter, which the swap would have to wait for; call it from elsewhere"
+        "called from a callback, an exporter or a view, which the swap would have to wait for; call it from elsewhere"
     )]
     Reentrant,
     /// The provider has been shut down.

@@ -19,18 +19,23 @@
 mod attributes;
 mod busy;
 mod clock;
+mod configurator;
 mod counts;
 mod diagnostics;
+mod enabled;
 mod error;
 mod instrument;
 mod meter;
+mod meters;
 mod provider;
 mod reader;
 mod resource;
 mod views;
 
+pub use configurator::{MeterConfig, MeterConfigurator};
 pub use counts::Counts;
 pub use diagnostics::{Diagnostic, DiagnosticKind};
+pub use enabled::Enabled;
 pub use error::{BuildError, Error, ExportError, SwapError};
 pub use provider::{MeterProvider, MeterProviderBuilder};
 pub use reader::{ManualReader, PeriodicReader, PushExporter, Reader};

@@ -8,17 +8,20 @@ use opentelemetry::metrics::{
     InstrumentProvider, ObservableCounter, ObservableGauge, ObservableUpDownCounter, SyncInstrument,
     UpDownCounter,
 };
-use wasmeter_engine::Rejection;
+use wasmeter_engine::{Recorder, Rejection};
 use wasmeter_model::{Advisory, Instrument, InstrumentKind as Kind, Origin, Scope};
 
 use crate::diagnostics::DiagnosticKind;
-use crate::instrument::{Measured, Silent, Synchronous, boundaries_fault, conflicts, name_fault, register};
+use crate::instrument::{
+    Measured, Silent, Synchronous, advice_conflict, boundaries_fault, conflict, is_same, name_fault, register,
+};
+use crate::meters::MeterState;
 use crate::provider::Core;
 
 /// Makes the instruments of a scope.
 pub(crate) struct ScopedInstruments {
     core: Arc<Core>,
-    scope: Arc<Scope>,
+    state: Arc<MeterState>,
 }
 
 /// The meter of a provider that has been shut down: all its instruments are silent.
@@ -41,7 +44,8 @@ impl ScopedInstruments {
                 "a meter without a name was asked for; it works, but nobody can tell whose it is".to_owned();
             core.diagnostics.tell_once(DiagnosticKind::MeterName, message);
         }
-        Self { core, scope: Arc::new(scope) }
+        let state = core.meters.meter(scope);
+        Self { core, state }
     }
 
     /// The instrument as the engine knows it, whatever is wrong with it told.
@@ -70,18 +74,44 @@ impl ScopedInstruments {
             kind,
             number: N::KIND,
             origin: Origin::Recorded,
-            scope: self.scope.clone(),
+            scope: self.state.scope.clone(),
             resource: self.core.resource.clone(),
             advisory: Advisory { boundaries: boundaries.map(Into::into), attributes: None },
         };
-        if let Some(first) = self.core.known.first(&instrument) {
-            for conflict in conflicts(&first, &instrument) {
-                let message = format!("{conflict} (scope `{}`)", self.scope.name);
-                diagnostics.tell_once(DiagnosticKind::Duplicate, message);
+        if let Some(first) = self.core.known.of(&self.state.scope, &instrument.name).first() {
+            let name = &first.instrument().name;
+            if *name != instrument.name {
+                let both = format!(
+                    "instrument `{}` is also named `{name}`; the first name is used",
+                    instrument.name
+                );
+                self.duplicate(&both);
             }
-            instrument.name = first.name.clone();
+            instrument.name = name.clone();
         }
         instrument
+    }
+
+    /// Has the engine make an instrument, and tells how it conflicts with those of its name.
+    fn made(&self, instrument: &Instrument) -> Result<Recorder, Rejection> {
+        let recorder = self.core.engine.instrument(instrument.clone(), self.core.now())?;
+        let before = self.core.known.of(&self.state.scope, &instrument.name);
+        // What there is to say about an instrument that was there before has been said.
+        let same = before.iter().find(|before| is_same(before.instrument(), instrument));
+        let found = match same {
+            Some(same) => advice_conflict(same.instrument(), instrument),
+            None => before.iter().find_map(|before| conflict(before, &recorder)),
+        };
+        if let Some(found) = found {
+            self.duplicate(&found);
+        }
+        self.core.known.remember(&recorder);
+        Ok(recorder)
+    }
+
+    fn duplicate(&self, message: &str) {
+        let message = format!("{message} (scope `{}`)", self.state.scope.name);
+        self.core.diagnostics.tell_once(DiagnosticKind::Duplicate, message);
     }
 
     fn synchronous<N: Measured>(
@@ -93,11 +123,8 @@ impl ScopedInstruments {
             return Arc::new(Silent);
         }
         let instrument = self.instrument::<N>(kind, wanted);
-        match self.core.engine.instrument(instrument.clone(), self.core.now()) {
-            Ok(recorder) => {
-                self.core.known.remember(&instrument);
-                Arc::new(Synchronous::new(self.core.clone(), recorder))
-            }
+        match self.made(&instrument) {
+            Ok(recorder) => Arc::new(Synchronous::new(self.core.clone(), self.state.clone(), recorder)),
             Err(reason) => {
                 self.refused(&instrument, reason);
                 Arc::new(Silent)
@@ -111,14 +138,23 @@ impl ScopedInstruments {
         }
         let instrument = self.instrument::<N>(kind, wanted);
         // Without a callback it reports nothing, but it is there for a second one of its name to conflict with.
-        let made = self.core.engine.instrument(instrument.clone(), self.core.now()).map(|_| ());
-        let made = made.and_then(|()| {
-            self.core.known.remember(&instrument);
+        let made = self.made(&instrument).and_then(|_| {
+            let callbacks = callbacks.into_iter().map(|callback| self.if_enabled(callback));
             callbacks.into_iter().try_for_each(|callback| register(&self.core, instrument.clone(), callback))
         });
         if let Err(reason) = made {
             self.refused(&instrument, reason);
         }
+    }
+
+    /// The same callback, but it does not run while the Meter is disabled.
+    fn if_enabled<N: Measured>(&self, callback: Callback<N>) -> Callback<N> {
+        let state = self.state.clone();
+        Box::new(move |observer| {
+            if state.is_enabled() {
+                callback(observer);
+            }
+        })
     }
 
     fn refused(&self, instrument: &Instrument, reason: Rejection) {

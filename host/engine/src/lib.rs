@@ -26,7 +26,7 @@ mod summaries;
 mod views;
 
 pub use engine::{Engine, EngineConfig, PreparedSwap};
-pub use intake::{Observer, Recorder};
+pub use intake::{Observer, Recorder, StreamLabels};
 pub use pipeline::ReaderConfig;
 pub use report::{Counts, IngestReport, Notice, Rejection, SwapReport};
 pub use views::{Mode, NativeView, View, ViewFault, Views};

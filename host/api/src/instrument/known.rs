@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use foldhash::fast::RandomState;
+use wasmeter_engine::Recorder;
 use wasmeter_model::{Instrument, Scope};
 
 use crate::lock;
@@ -12,55 +13,36 @@ use crate::lock;
 /// A scope, and a name in lower case.
 type Key = (Arc<Scope>, String);
 
-/// The first instrument of each name and scope. No larger than the engine's registry: only what that took gets here.
+/// The instruments of each name and scope, in the order they were made. No larger than the engine's registry: only what that
+/// took gets here.
 #[derive(Default)]
 pub(crate) struct Known {
-    first: Mutex<HashMap<Key, Arc<Instrument>, RandomState>>,
+    by_name: Mutex<HashMap<Key, Vec<Recorder>, RandomState>>,
 }
 
 impl Known {
-    /// The first instrument of this name, in whatever case. The first-seen name is the one that is used.
-    pub(crate) fn first(&self, instrument: &Instrument) -> Option<Arc<Instrument>> {
-        lock(&self.first).get(&key(instrument)).cloned()
+    /// The instruments of a name, in whatever case. The first-seen name is the one that is used.
+    pub(crate) fn of(&self, scope: &Arc<Scope>, name: &str) -> Vec<Recorder> {
+        lock(&self.by_name).get(&key(scope, name)).cloned().unwrap_or_default()
     }
 
     /// Takes note of an instrument that the engine has taken.
-    pub(crate) fn remember(&self, instrument: &Instrument) {
-        let mut first = lock(&self.first);
-        first.entry(key(instrument)).or_insert_with(|| Arc::new(instrument.clone()));
+    pub(crate) fn remember(&self, recorder: &Recorder) {
+        let instrument = recorder.instrument();
+        let mut by_name = lock(&self.by_name);
+        let known = by_name.entry(key(&instrument.scope, &instrument.name)).or_default();
+        if !known.iter().any(|known| is_same(known.instrument(), instrument)) {
+            known.push(recorder.clone());
+        }
     }
 }
 
-fn key(instrument: &Instrument) -> Key {
-    (instrument.scope.clone(), instrument.name.to_ascii_lowercase())
+fn key(scope: &Arc<Scope>, name: &str) -> Key {
+    (scope.clone(), name.to_ascii_lowercase())
 }
 
-/// How an instrument conflicts with the first one of its name, with what to do about it; nothing if it is the same.
-pub(crate) fn conflicts(first: &Instrument, other: &Instrument) -> Vec<String> {
-    let name = &first.name;
-    let mut found = Vec::new();
-    if first.name != other.name {
-        found.push(format!("instrument `{}` is also named `{name}`; the first name is used", other.name));
-    }
-    let shape = |instrument: &Instrument| {
-        format!("{} of {:?} in `{}`", instrument.kind.name(), instrument.number, instrument.unit)
-            .to_lowercase()
-    };
-    let same_kind = (first.kind, first.number) == (other.kind, other.number);
-    if !same_kind || first.unit != other.unit {
-        found.push(format!(
-            "instrument `{name}` is asked for as {} and as {}; both are exported under one name, which few \
-             backends understand: rename one, or give it a View that selects it by kind or unit and sets a name",
-            shape(first),
-            shape(other)
-        ));
-    } else if first.description != other.description {
-        found.push(format!(
-            "instrument `{name}` has the descriptions {:?} and {:?}; use one, or a View that sets it",
-            first.description, other.description
-        ));
-    } else if first.advisory != other.advisory {
-        found.push(format!("instrument `{name}` is asked for with different boundaries; the first are used"));
-    }
-    found
+/// True for two of one name and scope that one thing is recorded into.
+pub(crate) fn is_same(one: &Instrument, other: &Instrument) -> bool {
+    (one.kind, one.number, &one.unit, &one.description)
+        == (other.kind, other.number, &other.unit, &other.description)
 }

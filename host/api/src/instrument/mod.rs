@@ -1,5 +1,6 @@
 //! Instruments: checked, known by name, recorded with or observed.
 
+mod conflict;
 mod known;
 mod number;
 mod observable;
@@ -7,7 +8,8 @@ mod silent;
 mod synchronous;
 mod syntax;
 
-pub(crate) use known::{Known, conflicts};
+pub(crate) use conflict::{advice_conflict, conflict};
+pub(crate) use known::{Known, is_same};
 pub(crate) use number::Measured;
 pub(crate) use observable::register;
 pub(crate) use silent::Silent;

@@ -10,8 +10,10 @@ use wasmeter_model::{Attributes, Resource, Timestamp};
 use super::{Core, MeterProvider, Owner};
 use crate::attributes::converted;
 use crate::clock::{self, Clock};
+use crate::configurator::MeterConfigurator;
 use crate::diagnostics::{Diagnostic, DiagnosticKind, Diagnostics, Handler};
 use crate::error::BuildError;
+use crate::meters::Meters;
 use crate::reader::Reader;
 use crate::resource;
 use crate::views::guarded;
@@ -25,6 +27,7 @@ pub struct MeterProviderBuilder {
     resource: Resource,
     reads_environment: bool,
     limits: Limits,
+    configurator: Option<MeterConfigurator>,
     clock: Option<Clock>,
     handler: Option<Handler>,
 }
@@ -53,6 +56,12 @@ impl MeterProviderBuilder {
     /// Sets all Views at once, those given before included.
     pub fn with_views(mut self, views: Views) -> Self {
         self.views = views;
+        self
+    }
+
+    /// Sets which Meters are enabled; all are if not called (metrics SDK, "MeterConfigurator").
+    pub fn with_meter_configurator(mut self, configurator: MeterConfigurator) -> Self {
+        self.configurator = Some(configurator);
         self
     }
 
@@ -106,7 +115,7 @@ impl MeterProviderBuilder {
     ///
     /// [`BuildError::ReaderInUse`] or [`BuildError::Thread`].
     pub fn build(self) -> Result<MeterProvider, BuildError> {
-        let diagnostics = Diagnostics::new(self.handler);
+        let diagnostics = Arc::new(Diagnostics::new(self.handler));
         let mut environment = Vec::new();
         if self.reads_environment {
             let (pairs, problem) = resource::from_environment(|name| std::env::var(name).ok());
@@ -121,9 +130,10 @@ impl MeterProviderBuilder {
             limits: self.limits,
             ..EngineConfig::default()
         };
-        let engine = Engine::new(config, guarded(self.views), clock());
+        let meters = Meters::new(self.configurator, diagnostics.clone());
+        let engine = Engine::new(config, meters.over(guarded(self.views.clone())), clock());
         let resource = resource::complete(self.resource, environment);
-        let core = Arc::new(Core::new(engine, resource, clock, diagnostics));
+        let core = Arc::new(Core::new(engine, self.views, meters, resource, clock, diagnostics));
         // Made first, so that whatever has been started ends with it if something fails.
         let mut owner = Owner { core: core.clone(), workers: Vec::new() };
         for (place, reader) in self.readers.into_iter().enumerate() {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use wasmeter_engine::Engine;
+use wasmeter_engine::{Engine, Views};
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Number, Resource, Timestamp};
 
@@ -12,6 +12,7 @@ use crate::counts::{Counts, Tally};
 use crate::diagnostics::{DiagnosticKind, Diagnostics};
 use crate::instrument::{Known, Measured};
 use crate::lock;
+use crate::meters::Meters;
 
 /// The engine and what is around it.
 pub(crate) struct Core {
@@ -19,7 +20,10 @@ pub(crate) struct Core {
     pub(crate) resource: Arc<Resource>,
     pub(crate) known: Known,
     pub(crate) tally: Tally,
-    pub(crate) diagnostics: Diagnostics,
+    pub(crate) diagnostics: Arc<Diagnostics>,
+    pub(crate) meters: Arc<Meters>,
+    /// The Views in service as they were given. Locked while others are put into service.
+    pub(super) views: Mutex<Views>,
     clock: Clock,
     is_shut_down: AtomicBool,
     callbacks: Mutex<Vec<u64>>,
@@ -28,9 +32,18 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(engine: Engine, resource: Resource, clock: Clock, diagnostics: Diagnostics) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        views: Views,
+        meters: Arc<Meters>,
+        resource: Resource,
+        clock: Clock,
+        diagnostics: Arc<Diagnostics>,
+    ) -> Self {
         Self {
             engine,
+            meters,
+            views: Mutex::new(views),
             resource: Arc::new(resource),
             known: Known::default(),
             tally: Tally::default(),
@@ -52,7 +65,9 @@ impl Core {
 
     /// Makes all instruments silent; false if they are already.
     pub(super) fn begin_shutdown(&self) -> bool {
-        !self.is_shut_down.swap(true, Ordering::AcqRel)
+        let is_first = !self.is_shut_down.swap(true, Ordering::AcqRel);
+        self.meters.shut_down();
+        is_first
     }
 
     /// The value as the engine takes it.

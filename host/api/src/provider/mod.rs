@@ -2,6 +2,7 @@
 
 mod builder;
 mod core;
+mod swap;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,12 +14,13 @@ use wasmeter_model::Scope;
 
 use crate::attributes::converted;
 use crate::busy::is_busy;
+use crate::configurator::MeterConfigurator;
 use crate::counts::Counts;
 use crate::diagnostics::DiagnosticKind;
+use crate::enabled::Enabled;
 use crate::error::{Error, ExportError, SwapError};
 use crate::meter::{NoInstruments, ScopedInstruments};
 use crate::reader::{Worker, deadline_after};
-use crate::views::guarded;
 pub(crate) use core::Core;
 
 pub use builder::MeterProviderBuilder;
@@ -91,18 +93,33 @@ impl MeterProvider {
     /// [`SwapError::View`] if one of them could not answer, [`SwapError::Reentrant`], [`SwapError::AlreadyShutdown`]. The Views
     /// from before go on then.
     pub fn swap_views(&self, views: Views) -> Result<SwapReport, SwapError> {
+        self.owner.core.swap_views(views)
+    }
+
+    /// Puts another meter configurator into service while the program measures: it is asked about every Meter that somebody
+    /// has (metrics SDK, "MeterConfigurator"). The series of a Meter that is disabled end, as if Views dropped them: they are
+    /// exported a last time, with the flag "no recorded value" then. Those of a Meter that is enabled start.
+    ///
+    /// # Errors
+    ///
+    /// As [`MeterProvider::swap_views`], since the Views are asked again. The configurator from before goes on then.
+    pub fn update_meter_configurator(
+        &self,
+        configurator: MeterConfigurator,
+    ) -> Result<SwapReport, SwapError> {
+        self.owner.core.configure_meters(configurator)
+    }
+
+    /// Tells whether the instruments of this name, in any case, are enabled that the Meter of this scope has by now; `None`
+    /// if it has none. Of several of one name one is enough.
+    pub fn enabled(&self, scope: &InstrumentationScope, name: &str) -> Option<Enabled> {
         let core = &self.owner.core;
-        if core.is_shut_down() {
-            return Err(SwapError::AlreadyShutdown);
+        let scope = model_scope(scope);
+        let recorders = core.known.of(&Arc::new(scope.clone()), name);
+        if recorders.is_empty() {
+            return None;
         }
-        if is_busy() {
-            return Err(SwapError::Reentrant);
-        }
-        // The time is that of the commit: what the Views take to answer is not in the new generation.
-        let prepared = core.engine.prepare_swap(guarded(views))?;
-        let report = core.engine.commit_swap(prepared, core.now());
-        core.tell_notices();
-        Ok(report)
+        Some(Enabled::new(core.meters.meter(scope), recorders))
     }
 
     /// What the provider has counted so far.
@@ -117,13 +134,16 @@ impl opentelemetry::metrics::MeterProvider for MeterProvider {
         if core.is_shut_down() {
             return Meter::new(Arc::new(NoInstruments));
         }
-        let scope = Scope {
-            name: scope.name().into(),
-            version: scope.version().unwrap_or_default().into(),
-            schema_url: scope.schema_url().unwrap_or_default().into(),
-            attributes: converted(scope.attributes()),
-        };
-        Meter::new(Arc::new(ScopedInstruments::new(core.clone(), scope)))
+        Meter::new(Arc::new(ScopedInstruments::new(core.clone(), model_scope(&scope))))
+    }
+}
+
+fn model_scope(scope: &InstrumentationScope) -> Scope {
+    Scope {
+        name: scope.name().into(),
+        version: scope.version().unwrap_or_default().into(),
+        schema_url: scope.schema_url().unwrap_or_default().into(),
+        attributes: converted(scope.attributes()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod global;
 mod instruments;
 mod lifecycle;
+mod meters;
 mod observable;
 mod periodic;
 mod registration;

@@ -1,8 +1,11 @@
 //! Names, boundaries, and instruments that are asked for twice.
 
+use std::sync::Arc;
+
 use opentelemetry::metrics::MeterProvider as _;
-use wasmeter_api::DiagnosticKind as Kind;
 use wasmeter_api::model::limits::Limits;
+use wasmeter_api::model::{Aggregation, StreamSpec};
+use wasmeter_api::{DiagnosticKind as Kind, NativeView, View};
 
 use crate::support::*;
 
@@ -87,8 +90,9 @@ fn c1_c2_instruments_that_conflict_both_work_and_are_told_of() {
     let told = setup.told.take();
     assert_eq!(told.len(), 4, "{told:?}");
     let expected = "instrument `x` is asked for as counter of int in `s` and as counter of double in `s`; both are \
-                    exported under one name, which few backends understand: rename one, or give it a View that \
-                    selects it by kind or unit and sets a name (scope `shop`)";
+                    exported under one name, which few backends understand: rename one, or give the second a name by a \
+                    View, such as `NativeView::new(\"x\", |i| &*i.name == \"x\" && i.number == NumberKind::Double, \
+                    StreamSpec { name: Some(\"x.2\".into()), ..StreamSpec::default() })` (scope `shop`)";
     assert_eq!(told[0], (Kind::Duplicate, expected.to_owned()));
 }
 
@@ -107,10 +111,63 @@ fn c2_c5_other_descriptions_and_boundaries_are_told_of() {
     assert_eq!(
         told,
         [
-            "instrument `h` is asked for with different boundaries; the first are used (scope `shop`)",
-            "instrument `h` has the descriptions \"one\" and \"two\"; use one, or a View that sets it (scope `shop`)",
+            "instrument `h` is asked for with different advice; the first is followed (scope `shop`)",
+            "instrument `h` has the descriptions \"one\" and \"two\"; use one, or set it by a View, such as \
+             `NativeView::new(\"h\", |i| &*i.name == \"h\", StreamSpec { description: Some(\"one\".into()), \
+             ..StreamSpec::default() })` (scope `shop`)",
         ]
     );
+}
+
+/// The View that the warning about `x` recommends.
+fn renaming(unit: &'static str) -> Arc<dyn View> {
+    let spec = StreamSpec { name: Some("x.2".into()), ..StreamSpec::default() };
+    NativeView::new("x", move |i| &*i.name == "x" && &*i.unit == unit, spec)
+}
+
+#[test]
+fn c2_a_view_that_renames_one_of_two_kinds_silences_the_warning() {
+    let setup = setup_with(CUMULATIVE, |builder| builder.with_view(renaming("ms")));
+    let meter = setup.provider.meter("shop");
+    meter.u64_counter("x").with_unit("s").build().add(1, &[]);
+    meter.u64_counter("x").with_unit("ms").build().add(2, &[]);
+    meter.i64_up_down_counter("x").with_unit("ms").build().add(3, &[]);
+    setup.expect(10, &["x{} sum+ cum 1 @1..10", "x.2{} sum+ cum 2 @1..10", "x.2{} sum cum 3 @1..10"]);
+    // The first two are told apart now; the third meets the second under its new name.
+    let told = setup.told.take();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].1.contains("as counter of int in `ms` and as up_down_counter of int in `ms`"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn c2_a_view_that_drops_one_of_two_kinds_or_sets_one_unit_silences_the_warning() {
+    let drop = StreamSpec { aggregation: Aggregation::Drop, ..StreamSpec::default() };
+    let unit = StreamSpec { unit: Some("s".into()), ..StreamSpec::default() };
+    for spec in [drop, unit] {
+        let view = NativeView::new("x", |i| &*i.unit == "ms", spec);
+        let setup = setup_with(CUMULATIVE, |builder| builder.with_view(view));
+        let meter = setup.provider.meter("shop");
+        let _first = meter.u64_counter("x").with_unit("s").build();
+        let _second = meter.u64_counter("x").with_unit("ms").build();
+        assert_eq!(setup.told.take(), []);
+    }
+}
+
+#[test]
+fn c2_a_view_that_sets_the_description_silences_the_warning() {
+    let spec = StreamSpec { description: Some("one".into()), ..StreamSpec::default() };
+    let view = NativeView::new("h", |i| &*i.name == "h", spec);
+    let setup = setup_with(CUMULATIVE, |builder| builder.with_view(view));
+    for description in ["two", "three"] {
+        let meter = setup.provider.meter("shop");
+        meter.u64_counter("h").with_description(description).build().add(1, &[]);
+    }
+    assert_eq!(setup.told.take(), []);
+    let frame = setup.reader.collect().unwrap();
+    assert_eq!(frame.metrics().map(|metric| metric.description()).collect::<Vec<_>>(), ["one"]);
 }
 
 #[test]

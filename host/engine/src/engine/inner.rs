@@ -171,6 +171,7 @@ impl Inner {
         let rerouted =
             state.reroute(entry, &self.pipelines, plan, at, self.limits.current_expiry, &mut on_fault);
         state.generation = generation.number;
+        entry.is_enabled.store(!state.routing.streams.is_empty(), Ordering::Relaxed);
         self.tell(entry, state);
         rerouted
     }

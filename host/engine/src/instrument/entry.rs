@@ -1,6 +1,7 @@
 //! One instrument in service.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(crate) struct Entry {
     pub(crate) form: Form,
     /// Locked before any stream, never after one.
     pub(crate) state: Mutex<State>,
+    /// Whether it feeds any stream under the generation in service; written under the lock of `state`.
+    pub(crate) is_enabled: AtomicBool,
 }
 
 /// What changes about an instrument.
@@ -66,7 +69,7 @@ impl std::fmt::Debug for State {
 
 impl Entry {
     pub(crate) fn new(id: u64, instrument: Instrument, form: Form) -> Self {
-        Self { id, instrument, form, state: Mutex::default() }
+        Self { id, instrument, form, state: Mutex::default(), is_enabled: AtomicBool::new(false) }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::source::SourceData;
 #[derive(Clone, Debug)]
 pub struct Recorder {
     inner: Arc<Inner>,
-    entry: Arc<Entry>,
+    pub(super) entry: Arc<Entry>,
 }
 
 impl Recorder {

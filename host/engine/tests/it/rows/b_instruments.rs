@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wasmeter_model::{InstrumentKind as Kind, NumberKind, Timestamp};
+use wasmeter_engine::Mode;
+use wasmeter_model::{Aggregation, InstrumentKind as Kind, NumberKind, StreamSpec, Timestamp};
 
 use crate::support::*;
 
@@ -118,4 +119,40 @@ fn b7_b9_the_observations_of_one_callback_have_one_time_whatever_their_instrumen
     let times: Vec<_> =
         frame.metrics().flat_map(|metric| metric.numbers().map(|row| row.point.time())).collect();
     assert_eq!(times, [Timestamp(10_000_000_007); 6]);
+}
+
+#[test]
+fn b11_an_instrument_is_enabled_unless_the_views_drop_it_or_nobody_reads() {
+    let drop_all =
+        || plugins([every(StreamSpec { aggregation: Aggregation::Drop, ..StreamSpec::default() })]);
+    let engine = engine(&[CUMULATIVE, DELTA], no_views());
+    let counter = recorder(&engine, Kind::Counter, "c");
+    assert!(counter.is_enabled());
+    engine.swap(drop_all(), at(2)).unwrap();
+    assert!(!counter.is_enabled());
+    assert!(!recorder(&engine, Kind::Gauge, "later").is_enabled());
+    engine.swap(no_views(), at(3)).unwrap();
+    assert!(counter.is_enabled());
+    assert!(!recorder(&crate::support::engine(&[], no_views()), Kind::Counter, "c").is_enabled());
+}
+
+#[test]
+fn b11_c2_an_instrument_tells_how_its_streams_are_labelled() {
+    let engine = engine(&[CUMULATIVE, DELTA], no_views());
+    let described = wasmeter_model::Instrument {
+        description: "its own".into(),
+        unit: "s".into(),
+        ..instrument(Kind::Counter, "c", NumberKind::Int)
+    };
+    let counter = engine.instrument(described, at(1)).unwrap();
+    let labels = || -> Vec<[String; 3]> {
+        let streams = counter.streams().into_iter();
+        streams
+            .map(|stream| [stream.name, stream.description, stream.unit].map(|text| text.to_string()))
+            .collect()
+    };
+    assert_eq!(labels(), [["c", "its own", "s"]]);
+    let spec = StreamSpec { description: Some("a view's".into()), unit: Some("ms".into()), ..named("d") };
+    engine.swap(base(Mode::Independent, [every(StreamSpec::default()), every(spec)]), at(2)).unwrap();
+    assert_eq!(labels(), [["c", "its own", "s"], ["d", "a view's", "ms"]]);
 }
