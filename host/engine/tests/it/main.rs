@@ -11,6 +11,8 @@ mod received;
 mod recorded;
 mod robustness;
 mod rows;
+mod script;
+mod scripts;
 mod states;
 mod support;
 mod swap;

@@ -1,0 +1,324 @@
+//! What the commands of a script act on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasmeter_engine::{Engine, EngineConfig, PreparedSwap, ReaderConfig, Recorder, Rejection, Views};
+use wasmeter_model::limits::Limits;
+use wasmeter_model::{Instrument, InstrumentKind, Resource, Scope, TemporalityPreference, Timestamp};
+
+use super::callbacks::{Behaviour, Names};
+use super::file::Command;
+use super::instruments::{instrument, kind, values};
+use super::values::{attributes, duration, time};
+use super::words::{Words, list, parsed};
+use super::{Fault, frames, print, views};
+
+/// A registered callback.
+struct Callback {
+    number: u64,
+    observed: Vec<(String, Instrument)>,
+    behaviour: Behaviour,
+}
+
+/// The engine, once it is made, and what the script calls things by.
+pub(super) struct World {
+    now: Timestamp,
+    config: EngineConfig,
+    readers: Vec<String>,
+    first_views: Views,
+    engine: Option<Engine>,
+    resource: Arc<Resource>,
+    scope: Arc<Scope>,
+    recorders: HashMap<String, Recorder>,
+    callbacks: HashMap<String, Callback>,
+    prepared: Option<PreparedSwap>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            now: time("0s").unwrap_or_default(),
+            config: EngineConfig::default(),
+            readers: Vec::new(),
+            first_views: Views::default(),
+            engine: None,
+            resource: Arc::default(),
+            scope: Arc::default(),
+            recorders: HashMap::new(),
+            callbacks: HashMap::new(),
+            prepared: None,
+        }
+    }
+}
+
+fn refusal(rejection: Rejection) -> String {
+    format!("refused {}: {rejection}", rejection.name())
+}
+
+impl World {
+    /// Does what a command says. The result is what the command says in turn; empty for most.
+    pub(super) fn run(&mut self, command: &Command) -> Result<String, Fault> {
+        let mut words = Words::of(&command.text)?;
+        let verb = words.next("a command")?;
+        let has_body = matches!(verb, "callback" | "receive" | "swap" | "prepare");
+        if !has_body && !command.body.is_empty() {
+            return Err(format!("no lines may be indented below `{verb}`"));
+        }
+        let said = match verb {
+            "at" => {
+                self.now = time(words.next("a time")?)?;
+                String::new()
+            }
+            "reader" | "limits" | "view" | "plugin" | "mode" if self.engine.is_some() => {
+                let instead =
+                    if matches!(verb, "reader" | "limits") { "" } else { "; later Views come with `swap`" };
+                return Err(format!("`{verb}` must come before what makes the engine start{instead}"));
+            }
+            "reader" => self.reader(&mut words)?,
+            "limits" => self.limits(&mut words)?,
+            "view" | "plugin" | "mode" => {
+                words.rest();
+                views::read(&command.text, &mut self.first_views)?;
+                String::new()
+            }
+            "resource" => {
+                self.resource = frames::resource_of(&mut words)?;
+                String::new()
+            }
+            "scope" => {
+                self.scope = frames::scope_of(&mut words)?;
+                String::new()
+            }
+            "record" => self.record(&mut words)?,
+            "callback" => self.callback(&mut words, &command.body)?,
+            "unregister" => self.unregister(&mut words)?,
+            "receive" => self.receive(&command.body)?,
+            "collect" => self.collect(&mut words)?,
+            "swap" => self.swap(&command.body)?,
+            "prepare" => self.prepare(&command.body)?,
+            "commit" => {
+                let prepared = self.prepared.take().ok_or("nothing is prepared")?;
+                let now = self.now;
+                self.engine().commit_swap(prepared, now);
+                String::new()
+            }
+            "notices" => self.notices(),
+            "counts" => self.counts(),
+            "held" => self.held(),
+            _ => match kind(verb) {
+                Some(kind) => self.instrument(kind, &mut words)?,
+                None => return Err(format!("`{verb}` is no command")),
+            },
+        };
+        words.end()?;
+        Ok(said)
+    }
+
+    /// The engine; the first command that needs it starts it with what was declared so far.
+    fn engine(&mut self) -> &Engine {
+        let Self { engine, config, first_views, now, .. } = self;
+        engine.get_or_insert_with(|| Engine::new(config.clone(), std::mem::take(first_views), *now))
+    }
+
+    /// `reader NAME [cumulative|delta|low_memory] [KIND=[aggregation=… cardinality_limit=…]]…`
+    fn reader(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
+        self.readers.push(words.next("a name")?.to_owned());
+        let mut config = ReaderConfig::default();
+        for word in words.rest() {
+            config.temporality = match word {
+                "cumulative" => TemporalityPreference::Cumulative,
+                "delta" => TemporalityPreference::Delta,
+                "low_memory" => TemporalityPreference::LowMemory,
+                _ => {
+                    let (of, settings) = word
+                        .split_once('=')
+                        .ok_or_else(|| format!("`{word}` is no temporality preference"))?;
+                    let kind = kind(of).ok_or_else(|| format!("`{of}` is no kind of instrument"))?;
+                    of_kind(kind, settings, &mut config)?;
+                    continue;
+                }
+            };
+        }
+        self.config.readers.push(config);
+        Ok(String::new())
+    }
+
+    /// `limits [instruments=N] [sources=N] [current_expiry=30s] [idle_expiry=1h]`
+    fn limits(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
+        let limits: &mut Limits = &mut self.config.limits;
+        for (key, value) in words.options()? {
+            match key {
+                "instruments" => limits.instruments_max = parsed(value)?,
+                "sources" => limits.sources_max = parsed(value)?,
+                "current_expiry" => limits.current_expiry = duration(value)?,
+                "idle_expiry" => limits.idle_expiry = duration(value)?,
+                _ => return Err(format!("`{key}` is not known here")),
+            }
+        }
+        Ok(String::new())
+    }
+
+    fn instrument(&mut self, kind: InstrumentKind, words: &mut Words<'_>) -> Result<String, Fault> {
+        let (handle, instrument) = instrument(kind, words, &self.resource, &self.scope)?;
+        let now = self.now;
+        match self.engine().instrument(instrument, now) {
+            Ok(recorder) => {
+                self.recorders.insert(handle, recorder);
+                Ok(String::new())
+            }
+            Err(rejection) => Ok(refusal(rejection)),
+        }
+    }
+
+    fn recorder(&self, handle: &str) -> Result<&Recorder, Fault> {
+        self.recorders.get(handle).ok_or_else(|| format!("there is no instrument `{handle}`"))
+    }
+
+    /// `record INSTRUMENT VALUE… [key=value]…`
+    fn record(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
+        let recorder = self.recorder(words.next("an instrument")?)?;
+        let values = values(words, recorder.instrument())?;
+        let attributes = attributes(&words.rest())?;
+        for value in values {
+            recorder.record(value, &attributes, self.now);
+        }
+        Ok(String::new())
+    }
+
+    /// `callback NAME INSTRUMENT…` registers one; `callback NAME` alone changes what it does.
+    fn callback(&mut self, words: &mut Words<'_>, body: &[String]) -> Result<String, Fault> {
+        let name = words.next("a name")?;
+        let handles = words.rest();
+        let is_known = self.callbacks.contains_key(name);
+        if is_known != handles.is_empty() {
+            return Err(format!(
+                "a callback is registered with its instruments once, and then named without them, found `{name}`"
+            ));
+        }
+        if is_known {
+            let Some(callback) = self.callbacks.get(name) else { return Ok(String::new()) };
+            callback.behaviour.become_lines(body, &self.names(&callback.observed))?;
+            return Ok(String::new());
+        }
+        let observed: Result<Vec<(String, Instrument)>, Fault> = handles
+            .into_iter()
+            .map(|handle| Ok((handle.to_owned(), self.recorder(handle)?.instrument().clone())))
+            .collect();
+        let observed = observed?;
+        let behaviour = Behaviour::default();
+        behaviour.become_lines(body, &self.names(&observed))?;
+        let instruments = observed.iter().map(|(_, instrument)| instrument.clone()).collect();
+        let (now, engine) = (self.now, self.engine().clone());
+        match engine.observe(instruments, behaviour.callback(engine.clone()), now) {
+            Ok(number) => {
+                self.callbacks.insert(name.to_owned(), Callback { number, observed, behaviour });
+                Ok(String::new())
+            }
+            Err(rejection) => Ok(refusal(rejection)),
+        }
+    }
+
+    fn names<'a>(&'a self, observed: &'a [(String, Instrument)]) -> Names<'a> {
+        Names { observed, recorders: &self.recorders, resource: &self.resource, scope: &self.scope }
+    }
+
+    fn unregister(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
+        let name = words.next("a callback")?;
+        let callback = self.callbacks.remove(name).ok_or_else(|| format!("there is no callback `{name}`"))?;
+        let was_there = self.engine().unregister(callback.number);
+        if was_there { Ok(String::new()) } else { Err(format!("the engine does not know callback `{name}`")) }
+    }
+
+    fn receive(&mut self, body: &[String]) -> Result<String, Fault> {
+        let frame = frames::read(body, self.resource.clone(), self.scope.clone())?;
+        let now = self.now;
+        let report = self.engine().ingest(&frame, now);
+        let mut lines: Vec<String> = report
+            .rejected
+            .iter()
+            .map(|(reason, points)| format!("refused {points} {}", reason.name()))
+            .collect();
+        if report.duplicate_keys > 0 {
+            lines.push(format!("duplicate_keys {}", report.duplicate_keys));
+        }
+        if !lines.is_empty() {
+            lines.insert(0, format!("accepted {}", report.accepted));
+        }
+        Ok(lines.join("\n"))
+    }
+
+    fn collect(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
+        let name = words.next("a reader")?;
+        let reader = self.readers.iter().position(|reader| reader == name);
+        let reader = reader.ok_or_else(|| format!("there is no reader `{name}`"))?;
+        let now = self.now;
+        Ok(print::frame(&self.engine().collect(reader, now)))
+    }
+
+    fn views(body: &[String]) -> Result<Views, Fault> {
+        let mut all = Views::default();
+        for line in body {
+            views::read(line, &mut all).map_err(|fault| format!("{fault}, in `{line}`"))?;
+        }
+        Ok(all)
+    }
+
+    fn swap(&mut self, body: &[String]) -> Result<String, Fault> {
+        let (views, now) = (Self::views(body)?, self.now);
+        let refused = self.engine().swap(views, now).err();
+        Ok(refused.map(|fault| format!("refused: {fault}")).unwrap_or_default())
+    }
+
+    fn prepare(&mut self, body: &[String]) -> Result<String, Fault> {
+        let views = Self::views(body)?;
+        match self.engine().prepare_swap(views) {
+            Ok(prepared) => {
+                self.prepared = Some(prepared);
+                Ok(String::new())
+            }
+            Err(fault) => Ok(format!("refused: {fault}")),
+        }
+    }
+
+    fn notices(&mut self) -> String {
+        let notices = self.engine().notices();
+        let lines = notices.iter().map(|notice| format!("{}: {}", notice.instrument, notice.message));
+        let lines: Vec<String> = lines.collect();
+        if lines.is_empty() { "(none)".to_owned() } else { lines.join("\n") }
+    }
+
+    fn counts(&mut self) -> String {
+        let counts = self.engine().counts();
+        let mut lines = vec![format!("accepted {}", counts.accepted)];
+        let refused = counts.rejected.iter().filter(|(_, points)| *points > 0);
+        lines.extend(refused.map(|(reason, points)| format!("refused {points} {}", reason.name())));
+        if counts.view_faults > 0 {
+            lines.push(format!("view_faults {}", counts.view_faults));
+        }
+        lines.join("\n")
+    }
+
+    fn held(&mut self) -> String {
+        let counts = self.engine().counts();
+        format!("instruments {}\nsources {}\nseries {}", counts.instruments, counts.sources, counts.series)
+    }
+}
+
+/// What a reader prefers for one kind of instrument.
+fn of_kind(kind: InstrumentKind, settings: &str, config: &mut ReaderConfig) -> Result<(), Fault> {
+    let mut aggregation = Vec::new();
+    for word in list(settings)? {
+        match word.split_once('=') {
+            Some(("cardinality_limit", limit)) => {
+                config.cardinality_limits.insert(kind, parsed(limit)?);
+            }
+            Some(setting) => aggregation.push(setting),
+            None => return Err(format!("expected `key=value`, found `{word}`")),
+        }
+    }
+    if !aggregation.is_empty() {
+        config.aggregations.insert(kind, views::aggregation(&aggregation)?);
+    }
+    Ok(())
+}
