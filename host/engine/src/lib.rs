@@ -9,8 +9,8 @@
 //! Each reader has streams of its own, so that one's delta does not disturb another's. Invariants:
 //!
 //! - A View is asked once per instrument and once per attribute set in each generation, never per measurement.
-//! - Locks are taken in this order: control, instrument, streams of a reader, stream. No View or callback is called with
-//!   a stream locked.
+//! - Locks are taken in this order: control, instrument, streams of a reader, stream. No View is called with a stream
+//!   locked, and no callback with any of them.
 //! - A contribution is applied under its instrument's lock, and an instrument is rerouted under it too: so every
 //!   contribution goes wholly by the routes of one generation.
 
@@ -26,7 +26,7 @@ mod summaries;
 mod views;
 
 pub use engine::{Engine, EngineConfig, PreparedSwap};
-pub use intake::{Observer, Recorder, StreamLabels};
+pub use intake::{CallbackRun, Observations, Observer, Recorder, StreamLabels};
 pub use pipeline::ReaderConfig;
 pub use report::{Counts, IngestReport, Notice, Rejection, SwapReport};
 pub use views::{Mode, NativeView, View, ViewFault, Views};

@@ -39,11 +39,13 @@ pub enum Rejection {
     TooManyWriters,
     /// A value for an observable instrument from outside of a callback, or for another one from within.
     WrongKind,
+    /// A callback observes more in one run than the engine keeps.
+    ObservationLimit,
 }
 
 impl Rejection {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::UnspecifiedTemporality,
         Self::TimeBeforeStart,
         Self::DuplicateOrOutOfOrder,
@@ -59,6 +61,7 @@ impl Rejection {
         Self::SourceLimit,
         Self::TooManyWriters,
         Self::WrongKind,
+        Self::ObservationLimit,
     ];
 
     /// A stable name, for attributes and logs.
@@ -79,6 +82,7 @@ impl Rejection {
             Self::SourceLimit => "source_limit",
             Self::TooManyWriters => "too_many_writers",
             Self::WrongKind => "wrong_kind",
+            Self::ObservationLimit => "observation_limit",
         }
     }
 }
@@ -103,6 +107,9 @@ impl fmt::Display for Rejection {
                 "too many processes write this series; give each its own `service.instance.id`"
             }
             Self::WrongKind => "observable instruments are reported by callbacks, others are recorded with",
+            Self::ObservationLimit => {
+                "a callback observes too much in one run; observe fewer sets, or raise `limits.observations_max`"
+            }
         })
     }
 }

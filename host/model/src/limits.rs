@@ -33,6 +33,8 @@ pub struct Limits {
     pub instruments_max: usize,
     /// The most sources (distinct received series and recorded attribute sets) of all instruments together.
     pub sources_max: usize,
+    /// The most observations that one run of a callback may make, all its instruments together.
+    pub observations_max: usize,
     /// How long a source's current value counts without news, for gauges and up-down-counters.
     pub current_expiry: Duration,
     /// How long any received source or series is kept without news. What is needed to recognise the return of a source is kept
@@ -45,6 +47,7 @@ impl Default for Limits {
         Self {
             instruments_max: 100_000,
             sources_max: 2_000_000,
+            observations_max: 100_000,
             current_expiry: Duration::from_secs(300),
             idle_expiry: Duration::from_secs(3600),
         }

@@ -1,4 +1,4 @@
-//! A collection: callbacks, current values, then every stream into the frame.
+//! A collection: what callbacks have observed, current values, then every stream into the frame.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,16 +8,39 @@ use wasmeter_model::frame::{Frame, FrameBuilder};
 use wasmeter_model::{Origin, Resource, Scope, Timestamp};
 
 use super::Inner;
+use crate::intake::Observations;
 use crate::lock;
 use crate::stream::Stream;
 
 impl Inner {
-    /// The frame of one reader.
+    /// The frame of one reader, after its callbacks have run on this thread.
     pub(crate) fn collect(&self, reader: usize, now: Timestamp) -> Frame {
+        if self.pipelines.get(reader).is_none() {
+            return Frame::default();
+        }
+        if let Some(instrument) = self.inside_callback_of() {
+            let message = "its callback collects, which would wait for the callback; nothing was collected, \
+                           collect from elsewhere";
+            self.notice(&instrument, message.to_owned());
+            return Frame::default();
+        }
+        let _round = lock(&self.callback_round);
+        let observations = self.run_callbacks(now);
+        self.collect_observed(reader, observations, now)
+    }
+
+    /// The frame of one reader, with what callbacks have observed for it.
+    pub(crate) fn collect_observed(
+        &self,
+        reader: usize,
+        observations: Vec<Observations>,
+        now: Timestamp,
+    ) -> Frame {
+        // Until here nothing is locked that a callback may want, and from here on no callback runs.
         let mut control = lock(&self.control);
         let Some(pipeline) = self.pipelines.get(reader) else { return Frame::default() };
         let collection = control.next(now);
-        self.run_callbacks(reader, collection);
+        self.take_observations(reader, observations, collection);
         for entry in self.entries() {
             let mut state = lock(&entry.state);
             self.bring_up_to_date(&entry, &mut state, collection.now);

@@ -1,7 +1,7 @@
 //! What the parts of the engine share.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use foldhash::fast::RandomState;
@@ -10,7 +10,7 @@ use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
 
 use super::EngineConfig;
 use crate::instrument::{Entry, Form, Key, Plan, Rerouted, State};
-use crate::intake::Callback;
+use crate::intake::Callbacks;
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::report::{Counters, Notice, Rejection};
@@ -64,8 +64,12 @@ pub(crate) struct Inner {
     registry: RwLock<Registry>,
     /// How many sources all instruments have.
     pub(crate) sources: AtomicUsize,
-    pub(crate) callbacks: Mutex<Vec<Arc<Callback>>>,
-    pub(crate) callback_numbers: AtomicU64,
+    pub(crate) callbacks: Mutex<Callbacks>,
+    /// Held while callbacks run on the thread of a collection and what they observed is taken in: each ends before it begins
+    /// for the next collection. Locked before all others.
+    pub(crate) callback_round: Mutex<()>,
+    /// The engine it is, for callbacks, which must not hold it.
+    pub(crate) identity: Arc<()>,
     pub(crate) summaries: Mutex<Summaries>,
     pub(crate) counters: Counters,
     pub(crate) notices: Mutex<VecDeque<Notice>>,
@@ -91,7 +95,8 @@ impl Inner {
             registry: RwLock::default(),
             sources: AtomicUsize::new(0),
             callbacks: Mutex::default(),
-            callback_numbers: AtomicU64::new(0),
+            callback_round: Mutex::default(),
+            identity: Arc::default(),
             summaries: Mutex::default(),
             counters: Counters::default(),
             notices: Mutex::default(),
@@ -179,21 +184,21 @@ impl Inner {
     /// Counts a View's fault and keeps it for the operator.
     pub(crate) fn fault(&self, instrument: &Instrument, Fault { fault, passed_over }: &Fault) {
         self.counters.view_faults.fetch_add(1, Ordering::Relaxed);
-        self.notice(instrument, format!("{fault}; {passed_over}"));
+        self.notice(&instrument.name, format!("{fault}; {passed_over}"));
     }
 
     /// Passes on what an instrument's routing has to tell.
     pub(crate) fn tell(&self, entry: &Entry, state: &mut State) {
         for message in state.routing.pending.drain(..) {
-            self.notice(&entry.instrument, message);
+            self.notice(&entry.instrument.name, message);
         }
     }
 
-    pub(crate) fn notice(&self, instrument: &Instrument, message: String) {
+    pub(crate) fn notice(&self, instrument: &Arc<str>, message: String) {
         let mut notices = lock(&self.notices);
         if notices.len() >= NOTICES_MAX {
             notices.pop_front();
         }
-        notices.push_back(Notice { instrument: instrument.name.clone(), message });
+        notices.push_back(Notice { instrument: instrument.clone(), message });
     }
 }

@@ -11,7 +11,7 @@ use wasmeter_model::frame::Frame;
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
 
-use crate::intake::{Observer, Recorder};
+use crate::intake::{CallbackRun, Observations, Observer, Recorder};
 use crate::report::{Counts, IngestReport, Notice, Rejection, SwapReport};
 use crate::views::{ViewFault, Views};
 use crate::{ReaderConfig, lock};
@@ -56,7 +56,9 @@ impl Engine {
     }
 
     /// Registers a callback that reports the values of observable instruments. It runs once in each collection of each
-    /// reader and must neither collect nor swap. The result unregisters it again, see [`Engine::unregister`].
+    /// reader, with nothing of the engine locked: it may make instruments, record, register and remove callbacks and put other
+    /// Views into service, but not collect. A run that panics observes nothing. The result removes it again, see
+    /// [`Engine::unregister`].
     ///
     /// # Errors
     ///
@@ -70,14 +72,32 @@ impl Engine {
         self.inner.register(instruments, Box::new(callback), now)
     }
 
-    /// Removes a callback; false if there is none of that number.
+    /// Removes a callback; false if there is none of that number. It does not begin any more; a run that is under way goes on,
+    /// but what it observes does not count.
     pub fn unregister(&self, callback: u64) -> bool {
         self.inner.unregister(callback)
     }
 
-    /// What reader `reader` exports now. A reader that does not exist gets an empty frame.
+    /// What reader `reader` exports now. Callbacks run on this thread, one after the other, and are waited for; whoever wants
+    /// to give up those that take too long runs them by [`Engine::callback_runs`]. A reader that does not exist gets an empty
+    /// frame, and so does a collection from inside a callback of this engine, with a notice.
     pub fn collect(&self, reader: usize, now: Timestamp) -> Frame {
         self.inner.collect(reader, now)
+    }
+
+    /// The first part of a collection whose callbacks are run by the caller: one run of each callback. The runs may be made on
+    /// any thread, and given up: they keep nothing of the engine alive.
+    ///
+    /// The caller sees to it that a callback's run has ended before its next one begins (metrics SDK, "Observations inside
+    /// asynchronous callbacks"), and that the collections of one reader are not made at the same time.
+    pub fn callback_runs(&self, now: Timestamp) -> Vec<CallbackRun> {
+        self.inner.callback_runs(now)
+    }
+
+    /// The second part: what reader `reader` exports now, with what callbacks have observed for it. The series of a callback
+    /// whose observations are not among them are missing from the frame.
+    pub fn collect_observed(&self, reader: usize, observations: Vec<Observations>, now: Timestamp) -> Frame {
+        self.inner.collect_observed(reader, observations, now)
     }
 
     /// Puts other Views into service. Every instrument is asked again and every known attribute set is mapped again; series

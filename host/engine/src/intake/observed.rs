@@ -1,86 +1,94 @@
-//! Observations: callbacks that report values at collection (metrics SDK, "Asynchronous instrument").
+//! Observations: what callbacks have reported goes into the sources of their instruments (metrics SDK, "Asynchronous
+//! instrument").
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
+use wasmeter_model::{InstrumentKind, Number};
 
+use super::callback::{Observation, Observations};
 use crate::aggregate::is_less;
 use crate::engine::Inner;
-use crate::instrument::{Contributed, Contribution, Entry, Form, State};
+use crate::instrument::{Contributed, Contribution, Entry, State};
 use crate::lock;
 use crate::report::Rejection;
 use crate::source::{Observed, SourceData};
 use crate::stream::Collection;
 
-type Function = Box<dyn Fn(&mut Observer<'_>) + Send + Sync>;
-
-/// A registered callback with the instruments it may report.
-pub(crate) struct Callback {
-    number: u64,
-    entries: Vec<Arc<Entry>>,
-    function: Function,
-}
-
-/// What a callback reports into. Its instruments are named by their place in the list they were registered with.
-#[derive(Debug)]
-pub struct Observer<'a> {
-    inner: &'a Inner,
-    entries: &'a [Arc<Entry>],
-    reader: usize,
-    collection: Collection,
-}
-
-impl std::fmt::Debug for Callback {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Callback").field("number", &self.number).finish_non_exhaustive()
-    }
-}
-
 impl Inner {
-    pub(crate) fn register(
+    /// Takes in what callbacks have observed for one reader, then turns it into contributions where differences are wanted.
+    /// What a callback observed that has been removed since does not count any more.
+    pub(crate) fn take_observations(
         &self,
-        instruments: Vec<Instrument>,
-        function: Function,
-        now: Timestamp,
-    ) -> Result<u64, Rejection> {
-        let mut entries = Vec::new();
-        for instrument in instruments {
-            let entry = self.entry(&instrument, Form::Measurements)?;
-            self.bring_up_to_date(&entry, &mut lock(&entry.state), now);
-            entries.push(entry);
-        }
-        let number = self.callback_numbers.fetch_add(1, Ordering::Relaxed);
-        lock(&self.callbacks).push(Arc::new(Callback { number, entries, function }));
-        Ok(number)
-    }
-
-    pub(crate) fn unregister(&self, number: u64) -> bool {
-        let mut callbacks = lock(&self.callbacks);
-        let before = callbacks.len();
-        callbacks.retain(|callback| callback.number != number);
-        callbacks.len() < before
-    }
-
-    /// Runs every callback for one reader, then turns what was observed into contributions where differences are wanted.
-    pub(crate) fn run_callbacks(&self, reader: usize, collection: Collection) {
-        let callbacks = lock(&self.callbacks).clone();
-        for callback in &callbacks {
-            let mut observer = Observer { inner: self, entries: &callback.entries, reader, collection };
-            // The callback is the application's own code; what is wrong with it must not stop the others.
-            let run = std::panic::AssertUnwindSafe(|| (callback.function)(&mut observer));
-            if std::panic::catch_unwind(run).is_err()
-                && let Some(entry) = callback.entries.first()
-            {
-                self.notice(
-                    &entry.instrument,
-                    "its callback panicked; what it had reported counts".to_owned(),
-                );
+        reader: usize,
+        mut observations: Vec<Observations>,
+        collection: Collection,
+    ) {
+        // Runs may have ended in any order.
+        observations.sort_unstable_by_key(|observations| observations.number);
+        let (mut touched, mut known) = (Vec::new(), HashSet::new());
+        for Observations { number, values, surplus } in observations {
+            let Some(entries) = self.observed_by(number) else { continue };
+            self.counters.reject(Rejection::ObservationLimit, surplus);
+            for values in values.chunk_by(|one, next| one.place == next.place) {
+                // A place without an instrument is nothing.
+                let Some(entry) = values.first().and_then(|value| entries.get(value.place)) else { continue };
+                self.take_values(entry, reader, values, collection);
+                if known.insert(entry.id) {
+                    touched.push(Arc::clone(entry));
+                }
             }
         }
-        for entry in callbacks.iter().flat_map(|callback| &callback.entries) {
+        // Several callbacks may share an instrument.
+        for entry in &touched {
             self.contribute_observed(entry, reader, collection);
         }
+    }
+
+    fn take_values(&self, entry: &Entry, reader: usize, values: &[Observation], collection: Collection) {
+        let mut state = lock(&entry.state);
+        self.bring_up_to_date(entry, &mut state, collection.now);
+        for value in values {
+            if let Err(reason) = self.take_value(entry, &mut state, reader, value, collection) {
+                self.counters.reject(reason, 1);
+            }
+        }
+    }
+
+    fn take_value(
+        &self,
+        entry: &Entry,
+        state: &mut State,
+        reader: usize,
+        observation: &Observation,
+        collection: Collection,
+    ) -> Result<(), Rejection> {
+        let Observation { value, attributes, .. } = observation;
+        let kind = entry.instrument.kind;
+        if !kind.is_observable() {
+            return Err(Rejection::WrongKind);
+        }
+        if kind != InstrumentKind::ObservableGauge && !value.is_finite() {
+            return Err(Rejection::NotFinite);
+        }
+        if kind == InstrumentKind::ObservableCounter && value.as_f64() < 0.0 {
+            return Err(Rejection::Negative);
+        }
+        let State { routing, sources, .. } = state;
+        if !sources.contains_key(attributes) {
+            let now = collection.now;
+            let source = self.new_source(entry, routing, attributes, now, now)?;
+            sources.insert(attributes.clone(), source);
+        }
+        let Some(source) = sources.get_mut(attributes) else { return Ok(()) };
+        source.heard = collection.now;
+        let SourceData::Observed(readers) = &mut source.data else { return Ok(()) };
+        let Some(observed) = readers.get_mut(reader) else { return Ok(()) };
+        // As many as there were before, which is an order over all callbacks.
+        let order = self.counters.accepted.fetch_add(1, Ordering::Relaxed);
+        observed.observe(kind, collection.number, order, *value);
+        Ok(())
     }
 
     fn contribute_observed(&self, entry: &Entry, reader: usize, collection: Collection) {
@@ -117,51 +125,6 @@ impl Inner {
             routing.contribute(entry, &self.pipelines, source, contributed, Some(reader));
         }
         self.tell(entry, &mut state);
-    }
-}
-
-impl Observer<'_> {
-    /// Reports the value of the instrument at `place` for a set. Several values for one set in one collection are added for
-    /// sums; of a gauge the last one counts. A refused value is counted.
-    pub fn observe(&mut self, place: usize, value: Number, attributes: &Attributes) {
-        let Some(entry) = self.entries.get(place) else { return };
-        if let Err(reason) = self.try_observe(entry, value, attributes) {
-            self.inner.counters.reject(reason, 1);
-        }
-    }
-
-    /// The time of the collection.
-    pub fn now(&self) -> Timestamp {
-        self.collection.now
-    }
-
-    fn try_observe(&self, entry: &Entry, value: Number, attributes: &Attributes) -> Result<(), Rejection> {
-        let kind = entry.instrument.kind;
-        if !kind.is_observable() {
-            return Err(Rejection::WrongKind);
-        }
-        if kind != InstrumentKind::ObservableGauge && !value.is_finite() {
-            return Err(Rejection::NotFinite);
-        }
-        if kind == InstrumentKind::ObservableCounter && value.as_f64() < 0.0 {
-            return Err(Rejection::Negative);
-        }
-        let mut state = lock(&entry.state);
-        self.inner.bring_up_to_date(entry, &mut state, self.collection.now);
-        let State { routing, sources, .. } = &mut *state;
-        if !sources.contains_key(attributes) {
-            let now = self.collection.now;
-            let source = self.inner.new_source(entry, routing, attributes, now, now)?;
-            sources.insert(attributes.clone(), source);
-        }
-        let Some(source) = sources.get_mut(attributes) else { return Ok(()) };
-        source.heard = self.collection.now;
-        let SourceData::Observed(readers) = &mut source.data else { return Ok(()) };
-        let Some(observed) = readers.get_mut(self.reader) else { return Ok(()) };
-        // As many as there were before, which is an order over all callbacks.
-        let order = self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed);
-        observed.observe(kind, self.collection.number, order, value);
-        Ok(())
     }
 }
 
