@@ -5,11 +5,13 @@
 //! metrics. Rows are read through [`Frame::metrics`] and written through [`FrameBuilder`], which keeps the columns
 //! consistent: **every index points into its table, and every column of a table has the same length.**
 
+mod batches;
 mod builder;
 mod points;
 mod read;
 mod tables;
 
+pub use batches::Batches;
 pub use builder::{
     ExemplarRow, ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, SummaryRow,
 };
