@@ -23,6 +23,7 @@ mod configurator;
 mod counts;
 mod diagnostics;
 mod enabled;
+mod environment;
 mod error;
 mod instrument;
 mod meter;

@@ -56,7 +56,9 @@ impl ScopedInstruments {
             let message = format!("instrument name `{shown}` is not valid: {fault}; it is used as it is");
             diagnostics.tell_once(DiagnosticKind::InstrumentName, message);
         }
-        let boundaries = wanted.boundaries.filter(|boundaries| {
+        let advised = self.core.advice.about(&self.state.scope.name, &wanted.name);
+        let boundaries = wanted.boundaries.map(Arc::from).or(advised.boundaries);
+        let boundaries = boundaries.filter(|boundaries| {
             let fault = boundaries_fault(boundaries);
             if let Some(fault) = &fault {
                 let message = format!(
@@ -76,7 +78,7 @@ impl ScopedInstruments {
             origin: Origin::Recorded,
             scope: self.state.scope.clone(),
             resource: self.core.resource.clone(),
-            advisory: Advisory { boundaries: boundaries.map(Into::into), attributes: None },
+            advisory: Advisory { boundaries, attributes: advised.attributes },
         };
         if let Some(first) = self.core.known.of(&self.state.scope, &instrument.name).first() {
             let name = &first.instrument().name;

@@ -1,5 +1,6 @@
 //! Instruments: checked, known by name, recorded with or observed.
 
+mod advice;
 mod conflict;
 mod known;
 mod number;
@@ -8,6 +9,7 @@ mod silent;
 mod synchronous;
 mod syntax;
 
+pub(crate) use advice::Advice;
 pub(crate) use conflict::{advice_conflict, conflict};
 pub(crate) use known::{Known, is_same};
 pub(crate) use number::Measured;

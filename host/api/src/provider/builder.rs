@@ -7,16 +7,27 @@ use wasmeter_engine::{Engine, EngineConfig, View, Views};
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{Attributes, Resource, Timestamp};
 
+use super::core::Parts;
 use super::{Core, MeterProvider, Owner};
 use crate::attributes::converted;
 use crate::clock::{self, Clock};
 use crate::configurator::MeterConfigurator;
 use crate::diagnostics::{Diagnostic, DiagnosticKind, Diagnostics, Handler};
+use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::meters::Meters;
-use crate::reader::Reader;
+use crate::reader::{PeriodicReader, PushExporter, Reader};
 use crate::resource;
 use crate::views::guarded;
+
+/// What of the environment is heeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Reads {
+    #[default]
+    Nothing,
+    Resource,
+    All,
+}
 
 /// Makes a [`MeterProvider`].
 #[derive(Default)]
@@ -25,7 +36,7 @@ pub struct MeterProviderBuilder {
     readers: Vec<Reader>,
     views: Views,
     resource: Resource,
-    reads_environment: bool,
+    environment: Reads,
     limits: Limits,
     configurator: Option<MeterConfigurator>,
     clock: Option<Clock>,
@@ -38,6 +49,12 @@ impl MeterProviderBuilder {
     pub fn with_reader(mut self, reader: impl Into<Reader>) -> Self {
         self.readers.push(reader.into());
         self
+    }
+
+    /// Adds a reader that exports at the interval and with the timeout of the environment, or else the specified ones
+    /// ([`crate::PeriodicReader::exporting_to`]).
+    pub fn with_periodic_exporter(self, exporter: impl PushExporter) -> Self {
+        self.with_reader(PeriodicReader::exporting_to(exporter))
     }
 
     /// Adds a View to those that stand by themselves, each giving a stream of its own (metrics SDK, "View"); see
@@ -85,7 +102,17 @@ impl MeterProviderBuilder {
     /// (resource SDK, "Specifying resource information via an environment variable"). They are read in
     /// [`MeterProviderBuilder::build`].
     pub fn with_env_resource(mut self) -> Self {
-        self.reads_environment = true;
+        self.environment = self.environment.max(Reads::Resource);
+        self
+    }
+
+    /// Has the environment say what the application does not: the resource as
+    /// [`MeterProviderBuilder::with_env_resource`], and of periodic readers interval and timeout
+    /// (`OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`, in milliseconds). With `OTEL_SDK_DISABLED=true` the provider
+    /// does nothing: its Meters are silent and nothing is exported. Values that are not valid are told and count as unset. The
+    /// variables are read in [`MeterProviderBuilder::build`].
+    pub fn with_environment(mut self) -> Self {
+        self.environment = Reads::All;
         self
     }
 
@@ -116,13 +143,14 @@ impl MeterProviderBuilder {
     /// [`BuildError::ReaderInUse`] or [`BuildError::Thread`].
     pub fn build(self) -> Result<MeterProvider, BuildError> {
         let diagnostics = Arc::new(Diagnostics::new(self.handler));
-        let mut environment = Vec::new();
-        if self.reads_environment {
-            let (pairs, problem) = resource::from_environment(|name| std::env::var(name).ok());
-            environment = pairs;
-            if let Some(problem) = problem {
-                diagnostics.tell(DiagnosticKind::Environment, problem);
-            }
+        let variable = |name: &str| std::env::var(name).ok();
+        let mut environment = match self.environment {
+            Reads::Nothing => Environment::default(),
+            Reads::Resource => Environment::of_resource(variable),
+            Reads::All => Environment::read(variable),
+        };
+        for problem in environment.problems.drain(..) {
+            diagnostics.tell(DiagnosticKind::Environment, problem);
         }
         let clock = self.clock.unwrap_or_else(|| Box::new(clock::system));
         let config = EngineConfig {
@@ -132,12 +160,20 @@ impl MeterProviderBuilder {
         };
         let meters = Meters::new(self.configurator, diagnostics.clone());
         let engine = Engine::new(config, meters.over(guarded(self.views.clone())), clock());
-        let resource = resource::complete(self.resource, environment);
-        let core = Arc::new(Core::new(engine, self.views, meters, resource, clock, diagnostics));
+        let resource = resource::complete(self.resource, std::mem::take(&mut environment.resource));
+        let core = Arc::new(Core::new(Parts {
+            engine,
+            views: self.views,
+            meters,
+            resource,
+            clock,
+            diagnostics,
+            is_disabled: environment.is_disabled,
+        }));
         // Made first, so that whatever has been started ends with it if something fails.
         let mut owner = Owner { core: core.clone(), workers: Vec::new() };
         for (place, reader) in self.readers.into_iter().enumerate() {
-            owner.workers.extend(reader.start(&core, place)?);
+            owner.workers.extend(reader.start(&core, place, &environment)?);
         }
         Ok(MeterProvider { owner: Arc::new(owner) })
     }

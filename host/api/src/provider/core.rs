@@ -10,7 +10,7 @@ use wasmeter_model::{Number, Resource, Timestamp};
 use crate::clock::Clock;
 use crate::counts::{Counts, Tally};
 use crate::diagnostics::{DiagnosticKind, Diagnostics};
-use crate::instrument::{Known, Measured};
+use crate::instrument::{Advice, Known, Measured};
 use crate::lock;
 use crate::meters::Meters;
 
@@ -24,6 +24,9 @@ pub(crate) struct Core {
     pub(crate) meters: Arc<Meters>,
     /// The Views in service as they were given. Locked while others are put into service.
     pub(super) views: Mutex<Views>,
+    pub(crate) advice: Advice,
+    /// By the environment: Meters are silent from the beginning.
+    pub(super) is_disabled: bool,
     clock: Clock,
     is_shut_down: AtomicBool,
     callbacks: Mutex<Vec<u64>>,
@@ -31,24 +34,30 @@ pub(crate) struct Core {
     periodic_readers: AtomicUsize,
 }
 
+/// What the builder has made.
+pub(super) struct Parts {
+    pub(super) engine: Engine,
+    pub(super) views: Views,
+    pub(super) meters: Arc<Meters>,
+    pub(super) resource: Resource,
+    pub(super) clock: Clock,
+    pub(super) diagnostics: Arc<Diagnostics>,
+    pub(super) is_disabled: bool,
+}
+
 impl Core {
-    pub(super) fn new(
-        engine: Engine,
-        views: Views,
-        meters: Arc<Meters>,
-        resource: Resource,
-        clock: Clock,
-        diagnostics: Arc<Diagnostics>,
-    ) -> Self {
+    pub(super) fn new(parts: Parts) -> Self {
         Self {
-            engine,
-            meters,
-            views: Mutex::new(views),
-            resource: Arc::new(resource),
+            engine: parts.engine,
+            meters: parts.meters,
+            views: Mutex::new(parts.views),
+            resource: Arc::new(parts.resource),
             known: Known::default(),
+            advice: Advice::default(),
             tally: Tally::default(),
-            diagnostics,
-            clock,
+            diagnostics: parts.diagnostics,
+            is_disabled: parts.is_disabled,
+            clock: parts.clock,
             is_shut_down: AtomicBool::new(false),
             callbacks: Mutex::default(),
             periodic_readers: AtomicUsize::new(0),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::Meter;
 use wasmeter_engine::{SwapReport, Views};
-use wasmeter_model::Scope;
+use wasmeter_model::{Advisory, Scope};
 
 use crate::attributes::converted;
 use crate::busy::is_busy;
@@ -110,6 +110,14 @@ impl MeterProvider {
         self.owner.core.configure_meters(configurator)
     }
 
+    /// Advises what an instrument should be aggregated with unless a View says (metrics API, "Instrument advisory parameters"):
+    /// which attributes are worth keeping, for which the `opentelemetry` API has no words, and boundaries where whoever makes
+    /// the instrument gives none. It is found by the names of its Meter and its own, the latter in any case. Advice counts for
+    /// instruments that are made after it.
+    pub fn advise(&self, meter: &str, instrument: &str, advisory: Advisory) {
+        self.owner.core.advice.give(meter, instrument, advisory);
+    }
+
     /// Tells whether the instruments of this name, in any case, are enabled that the Meter of this scope has by now; `None`
     /// if it has none. Of several of one name one is enough.
     pub fn enabled(&self, scope: &InstrumentationScope, name: &str) -> Option<Enabled> {
@@ -131,7 +139,7 @@ impl MeterProvider {
 impl opentelemetry::metrics::MeterProvider for MeterProvider {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
         let core = &self.owner.core;
-        if core.is_shut_down() {
+        if core.is_shut_down() || core.is_disabled {
             return Meter::new(Arc::new(NoInstruments));
         }
         Meter::new(Arc::new(ScopedInstruments::new(core.clone(), model_scope(&scope))))

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use wasmeter_engine::ReaderConfig;
 
+use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::provider::Core;
 pub use exporter::PushExporter;
@@ -52,10 +53,17 @@ impl Reader {
     }
 
     /// Puts the reader to work for a provider, in which it has this place.
-    pub(crate) fn start(self, core: &Arc<Core>, place: usize) -> Result<Option<Worker>, BuildError> {
+    pub(crate) fn start(
+        self,
+        core: &Arc<Core>,
+        place: usize,
+        environment: &Environment,
+    ) -> Result<Option<Worker>, BuildError> {
         match self.0 {
             Sort::Manual(reader) => reader.attach(core, place).map(|()| None),
-            Sort::Periodic(reader) => reader.start(core.clone(), place).map(Some),
+            // A provider that the environment disables has nothing to export.
+            Sort::Periodic(_) if environment.is_disabled => Ok(None),
+            Sort::Periodic(reader) => reader.start(core.clone(), place, environment).map(Some),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! A reader that collects at intervals and pushes into an exporter.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use wasmeter_engine::ReaderConfig;
 use wasmeter_model::TemporalityPreference;
 
+use super::worker::Schedule;
 use super::{PushExporter, Worker};
+use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::provider::Core;
 
@@ -15,8 +18,9 @@ use crate::provider::Core;
 pub struct PeriodicReader {
     config: ReaderConfig,
     exporter: Box<dyn PushExporter>,
-    interval: Duration,
-    timeout: Duration,
+    interval: Option<Duration>,
+    timeout: Option<Duration>,
+    batch_points_max: Option<NonZeroUsize>,
 }
 
 impl PeriodicReader {
@@ -27,11 +31,42 @@ impl PeriodicReader {
     /// The shortest interval; a shorter one is taken for this one.
     pub const INTERVAL_MIN: Duration = Duration::from_millis(1);
 
-    /// A reader with the temporality that the exporter asks for. Each export has `timeout` to be done.
+    /// A reader with the temporality that the exporter asks for. What one collection yields has `timeout` to be exported.
     pub fn new(exporter: impl PushExporter, interval: Duration, timeout: Duration) -> Self {
+        Self::exporting_to(exporter).with_interval(interval).with_timeout(timeout)
+    }
+
+    /// A reader with the temporality that the exporter asks for. Interval and timeout are those of
+    /// `OTEL_METRIC_EXPORT_INTERVAL` and `OTEL_METRIC_EXPORT_TIMEOUT` if the provider reads the environment
+    /// ([`crate::MeterProviderBuilder::with_environment`]) and they are set, else [`Self::INTERVAL_DEFAULT`] and
+    /// [`Self::TIMEOUT_DEFAULT`].
+    pub fn exporting_to(exporter: impl PushExporter) -> Self {
         let config = ReaderConfig { temporality: exporter.temporality(), ..ReaderConfig::default() };
-        let interval = interval.max(Self::INTERVAL_MIN);
-        Self { config, exporter: Box::new(exporter), interval, timeout }
+        Self { config, exporter: Box::new(exporter), interval: None, timeout: None, batch_points_max: None }
+    }
+
+    /// Sets the interval, whatever the environment says.
+    #[must_use]
+    pub fn with_interval(mut self, interval: Duration) -> Self {
+        self.interval = Some(interval);
+        self
+    }
+
+    /// Sets how long the export of what one collection yields may take, whatever the environment says.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Has the exporter get no more than this many points at once (metrics SDK, "Periodic exporting MetricReader"). What a
+    /// collection yields beyond that is exported in further batches, one after the other and in order; a metric's points may
+    /// be spread over two of them. A batch that fails does not keep the others from being exported. Without a limit by
+    /// default.
+    #[must_use]
+    pub fn with_max_export_batch_size(mut self, points_max: NonZeroUsize) -> Self {
+        self.batch_points_max = Some(points_max);
+        self
     }
 
     /// Sets aggregations and cardinality limits by instrument kind, and a temporality other than the exporter's.
@@ -52,8 +87,20 @@ impl PeriodicReader {
         &self.config
     }
 
-    pub(super) fn start(self, core: Arc<Core>, place: usize) -> Result<Worker, BuildError> {
-        Worker::start(core, place, self.exporter, self.interval, self.timeout).map_err(BuildError::Thread)
+    pub(super) fn start(
+        self,
+        core: Arc<Core>,
+        place: usize,
+        environment: &Environment,
+    ) -> Result<Worker, BuildError> {
+        let interval = self.interval.or(environment.export_interval).unwrap_or(Self::INTERVAL_DEFAULT);
+        let timeout = self.timeout.or(environment.export_timeout).unwrap_or(Self::TIMEOUT_DEFAULT);
+        let schedule = Schedule {
+            interval: interval.max(Self::INTERVAL_MIN),
+            timeout,
+            batch_points_max: self.batch_points_max.unwrap_or(NonZeroUsize::MAX),
+        };
+        Worker::start(core, place, self.exporter, schedule).map_err(BuildError::Thread)
     }
 }
 
@@ -63,6 +110,7 @@ impl std::fmt::Debug for PeriodicReader {
             .field("config", &self.config)
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)
+            .field("batch_points_max", &self.batch_points_max)
             .finish_non_exhaustive()
     }
 }

@@ -1,10 +1,13 @@
 //! The thread of a periodic reader, and how others ask it for something.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use wasmeter_model::frame::Frame;
 
 use super::{PushExporter, deadline_after};
 use crate::busy::Busy;
@@ -47,9 +50,16 @@ struct Thread {
     core: Arc<Core>,
     place: usize,
     exporter: Box<dyn PushExporter>,
-    interval: Duration,
-    timeout: Duration,
+    schedule: Schedule,
     requests: Arc<Requests>,
+}
+
+/// When a reader exports, and how much at once.
+pub(super) struct Schedule {
+    pub(super) interval: Duration,
+    /// For all batches of a collection together.
+    pub(super) timeout: Duration,
+    pub(super) batch_points_max: NonZeroUsize,
 }
 
 impl Worker {
@@ -57,8 +67,7 @@ impl Worker {
         core: Arc<Core>,
         place: usize,
         exporter: Box<dyn PushExporter>,
-        interval: Duration,
-        timeout: Duration,
+        schedule: Schedule,
     ) -> io::Result<Self> {
         let state = State {
             flush_requested: 0,
@@ -70,7 +79,7 @@ impl Worker {
         };
         let requests = Arc::new(Requests { state: Mutex::new(state), changed: Condvar::new() });
         core.begin_periodic_reader();
-        let thread = Thread { core, place, exporter, interval, timeout, requests: requests.clone() };
+        let thread = Thread { core, place, exporter, schedule, requests: requests.clone() };
         // Not joined but waited for by its outcome, as that can be done with a timeout.
         thread::Builder::new().name(format!("wasmeter-reader-{place}")).spawn(move || thread.run())?;
         Ok(Self { requests })
@@ -126,23 +135,23 @@ impl Requests {
 
 impl Thread {
     fn run(self) {
-        let mut next = deadline_after(self.interval);
+        let mut next = deadline_after(self.schedule.interval);
         loop {
             match self.wait(next) {
                 Wake::Interval => {
                     // What failed has been told and counted, and there is nobody who waits.
-                    drop(self.export(deadline_after(self.timeout)));
+                    drop(self.export(deadline_after(self.schedule.timeout)));
                     next = self.following(next);
                 }
                 Wake::Flush { number, deadline } => {
-                    let outcome = self.flush(deadline.min(deadline_after(self.timeout)));
+                    let outcome = self.flush(deadline.min(deadline_after(self.schedule.timeout)));
                     let mut state = lock(&self.requests.state);
                     state.flush_done = number;
                     state.flush_outcome = outcome;
                     self.requests.changed.notify_all();
                 }
                 Wake::Shutdown { deadline } => {
-                    let flushed = self.flush(deadline.min(deadline_after(self.timeout)));
+                    let flushed = self.flush(deadline.min(deadline_after(self.schedule.timeout)));
                     let ended = self.guarded("shut down", || self.exporter.shutdown(deadline));
                     self.core.end_periodic_reader();
                     lock(&self.requests.state).ended = Some(flushed.and(ended));
@@ -169,9 +178,9 @@ impl Thread {
 
     /// The end of the next interval that has not ended yet.
     fn following(&self, last: Instant) -> Instant {
-        match last.checked_add(self.interval) {
+        match last.checked_add(self.schedule.interval) {
             Some(next) if next > Instant::now() => next,
-            _ => deadline_after(self.interval),
+            _ => deadline_after(self.schedule.interval),
         }
     }
 
@@ -183,15 +192,27 @@ impl Thread {
     }
 
     fn export(&self, deadline: Instant) -> Outcome {
+        let mut frame = Frame::default();
+        self.guarded("collect", || {
+            frame = self.core.collect(self.place);
+            Ok(())
+        })?;
+        // All of one collection before the next begins; one that fails does not take the others with it.
+        let mut outcome = Ok(());
+        for batch in frame.into_batches(self.schedule.batch_points_max) {
+            outcome = outcome.and(self.export_batch(&batch, deadline));
+        }
+        outcome
+    }
+
+    fn export_batch(&self, batch: &Frame, deadline: Instant) -> Outcome {
         let tally = &self.core.tally;
-        let outcome = self.guarded("export", || {
-            let frame = self.core.collect(self.place);
-            if frame.point_count() == 0 {
-                return Ok(());
-            }
-            self.exporter.export(&frame, deadline).inspect(|()| tally.exports_succeeded.add())
-        });
-        outcome.inspect_err(|_| tally.exports_failed.add())
+        let outcome = self.guarded("export", || self.exporter.export(batch, deadline));
+        match &outcome {
+            Ok(()) => tally.exports_succeeded.add(),
+            Err(_) => tally.exports_failed.add(),
+        }
+        outcome
     }
 
     /// Calls what is the application's own code, and tells what went wrong.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wasmeter_model::{Attributes, Resource, Value};
 
-type Pair = (Arc<str>, Value);
+pub(crate) type Pair = (Arc<str>, Value);
 
 /// `given` laid over `environment` laid over the defaults: of each key the first value in this order counts.
 pub(crate) fn complete(given: Resource, environment: Vec<Pair>) -> Resource {

@@ -1,5 +1,6 @@
 //! The provider from outside: measured through the `opentelemetry` API, seen through what readers get.
 
+mod environment;
 mod global;
 mod instruments;
 mod lifecycle;
@@ -7,6 +8,7 @@ mod meters;
 mod observable;
 mod periodic;
 mod registration;
+mod rows;
 mod support;
 mod threads;
 mod views;

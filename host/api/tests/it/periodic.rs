@@ -1,5 +1,6 @@
 //! Periodic readers: intervals, flushes, failures, and never two exports at once.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -48,6 +49,56 @@ fn a11_n6_a_flush_collects_exports_and_flushes_and_shutdown_does_so_a_last_time(
     provider.shutdown(AGES).unwrap();
     assert_eq!(exported.try_recv().unwrap(), ["counter{} sum+ cum 2 @1..20", "gauge{} gauge 7 @0..20"]);
     assert_eq!(*calls.lock().unwrap(), ["export", "flush", "export", "flush", "shutdown"]);
+}
+
+#[test]
+fn n5_n6_a_flush_exports_in_full_batches_of_one_collection_and_flushes_the_exporter_once() {
+    let (exporter, exported) = Channel::new(DELTA);
+    let calls = exporter.calls.clone();
+    let (builder, time, _) = builder();
+    let reader =
+        PeriodicReader::new(exporter, AGES, AGES).with_max_export_batch_size(NonZeroUsize::new(2).unwrap());
+    let provider = builder.with_reader(reader).build().unwrap();
+    let meter = provider.meter("shop");
+    let (first, second) = (meter.u64_counter("first").build(), meter.u64_counter("second").build());
+    let measure = || {
+        first.add(1, &a("x"));
+        second.add(2, &a("x"));
+        second.add(3, &a("y"));
+    };
+    for (secs, expected) in [(10, "1..10"), (20, "10..20")] {
+        measure();
+        time.set(secs);
+        provider.force_flush(AGES).unwrap();
+        // The second counter's points are in two batches, and no batch has points of two collections.
+        let batches: Vec<Vec<String>> = exported.try_iter().collect();
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(batches[0][0], format!("first{{a=x}} sum+ delta 1 @{expected}"));
+        let mut points = [batches[0][1].clone(), batches[1][0].clone()];
+        points.sort();
+        let row = |set, value| format!("second{{a={set}}} sum+ delta {value} @{expected}");
+        assert_eq!(points, [row("x", 2), row("y", 3)]);
+    }
+    assert_eq!(*calls.lock().unwrap(), ["export", "export", "flush", "export", "export", "flush"]);
+    assert_eq!(provider.counts().exports_succeeded, 4);
+}
+
+#[test]
+fn n5_a_batch_that_fails_does_not_keep_the_others_from_being_exported() {
+    let (exporter, exported) = Channel::new(CUMULATIVE);
+    let answer = exporter.answer.clone();
+    let (builder, _, _) = builder();
+    let reader = PeriodicReader::new(exporter, AGES, AGES).with_max_export_batch_size(NonZeroUsize::MIN);
+    let provider = builder.with_reader(reader).build().unwrap();
+    let meter = provider.meter("shop");
+    for name in ["first", "second", "third"] {
+        meter.u64_counter(name).build().add(1, &[]);
+    }
+    let failure = ExportError::Failed("refused".to_owned());
+    *answer.lock().unwrap() = Err(failure.clone());
+    assert_eq!(provider.force_flush(AGES), Err(Error::Export(failure)));
+    assert_eq!(exported.try_iter().count(), 3);
+    assert_eq!(provider.counts().exports_failed, 3);
 }
 
 #[test]
