@@ -9,13 +9,14 @@
 //! Each reader has streams of its own, so that one's delta does not disturb another's. Invariants:
 //!
 //! - A View is asked once per instrument and once per attribute set in each generation, never per measurement.
-//! - Locks are taken in this order: control, instrument, streams of a reader, stream. No View is called with a stream
-//!   locked, and no callback with any of them.
+//! - Locks are taken in this order: control, instrument, streams of a reader, stream. No View or filter is called with a
+//!   stream locked, and no callback with any of them.
 //! - A contribution is applied under its instrument's lock, and an instrument is rerouted under it too: so every
 //!   contribution goes wholly by the routes of one generation.
 
 mod aggregate;
 mod engine;
+mod filter;
 mod instrument;
 mod intake;
 mod pipeline;
@@ -26,6 +27,9 @@ mod summaries;
 mod views;
 
 pub use engine::{Engine, EngineConfig, PreparedSwap};
+pub use filter::{
+    AttributesFilterResult, MetricFilter, MetricFilterResult, MetricStream, append_filtered, filtered,
+};
 pub use intake::{CallbackRun, Observations, Observer, Recorder, StreamLabels};
 pub use pipeline::ReaderConfig;
 pub use report::{Counts, IngestReport, Notice, Rejection, SwapReport};

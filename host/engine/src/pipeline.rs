@@ -9,6 +9,7 @@ use wasmeter_model::{
     Aggregation, Instrument, InstrumentKind, Origin, Resource, TemporalityPreference, Timestamp,
 };
 
+use crate::filter::MetricFilter;
 use crate::instrument::Form;
 use crate::lock;
 use crate::stream::{Description, Output, Storage, Stream, StreamKey};
@@ -24,6 +25,8 @@ pub struct ReaderConfig {
     pub aggregations: HashMap<InstrumentKind, Aggregation>,
     /// The most series of a stream by kind where no View says; kinds that are not named have 2000.
     pub cardinality_limits: HashMap<InstrumentKind, std::num::NonZeroU32>,
+    /// What of the metrics is exported; all of them if there is none.
+    pub filter: Option<Arc<dyn MetricFilter>>,
 }
 
 /// A reader and its streams.
@@ -45,6 +48,10 @@ struct Streams {
 impl Pipeline {
     pub(crate) fn new(config: ReaderConfig) -> Self {
         Self { config, streams: Mutex::default() }
+    }
+
+    pub(crate) fn filter(&self) -> Option<&dyn MetricFilter> {
+        self.config.filter.as_deref()
     }
 
     /// The identity of an instrument's stream for this reader.

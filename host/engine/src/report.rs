@@ -178,7 +178,7 @@ pub struct SwapReport {
 /// Something an operator should know; told once per instrument and generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The instrument it is about.
+    /// The instrument it is about, or the metric, where it is about what is exported.
     pub instrument: Arc<str>,
     /// What happened, and what was done instead.
     pub message: String,

@@ -11,6 +11,7 @@ use wasmeter_model::frame::{
 use wasmeter_model::limits::BUCKETS_MAX;
 use wasmeter_model::{Attributes, Resource, Scope, Temporality, Timestamp};
 
+use crate::filter::{MetricFilter, MetricStream, Verdict};
 use crate::report::Rejection;
 
 /// The last summary point of every source.
@@ -23,8 +24,11 @@ pub(crate) struct Summaries {
     next: u64,
 }
 
-/// Metrics by the resource and scope they belong to.
-pub(crate) type ByOwner<'a> = HashMap<(Arc<Resource>, Arc<Scope>), Vec<&'a Metric>, RandomState>;
+/// A metric, and which of its points pass a reader's filter.
+pub(crate) struct Passing<'a> {
+    metric: &'a Metric,
+    verdict: Verdict,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -36,7 +40,7 @@ struct Key {
 
 /// The sources of one metric.
 #[derive(Debug)]
-pub(crate) struct Metric {
+struct Metric {
     key: Key,
     description: Arc<str>,
     points: HashMap<Attributes, Point, RandomState>,
@@ -134,41 +138,40 @@ impl Summaries {
         }
     }
 
-    /// The resource and scope of every metric, in the order they came.
-    pub(crate) fn owners(&self) -> impl Iterator<Item = (Arc<Resource>, Arc<Scope>)> {
-        self.metrics.iter().map(|metric| metric.key.owner())
-    }
-
-    /// Every metric by its resource and scope.
-    pub(crate) fn by_owner(&self) -> ByOwner<'_> {
-        let mut by_owner = ByOwner::default();
-        for metric in &self.metrics {
-            by_owner.entry(metric.key.owner()).or_default().push(metric);
-        }
-        by_owner
-    }
-}
-
-impl Key {
-    fn owner(&self) -> (Arc<Resource>, Arc<Scope>) {
-        (self.resource.clone(), self.scope.clone())
+    /// The metrics of which something passes the reader's filter, in the order they came.
+    pub(crate) fn passing(&self, filter: Option<&dyn MetricFilter>) -> Vec<Passing<'_>> {
+        let passing = self.metrics.iter().filter_map(|metric| {
+            let mut verdict = Verdict::of(filter, metric.key.metric());
+            for attributes in metric.points.keys() {
+                verdict.ask(filter, metric.key.metric(), attributes);
+            }
+            let passes = metric.points.keys().any(|attributes| verdict.passes(attributes));
+            passes.then_some(Passing { metric, verdict })
+        });
+        passing.collect()
     }
 }
 
-impl Metric {
-    /// Writes the metric and its points.
+impl Passing<'_> {
+    /// The resource and scope of the metric.
+    pub(crate) fn owner(&self) -> (Arc<Resource>, Arc<Scope>) {
+        (self.metric.key.resource.clone(), self.metric.key.scope.clone())
+    }
+
+    /// Writes the metric and those of its points that pass.
     pub(crate) fn emit(&self, frame: &mut FrameBuilder) {
+        let Self { metric: Metric { key, description, points }, verdict } = self;
         let metadata = frame.set([]);
         let row = MetricRow {
-            name: &self.key.name,
-            description: &self.description,
-            unit: &self.key.unit,
+            name: &key.name,
+            description,
+            unit: &key.unit,
             kind: PointKind::Summary,
             temporality: Some(Temporality::Cumulative),
             monotonic: false,
         };
         frame.metric(row, metadata);
-        let mut points: Vec<_> = self.points.iter().collect();
+        let mut points: Vec<_> = points.iter().filter(|(attributes, _)| verdict.passes(attributes)).collect();
         points.sort_unstable_by_key(|(_, point)| point.number);
         for (attributes, point) in points {
             let attributes = frame.attributes(attributes);
@@ -176,5 +179,12 @@ impl Metric {
             let (count, sum, quantiles) = (point.count, point.sum, &point.quantiles[..]);
             frame.summary(SummaryRow { header, count, sum, quantiles });
         }
+    }
+}
+
+impl Key {
+    /// As filters know it.
+    fn metric(&self) -> MetricStream<'_> {
+        MetricStream::new(&self.scope, &self.name, PointKind::Summary, &self.unit)
     }
 }

@@ -21,6 +21,6 @@ pub use instrument::{Advisory, Instrument, InstrumentKind, Number, NumberKind, O
 pub use pattern::Pattern;
 pub use resource::{Resource, Scope};
 pub use stream::{Aggregation, AttributeRule, Combine, StreamSpec};
-pub use temporality::{Temporality, TemporalityPreference};
+pub use temporality::{Temporality, TemporalityByKind, TemporalityPreference};
 pub use time::Timestamp;
 pub use value::{Value, ValueRef};

@@ -8,9 +8,11 @@ use wasmeter_model::frame::{Frame, FrameBuilder};
 use wasmeter_model::{Origin, Resource, Scope, Timestamp};
 
 use super::Inner;
+use crate::filter::Verdict;
 use crate::intake::Observations;
 use crate::lock;
 use crate::stream::Stream;
+use crate::summaries::Passing;
 
 impl Inner {
     /// The frame of one reader, after its callbacks have run on this thread.
@@ -58,26 +60,33 @@ impl Inner {
         let mut streams = pipeline.streams();
         // What ends comes before what may have taken its name.
         streams.sort_by_key(|stream| lock(&stream.slots).feeders > 0);
-        streams.retain(|stream| {
-            let mut slots = lock(&stream.slots);
-            let has_points = slots.has_points(&stream.key, collection);
-            if !has_points {
+        let filter = pipeline.filter();
+        let mut passing = Vec::new();
+        for stream in streams {
+            let mut verdict = Verdict::of(filter, stream.key.metric());
+            let mut slots = verdict.settle(filter, &stream, collection);
+            if let Some(notice) = verdict.notice() {
+                self.notice(&stream.key.name, notice);
+            }
+            if slots.to_export(&stream.key, collection).any(|attributes| verdict.passes(attributes)) {
+                drop(slots);
+                passing.push((stream, verdict));
+            } else {
+                // What does not pass has had its interval all the same.
                 slots.finish_collection(stream.key.temporality, collection.now);
             }
-            has_points
-        });
-        let mut summaries_of = summaries.by_owner();
-        for (resource, scopes) in grouped(streams, summaries.owners()) {
+        }
+        for (resource, scopes) in grouped(passing, summaries.passing(filter)) {
             let attributes = frame.attributes(&resource.attributes);
             frame.resource(attributes, &resource.schema_url, 0);
-            for (scope, streams) in scopes {
+            for (scope, Members { streams, summaries }) in scopes {
                 let attributes = frame.attributes(&scope.attributes);
                 frame.scope(&scope.name, &scope.version, &scope.schema_url, attributes, 0);
-                for stream in streams {
-                    lock(&stream.slots).emit(&stream.key, collection, &mut frame);
+                for (stream, mut verdict) in streams {
+                    let mut slots = verdict.settle(filter, &stream, collection);
+                    slots.emit(&stream.key, collection, &verdict, &mut frame);
                 }
-                let owner = (resource.clone(), scope);
-                summaries_of.remove(&owner).into_iter().flatten().for_each(|metric| metric.emit(&mut frame));
+                summaries.iter().for_each(|summary| summary.emit(&mut frame));
             }
         }
         pipeline.forget_dead();
@@ -85,33 +94,50 @@ impl Inner {
     }
 }
 
-type Scopes = Vec<(Arc<Scope>, Vec<Arc<Stream>>)>;
+/// What of a scope is exported.
+#[derive(Default)]
+struct Members<'a> {
+    streams: Vec<(Arc<Stream>, Verdict)>,
+    summaries: Vec<Passing<'a>>,
+}
 
-/// Streams by resource and scope, each in order of first appearance.
-fn grouped(
-    streams: Vec<Arc<Stream>>,
-    owners: impl Iterator<Item = (Arc<Resource>, Arc<Scope>)>,
-) -> Vec<(Arc<Resource>, Scopes)> {
-    let mut groups: Vec<(Arc<Resource>, Scopes)> = Vec::new();
-    let mut resources: HashMap<Arc<Resource>, usize, RandomState> = HashMap::default();
-    let mut scopes: HashMap<(usize, Arc<Scope>), usize, RandomState> = HashMap::default();
-    let streams = streams
-        .into_iter()
-        .map(|stream| (stream.key.resource.clone(), stream.key.scope.clone(), Some(stream)));
-    let owners = owners.map(|(resource, scope)| (resource, scope, None));
-    for (resource, scope, stream) in streams.chain(owners) {
-        let at = *resources.entry(resource.clone()).or_insert_with(|| {
-            groups.push((resource, Vec::new()));
-            groups.len() - 1
-        });
-        let Some((_, group)) = groups.get_mut(at) else { continue };
-        let place = *scopes.entry((at, scope.clone())).or_insert_with(|| {
-            group.push((scope, Vec::new()));
-            group.len() - 1
-        });
-        if let (Some((_, members)), Some(stream)) = (group.get_mut(place), stream) {
-            members.push(stream);
-        }
+type Scopes<'a> = Vec<(Arc<Scope>, Members<'a>)>;
+
+/// Streams and summaries by resource and scope, each in order of first appearance.
+fn grouped<'a>(
+    streams: Vec<(Arc<Stream>, Verdict)>,
+    summaries: Vec<Passing<'a>>,
+) -> Vec<(Arc<Resource>, Scopes<'a>)> {
+    let mut groups = Groups::default();
+    for (stream, verdict) in streams {
+        let members = groups.members(stream.key.resource.clone(), stream.key.scope.clone());
+        members.streams.push((stream, verdict));
     }
-    groups
+    for summary in summaries {
+        let (resource, scope) = summary.owner();
+        groups.members(resource, scope).summaries.push(summary);
+    }
+    groups.in_order
+}
+
+#[derive(Default)]
+struct Groups<'a> {
+    in_order: Vec<(Arc<Resource>, Scopes<'a>)>,
+    resources: HashMap<Arc<Resource>, usize, RandomState>,
+    scopes: HashMap<(usize, Arc<Scope>), usize, RandomState>,
+}
+
+impl<'a> Groups<'a> {
+    fn members(&mut self, resource: Arc<Resource>, scope: Arc<Scope>) -> &mut Members<'a> {
+        let at = *self.resources.entry(resource).or_insert_with_key(|resource| {
+            self.in_order.push((resource.clone(), Vec::new()));
+            self.in_order.len() - 1
+        });
+        let scopes = &mut self.in_order[at].1;
+        let place = *self.scopes.entry((at, scope)).or_insert_with_key(|(_, scope)| {
+            scopes.push((scope.clone(), Members::default()));
+            scopes.len() - 1
+        });
+        &mut scopes[place].1
+    }
 }

@@ -118,6 +118,9 @@ impl Inner {
                     let before = observed.before.filter(|before| !is_less(value, *before));
                     Contribution::Difference { now: value, before }
                 }
+                InstrumentKind::ObservableUpDownCounter => {
+                    Contribution::Difference { now: value, before: observed.before }
+                }
                 _ => Contribution::Measurement(value),
             };
             observed.before = Some(value);

@@ -1,12 +1,13 @@
 //! Writing the series of a stream into the frame.
 
-use wasmeter_model::Timestamp;
 use wasmeter_model::frame::{
     ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NO_RECORDED_VALUE, NumberRow, PointHeader,
     PointKind, SetId,
 };
+use wasmeter_model::{Attributes, Timestamp};
 
 use super::{Output, Slot, SlotState, Slots, StreamKey};
+use crate::filter::{MetricStream, Verdict};
 use crate::views::Aggregator;
 
 /// Which collection a stream is written in.
@@ -19,20 +20,31 @@ pub(crate) struct Collection {
 }
 
 impl Slots {
-    /// True if the stream has something to export in this collection.
-    pub(crate) fn has_points(&mut self, key: &StreamKey, collection: Collection) -> bool {
-        self.iter_mut().any(|slot| slot.has_end() || slot.has_value(key, collection))
+    /// The attributes of the series that have something to export in this collection.
+    pub(crate) fn to_export(
+        &self,
+        key: &StreamKey,
+        collection: Collection,
+    ) -> impl Iterator<Item = &Attributes> {
+        let slots = self.iter().filter(move |slot| slot.has_end() || slot.has_value(key, collection));
+        slots.map(|slot| &slot.attributes)
     }
 
-    /// Writes the metric and its points, if it has any, and begins the next interval.
-    pub(crate) fn emit(&mut self, key: &StreamKey, collection: Collection, frame: &mut FrameBuilder) {
+    /// Writes the metric and those of its points that pass the reader's filter, if it has any, and begins the next interval.
+    pub(crate) fn emit(
+        &mut self,
+        key: &StreamKey,
+        collection: Collection,
+        verdict: &Verdict,
+        frame: &mut FrameBuilder,
+    ) {
         let mut opened = false;
         let description = self.description.text().clone();
         let after = Timestamp(self.interval_start.0.saturating_add(1));
         for slot in self.iter_mut() {
             let is_ended = slot.has_end();
             let has_value = slot.has_value(key, collection);
-            if !has_value && !is_ended {
+            if (!has_value && !is_ended) || !verdict.passes(&slot.attributes) {
                 continue;
             }
             if !opened {
@@ -59,13 +71,23 @@ impl Slots {
 }
 
 impl StreamKey {
+    /// As filters know it.
+    pub(crate) fn metric(&self) -> MetricStream<'_> {
+        MetricStream::new(&self.scope, &self.name, self.point_kind(), &self.unit)
+    }
+
+    const fn point_kind(&self) -> PointKind {
+        match self.output {
+            Output::Sum { .. } => PointKind::Sum,
+            Output::Gauge { .. } => PointKind::Gauge,
+            Output::Explicit { .. } => PointKind::Histogram,
+            Output::Exponential { .. } => PointKind::ExponentialHistogram,
+        }
+    }
+
     fn row<'a>(&'a self, description: &'a str) -> MetricRow<'a> {
-        let (kind, monotonic) = match self.output {
-            Output::Sum { monotonic, .. } => (PointKind::Sum, monotonic),
-            Output::Gauge { .. } => (PointKind::Gauge, false),
-            Output::Explicit { .. } => (PointKind::Histogram, false),
-            Output::Exponential { .. } => (PointKind::ExponentialHistogram, false),
-        };
+        let (kind, monotonic) =
+            (self.point_kind(), matches!(self.output, Output::Sum { monotonic: true, .. }));
         let temporality = (kind != PointKind::Gauge).then_some(self.temporality);
         MetricRow { name: &self.name, description, unit: &self.unit, kind, temporality, monotonic }
     }

@@ -47,6 +47,7 @@ pub(crate) enum Storage {
 
 impl Storage {
     /// The storage of an instrument's stream: increments add up; states, and totals that a callback reports, are current.
+    /// To a reader of deltas it is the changes of states and totals that add up.
     pub(crate) fn of(
         kind: InstrumentKind,
         origin: Origin,
@@ -58,9 +59,8 @@ impl Storage {
             // The sum of a gauge is that of its measurements (conformance row G3); a received one has only a last value.
             (Aggregator::Sum, InstrumentKind::Gauge) if origin == Origin::Recorded => Self::Accumulated,
             (Aggregator::Sum, InstrumentKind::Counter | InstrumentKind::Histogram) => Self::Accumulated,
-            (Aggregator::Sum, InstrumentKind::ObservableCounter) if temporality == Temporality::Delta => {
-                Self::Accumulated
-            }
+            (Aggregator::Sum, InstrumentKind::Gauge) => Self::Current,
+            (Aggregator::Sum, _) if temporality == Temporality::Delta => Self::Accumulated,
             (Aggregator::Sum, _) => Self::Current,
             (Aggregator::Explicit { .. } | Aggregator::Exponential { .. }, _) => Self::Accumulated,
         }

@@ -189,6 +189,11 @@ impl Slots {
     }
 
     /// Every series, in the order of their places.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.table.iter().flatten()
+    }
+
+    /// As [`Slots::iter`].
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
         self.table.iter_mut().flatten()
     }

@@ -394,6 +394,33 @@ impl FrameBuilder {
         self.close_point(row.header, |frame| &mut frame.summaries.columns);
     }
 
+    /// True if the open resource is this one.
+    pub(super) fn is_open_resource(&self, attributes: SetId, schema_url: &str, dropped: u32) -> bool {
+        let Frame { strings, resources, .. } = &self.frame;
+        resources.attributes.last() == Some(&attributes)
+            && resources.schema_url.last().is_some_and(|id| strings.get(*id) == schema_url)
+            && resources.dropped_attributes.last() == Some(&dropped)
+    }
+
+    /// True if the open scope is this one, and of the open resource.
+    pub(super) fn is_open_scope(
+        &self,
+        name: &str,
+        version: &str,
+        schema_url: &str,
+        attributes: SetId,
+        dropped: u32,
+    ) -> bool {
+        let Frame { strings, resources, scopes, .. } = &self.frame;
+        let is = |column: &[StringId], text: &str| column.last().is_some_and(|id| strings.get(*id) == text);
+        scopes.resource.last().map(|row| *row as usize + 1) == Some(resources.attributes.len())
+            && is(&scopes.name, name)
+            && is(&scopes.version, version)
+            && is(&scopes.schema_url, schema_url)
+            && scopes.attributes.last() == Some(&attributes)
+            && scopes.dropped_attributes.last() == Some(&dropped)
+    }
+
     /// The finished frame.
     pub fn finish(self) -> Frame {
         self.frame

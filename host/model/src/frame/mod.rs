@@ -5,6 +5,7 @@
 //! metrics. Rows are read through [`Frame::metrics`] and written through [`FrameBuilder`], which keeps the columns
 //! consistent: **every index points into its table, and every column of a table has the same length.**
 
+mod append;
 mod batches;
 mod builder;
 mod points;
@@ -81,5 +82,7 @@ impl Frame {
     }
 }
 
+#[cfg(test)]
+mod append_tests;
 #[cfg(test)]
 mod tests;

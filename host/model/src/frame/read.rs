@@ -156,6 +156,11 @@ impl Frame {
 }
 
 impl<'a> MetricRef<'a> {
+    /// The row, to tell metrics apart.
+    pub fn row(&self) -> usize {
+        self.row
+    }
+
     /// Its name.
     pub fn name(&self) -> &'a str {
         self.frame.strings.get(at(&self.frame.metrics.name, self.row))

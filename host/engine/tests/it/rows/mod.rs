@@ -12,3 +12,4 @@ mod i_callbacks;
 mod j_temporality;
 mod l_cardinality;
 mod n_readers;
+mod o_filters;

@@ -145,6 +145,7 @@ fn reader_config(
         temporality,
         aggregations: [(InstrumentKind::Histogram, histogram.clone())].into(),
         cardinality_limits: InstrumentKind::ALL.into_iter().map(|kind| (kind, limits.of(kind))).collect(),
+        filter: None,
     }
 }
 
