@@ -100,7 +100,7 @@ fn a9_a_disabled_meter_does_nothing_and_works_again_when_it_is_enabled() {
         &[
             "counter{} sum+ cum 3 @1..20",
             "counter{} sum+ cum end @1..30",
-            "gauge{} gauge end @1..30",
+            "gauge{} gauge end @0..30",
             "going.on{} sum+ cum 2 @1..30",
         ],
     );

@@ -166,7 +166,9 @@ impl Slot {
 
 /// The point that says: this series has ended.
 fn emit_end(key: &StreamKey, attributes: SetId, start: Timestamp, now: Timestamp, frame: &mut FrameBuilder) {
-    let header = PointHeader { attributes, start: start.min(now), time: now, flags: NO_RECORDED_VALUE };
+    // A gauge has no interval, and its end none either.
+    let start = if matches!(key.output, Output::Gauge { .. }) { Timestamp::UNKNOWN } else { start.min(now) };
+    let header = PointHeader { attributes, start, time: now, flags: NO_RECORDED_VALUE };
     match key.output {
         Output::Sum { .. } | Output::Gauge { .. } => frame.number(NumberRow { header, value: None }),
         Output::Explicit { .. } => frame.histogram(HistogramRow { header, ..HistogramRow::default() }),

@@ -14,6 +14,20 @@ macro_rules! scripts {
 }
 
 scripts! {
+    bad_input {
+        a_metric_has_a_name
+        a_monotonic_sum_is_not_negative
+        a_point_has_a_value_or_says_that_it_has_none
+        a_temporality_has_to_be_given
+        buckets_have_to_fit
+        c8_of_a_repeated_key_the_last_value_counts
+        g8_not_finite_where_a_sum_is_built
+        h8_exponential_buckets_lie_within_the_doubles
+        instruments_are_bounded
+        keys_of_any_text
+        no_point_ends_before_it_starts
+        sources_are_bounded
+    }
     callbacks {
         b13_observed_values_are_checked
         b6_callbacks_can_be_added_and_removed
@@ -61,6 +75,16 @@ scripts! {
         c4_names_differ_by_more_than_case
         c5_advice_given_first_counts
     }
+    exemplars {
+        m2_a_received_exemplar_takes_along_what_a_view_removed
+        m4_an_exemplar_is_exported_once
+        the_overflow_tells_the_whole_set
+    }
+    expiry {
+        a_received_gauge_counts_until_its_expiry
+        a_received_series_without_news_ends
+        what_was_measured_here_does_not_expire
+    }
     explicit_histograms {
         b14_advice_gives_boundaries
         c6_advice_that_makes_no_sense_counts_as_none
@@ -93,6 +117,53 @@ scripts! {
         g4_the_last_value_counts
         g4_the_last_value_of_a_counter_is_its_last_increment
     }
+    merging_workers {
+        a_restarted_worker_does_not_bend_the_sum
+        a_silent_worker_is_forgotten
+        a_view_says_how_states_combine
+        a_worker_that_returns_counts_only_what_is_new
+        an_exported_start_never_moves
+        counters_add_up
+        deltas_of_workers_add_up
+        recorded_states_merge_as_received_ones
+        states_are_those_of_all_workers_together
+    }
+    received {
+        a_total_that_turns_from_integers_to_doubles_is_one_series
+        cumulative_in_cumulative_out
+        deltas_count_in_any_order
+        gauges_have_the_newest_value
+        j1_cumulative_becomes_delta
+        j1_delta_becomes_cumulative
+        j1_deltas_of_an_up_down_counter_become_its_state
+        j7_a_decrease_is_a_reset
+        j7_a_late_point_of_the_process_before_counts_once
+        j7_a_new_start_is_a_restart
+        j7_a_repeated_delta_counts_once
+        j7_a_series_that_ended_says_so_once
+        j7_the_end_of_one_writer_leaves_the_others
+        j7_what_is_not_new_is_refused
+        j7_workers_that_share_an_identity_are_told_apart_by_their_start
+        several_owners_in_one_request
+        summaries_pass_as_they_are
+        the_state_of_a_restarted_writer_is_its_new_one
+    }
+    received_histograms {
+        a_view_may_coarsen_bounds
+        bounds_that_were_not_received_are_not_invented
+        equal_bounds_add_bucket_by_bucket
+        explicit_ones_do_not_become_exponential
+        h5_the_wider_zero_bucket_swallows_what_it_covers
+        h6_a_writer_may_come_down_in_scale
+        h6_scales_meet_at_the_coarser_one
+        its_sum_may_become_a_sum
+        j7_a_bucket_that_shrinks_is_a_reset
+        j9_deltas_become_cumulative_with_extremes
+        j9_explicit_histograms_become_deltas_without_extremes
+        one_series_with_several_bounds_keeps_every_count
+        unlike_bounds_are_not_merged
+        without_buckets_only_count_and_sum_are_kept
+    }
     sums {
         a_sum_of_nothing_is_a_point_of_zero
         an_attribute_that_is_not_a_number_names_one_series
@@ -106,6 +177,22 @@ scripts! {
         j3_delta_is_what_came_since
         up_down_counters_take_both_signs
         values_of_other_types_are_other_attributes
+    }
+    swap {
+        a7_instruments_handed_out_before_follow_the_new_views
+        a7_what_does_not_change_keeps_value_and_start
+        a_drop_ends_everything
+        a_fault_refuses_the_swap
+        a_limit_is_used_by_what_goes_on_before_what_is_new
+        another_aggregation_is_another_series
+        another_name_is_another_series
+        each_measurement_is_in_one_generation
+        f3_views_that_make_no_sense_are_not_swapped_in
+        nothing_changes_until_the_commit
+        observed_totals_count_each_increment_once
+        received_series_keep_their_baselines
+        states_move_whole
+        there_and_back_within_an_interval_leaves_no_trace
     }
     temporality {
         j10_a_total_that_is_left_out_once_keeps_its_baseline
@@ -146,6 +233,9 @@ scripts! {
         f5_an_instrument_that_no_view_matches_is_exported
         f5_everything_can_be_off_by_default
         g7_what_meets_under_a_view_is_added
+        the_specifications_example_of_a_conflict
+        the_specifications_example_of_a_view_for_each_instrument
+        the_specifications_example_of_dropping_all_but_one
     }
 }
 

@@ -153,9 +153,9 @@ fn states_move_whole_and_keep_the_start_of_what_they_hold() {
             "u{a=2} sum cum end @2..10",
             "u{} sum cum 8 @2..10",
             "g{a=1} gauge 5 @0..6",
-            "g{a=1} gauge end @5..10",
+            "g{a=1} gauge end @0..10",
             "g{a=2} gauge 3 @0..6",
-            "g{a=2} gauge end @3..10",
+            "g{a=2} gauge end @0..10",
             "g{} gauge 5 @0..10",
         ],
     );

@@ -80,6 +80,6 @@ fn a7_other_views_apply_to_instruments_that_were_handed_out_before() {
         &engine,
         1,
         10,
-        &["c{a=1} sum+ delta 2 @5..10", "g{a=1} gauge 7 @0..10", "g{a=1,b=2} gauge end @1..10"],
+        &["c{a=1} sum+ delta 2 @5..10", "g{a=1} gauge 7 @0..10", "g{a=1,b=2} gauge end @0..10"],
     );
 }

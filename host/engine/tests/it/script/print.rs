@@ -1,10 +1,10 @@
 //! A collection as text: everything a reader can see, in one order whatever the engine's.
 
-use wasmeter_model::Temporality;
 use wasmeter_model::frame::{
     ExemplarRef, ExponentialRef, Frame, HistogramRef, MetricRef, NO_RECORDED_VALUE, NumberRef, PointKind,
     PointRef, SummaryRef,
 };
+use wasmeter_model::{Temporality, Timestamp};
 
 use super::frames::KINDS;
 use super::values::{double_text, number_text, pairs_text, text_text, time_text};
@@ -14,6 +14,9 @@ const NOTHING: &str = "(nothing)";
 
 /// The owner, the metric and its points; sorted by all of them.
 type Block = (String, String, String, Vec<String>);
+
+/// Attributes, time, whether it is an end, and the line; sorted by all of them, so that an end follows what it ends.
+type Point = (String, Timestamp, bool, String);
 
 /// The text of a frame.
 pub(super) fn frame(frame: &Frame) -> String {
@@ -57,6 +60,7 @@ fn block(frame: &Frame, metric: MetricRef<'_>) -> Block {
     }
     let mut points = points(metric);
     points.sort();
+    let points = points.into_iter().map(|(_, _, _, line)| line).collect();
     (of_resource, of_scope, head(frame, metric), points)
 }
 
@@ -93,7 +97,7 @@ fn head(frame: &Frame, metric: MetricRef<'_>) -> String {
     if metadata == "{}" { line } else { format!("{line}\n  metadata {metadata}") }
 }
 
-fn points(metric: MetricRef<'_>) -> Vec<String> {
+fn points(metric: MetricRef<'_>) -> Vec<Point> {
     let numbers = metric.numbers().map(|row| point(row.point, &number(&row)));
     let histograms = metric.histograms().map(|row| point(row.point, &histogram(&row)));
     let exponentials = metric.exponentials().map(|row| point(row.point, &exponential(&row)));
@@ -101,9 +105,10 @@ fn points(metric: MetricRef<'_>) -> Vec<String> {
     numbers.chain(histograms).chain(exponentials).chain(summaries).collect()
 }
 
-fn point(point: PointRef<'_>, value: &str) -> String {
+fn point(point: PointRef<'_>, value: &str) -> Point {
     let (start, time) = (time_text(point.start()), time_text(point.time()));
-    let mut line = format!("  {} [{start}..{time}]", pairs_text(point.pairs()));
+    let attributes = pairs_text(point.pairs());
+    let mut line = format!("  {attributes} [{start}..{time}]");
     if point.is_ended() {
         line.push_str(" ended");
     }
@@ -117,7 +122,7 @@ fn point(point: PointRef<'_>, value: &str) -> String {
     }
     let mut exemplars: Vec<String> = point.exemplars().map(|row| exemplar(&row)).collect();
     exemplars.sort();
-    line + &exemplars.concat()
+    (attributes, point.time(), point.is_ended(), line + &exemplars.concat())
 }
 
 fn exemplar(row: &ExemplarRef<'_>) -> String {
