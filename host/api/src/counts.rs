@@ -2,6 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use wasmeter_model::Number;
+
+use crate::instrument::Measured;
+
 /// Counts since the provider was built.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,8 +16,13 @@ pub struct Counts {
     pub saturated: u64,
     /// Instruments that could not be had, as the engine's limit was reached or they had no name. They are silent.
     pub instruments_refused: u64,
-    /// Runs of callbacks that ended in a panic; what they had observed until then counts.
+    /// Runs of callbacks that ended in a panic. Nothing they had observed counts.
     pub callback_panics: u64,
+    /// Runs of callbacks that had not returned when their time was over. Nothing they observed counts.
+    pub callbacks_late: u64,
+    /// Runs of callbacks that did not begin: the one before had been late and still had not returned, or the time was over
+    /// before they had their turn.
+    pub callbacks_skipped: u64,
     /// Frames that an exporter took.
     pub exports_succeeded: u64,
     /// Frames that an exporter did not take, or panicked over. They are not exported again.
@@ -28,8 +37,21 @@ pub(crate) struct Tally {
     pub(crate) saturated: Tallied,
     pub(crate) instruments_refused: Tallied,
     pub(crate) callback_panics: Tallied,
+    pub(crate) callbacks_late: Tallied,
+    pub(crate) callbacks_skipped: Tallied,
     pub(crate) exports_succeeded: Tallied,
     pub(crate) exports_failed: Tallied,
+}
+
+impl Tally {
+    /// A value as the engine takes it.
+    pub(crate) fn number<N: Measured>(&self, value: N) -> Number {
+        let (number, is_saturated) = value.number();
+        if is_saturated {
+            self.saturated.add();
+        }
+        number
+    }
 }
 
 /// One count.

@@ -27,7 +27,7 @@ pub enum DiagnosticKind {
     Refused,
     /// A meter configurator panicked.
     Configurator,
-    /// A callback panicked.
+    /// A callback panicked, or was not done in time.
     Callback,
     /// What the engine noticed, faults of Views among it.
     Engine,

@@ -62,10 +62,8 @@ pub enum SwapError {
     /// A View could not answer.
     #[error(transparent)]
     View(#[from] ViewFault),
-    /// The call came from inside a callback, an exporter or a View.
-    #[error(
-        "called from a callback, an exporter or a view, which the swap would have to wait for; call it from elsewhere"
-    )]
+    /// The call came from inside a View that is being put into service.
+    #[error("called from a view, which the swap would have to wait for; call it from elsewhere")]
     Reentrant,
     /// The provider has been shut down.
     #[error("the meter provider has been shut down")]

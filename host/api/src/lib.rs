@@ -18,6 +18,7 @@
 
 mod attributes;
 mod busy;
+mod callbacks;
 mod clock;
 mod configurator;
 mod counts;

@@ -1,6 +1,7 @@
 //! What a provider is made from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use wasmeter_engine::{Engine, EngineConfig, View, Views};
@@ -10,6 +11,7 @@ use wasmeter_model::{Attributes, Resource, Timestamp};
 use super::core::Parts;
 use super::{Core, MeterProvider, Owner};
 use crate::attributes::converted;
+use crate::callbacks::Callbacks;
 use crate::clock::{self, Clock};
 use crate::configurator::MeterConfigurator;
 use crate::diagnostics::{Diagnostic, DiagnosticKind, Diagnostics, Handler};
@@ -39,11 +41,15 @@ pub struct MeterProviderBuilder {
     environment: Reads,
     limits: Limits,
     configurator: Option<MeterConfigurator>,
+    callback_timeout: Option<Duration>,
     clock: Option<Clock>,
     handler: Option<Handler>,
 }
 
 impl MeterProviderBuilder {
+    /// How long the callbacks of a collection have if nothing else is said.
+    pub const CALLBACK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
+
     /// Adds a reader: a [`crate::ManualReader`] or a [`crate::PeriodicReader`]. Each has streams of its own, so that one's
     /// collection does not disturb another's. Without any nothing is ever exported.
     pub fn with_reader(mut self, reader: impl Into<Reader>) -> Self {
@@ -122,6 +128,17 @@ impl MeterProviderBuilder {
         self
     }
 
+    /// Sets how long a collection waits for its callbacks, all of them together; of a periodic reader they have half of the time
+    /// for an export at most. A callback that has not returned by then is given up: what it observes is missing from that
+    /// collection, and it is left out of those that follow until it has returned.
+    ///
+    /// Callbacks run on threads of the provider: one after the other while they are quick, and at the same time when one
+    /// takes long. The same callback never runs twice at the same time.
+    pub fn with_callback_timeout(mut self, timeout: Duration) -> Self {
+        self.callback_timeout = Some(timeout);
+        self
+    }
+
     /// Sets where time comes from; the system's clock if not called. The intervals of periodic readers and all timeouts go by
     /// the system's monotonic clock in any case. Called for each measurement, from any thread.
     pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
@@ -161,6 +178,7 @@ impl MeterProviderBuilder {
         let meters = Meters::new(self.configurator, diagnostics.clone());
         let engine = Engine::new(config, meters.over(guarded(self.views.clone())), clock());
         let resource = resource::complete(self.resource, std::mem::take(&mut environment.resource));
+        let timeout = self.callback_timeout.unwrap_or(Self::CALLBACK_TIMEOUT_DEFAULT);
         let core = Arc::new(Core::new(Parts {
             engine,
             views: self.views,
@@ -168,6 +186,7 @@ impl MeterProviderBuilder {
             resource,
             clock,
             diagnostics,
+            callbacks: Callbacks::new(timeout, self.readers.len()),
             is_disabled: environment.is_disabled,
         }));
         // Made first, so that whatever has been started ends with it if something fails.

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use wasmeter_engine::{Engine, Views};
-use wasmeter_model::frame::Frame;
 use wasmeter_model::{Number, Resource, Timestamp};
 
+use crate::callbacks::Callbacks;
 use crate::clock::Clock;
 use crate::counts::{Counts, Tally};
 use crate::diagnostics::{DiagnosticKind, Diagnostics};
@@ -19,7 +19,8 @@ pub(crate) struct Core {
     pub(crate) engine: Engine,
     pub(crate) resource: Arc<Resource>,
     pub(crate) known: Known,
-    pub(crate) tally: Tally,
+    /// Shared with callbacks, which must not hold the rest: one that hangs would keep it.
+    pub(crate) tally: Arc<Tally>,
     pub(crate) diagnostics: Arc<Diagnostics>,
     pub(crate) meters: Arc<Meters>,
     /// The Views in service as they were given. Locked while others are put into service.
@@ -29,7 +30,9 @@ pub(crate) struct Core {
     pub(super) is_disabled: bool,
     clock: Clock,
     is_shut_down: AtomicBool,
-    callbacks: Mutex<Vec<u64>>,
+    /// The callbacks of this provider, as the engine numbers them.
+    registered: Mutex<Vec<u64>>,
+    pub(super) callbacks: Callbacks,
     /// Periodic readers whose last collection is still to come.
     periodic_readers: AtomicUsize,
 }
@@ -42,6 +45,7 @@ pub(super) struct Parts {
     pub(super) resource: Resource,
     pub(super) clock: Clock,
     pub(super) diagnostics: Arc<Diagnostics>,
+    pub(super) callbacks: Callbacks,
     pub(super) is_disabled: bool,
 }
 
@@ -54,12 +58,13 @@ impl Core {
             resource: Arc::new(parts.resource),
             known: Known::default(),
             advice: Advice::default(),
-            tally: Tally::default(),
+            tally: Arc::default(),
             diagnostics: parts.diagnostics,
             is_disabled: parts.is_disabled,
             clock: parts.clock,
             is_shut_down: AtomicBool::new(false),
-            callbacks: Mutex::default(),
+            registered: Mutex::default(),
+            callbacks: parts.callbacks,
             periodic_readers: AtomicUsize::new(0),
         }
     }
@@ -81,18 +86,7 @@ impl Core {
 
     /// The value as the engine takes it.
     pub(crate) fn number<N: Measured>(&self, value: N) -> Number {
-        let (number, is_saturated) = value.number();
-        if is_saturated {
-            self.tally.saturated.add();
-        }
-        number
-    }
-
-    /// What a reader exports now.
-    pub(crate) fn collect(&self, reader: usize) -> Frame {
-        let frame = self.engine.collect(reader, self.now());
-        self.tell_notices();
-        frame
+        self.tally.number(value)
     }
 
     pub(super) fn tell_notices(&self) {
@@ -104,7 +98,7 @@ impl Core {
 
     /// Takes note of a callback, to unregister it at shutdown.
     pub(crate) fn remember_callback(&self, number: u64) {
-        lock(&self.callbacks).push(number);
+        lock(&self.registered).push(number);
         // It may have come too late to be forgotten with the others.
         if self.is_shut_down() {
             self.forget_callbacks();
@@ -125,10 +119,11 @@ impl Core {
 
     /// Drops the callbacks, with what they hold of the application.
     pub(super) fn forget_callbacks(&self) {
-        let callbacks = std::mem::take(&mut *lock(&self.callbacks));
+        let callbacks = std::mem::take(&mut *lock(&self.registered));
         for number in callbacks {
             self.engine.unregister(number);
         }
+        self.callbacks.close();
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -137,6 +132,8 @@ impl Core {
             saturated: self.tally.saturated.get(),
             instruments_refused: self.tally.instruments_refused.get(),
             callback_panics: self.tally.callback_panics.get(),
+            callbacks_late: self.tally.callbacks_late.get(),
+            callbacks_skipped: self.tally.callbacks_skipped.get(),
             exports_succeeded: self.tally.exports_succeeded.get(),
             exports_failed: self.tally.exports_failed.get(),
             diagnostics_dropped: self.diagnostics.dropped.get(),

@@ -1,6 +1,7 @@
 //! The provider: what a program installs, flushes and shuts down.
 
 mod builder;
+mod collect;
 mod core;
 mod swap;
 

@@ -3,7 +3,7 @@
 use wasmeter_engine::{SwapReport, Views};
 
 use super::Core;
-use crate::busy::{Busy, is_busy};
+use crate::busy::{Swapping, is_swapping};
 use crate::configurator::MeterConfigurator;
 use crate::error::SwapError;
 use crate::lock;
@@ -37,16 +37,16 @@ impl Core {
         if self.is_shut_down() {
             return Err(SwapError::AlreadyShutdown);
         }
-        if is_busy() { Err(SwapError::Reentrant) } else { Ok(()) }
+        if is_swapping() { Err(SwapError::Reentrant) } else { Ok(()) }
     }
 
     fn put_into_service(&self, views: &Views) -> Result<SwapReport, SwapError> {
         // A View that swaps would wait for this swap.
-        let busy = Busy::begin();
+        let swapping = Swapping::begin();
         // The time is that of the commit: what the Views take to answer is not in the new generation.
         let prepared = self.engine.prepare_swap(self.meters.over(guarded(views.clone())))?;
         let report = self.engine.commit_swap(prepared, self.now());
-        drop(busy);
+        drop(swapping);
         self.tell_notices();
         Ok(report)
     }

@@ -34,7 +34,8 @@ impl ManualReader {
         Self { inner: Arc::new(Inner { config, attached: OnceLock::new() }) }
     }
 
-    /// Runs the callbacks and takes the metrics of now. With delta temporality they are gone then.
+    /// Runs the callbacks and takes the metrics of now. With delta temporality they are gone then. Takes no longer than the
+    /// timeout for callbacks, see [`crate::MeterProviderBuilder::with_callback_timeout`].
     ///
     /// # Errors
     ///
@@ -45,7 +46,7 @@ impl ManualReader {
         if is_busy() {
             return Err(Error::Reentrant);
         }
-        Ok(core.collect(*place))
+        Ok(core.collect(*place, None))
     }
 
     pub(super) fn config(&self) -> &ReaderConfig {

@@ -31,7 +31,8 @@ impl PeriodicReader {
     /// The shortest interval; a shorter one is taken for this one.
     pub const INTERVAL_MIN: Duration = Duration::from_millis(1);
 
-    /// A reader with the temporality that the exporter asks for. What one collection yields has `timeout` to be exported.
+    /// A reader with the temporality that the exporter asks for. What one collection yields has `timeout` to be exported,
+    /// of which callbacks have one half at most.
     pub fn new(exporter: impl PushExporter, interval: Duration, timeout: Duration) -> Self {
         Self::exporting_to(exporter).with_interval(interval).with_timeout(timeout)
     }
@@ -52,7 +53,8 @@ impl PeriodicReader {
         self
     }
 
-    /// Sets how long the export of what one collection yields may take, whatever the environment says.
+    /// Sets how long a collection and the export of what it yields may take, whatever the environment says. Callbacks have one
+    /// half of it at most.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

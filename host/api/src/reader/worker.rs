@@ -194,7 +194,7 @@ impl Thread {
     fn export(&self, deadline: Instant) -> Outcome {
         let mut frame = Frame::default();
         self.guarded("collect", || {
-            frame = self.core.collect(self.place);
+            frame = self.core.collect(self.place, Some(deadline));
             Ok(())
         })?;
         // All of one collection before the next begins; one that fails does not take the others with it.
