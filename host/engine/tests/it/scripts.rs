@@ -29,6 +29,7 @@ scripts! {
         sources_are_bounded
     }
     callbacks {
+        a_run_observes_a_bounded_number_of_values
         b13_observed_values_are_checked
         b6_callbacks_can_be_added_and_removed
         b7_one_callback_observes_several_instruments
@@ -36,10 +37,12 @@ scripts! {
         i1_observations_are_those_of_the_collecting_reader
         i2_a_callback_observes_only_observable_instruments
         i2_values_from_outside_of_a_callback_are_ignored
+        i3_a_callback_that_is_given_up_leaves_out_its_series
         i5_what_is_not_observed_is_not_exported
         i6_a_set_observed_twice
         i7_a_callback_that_panics_harms_only_itself
         i8_a_callback_may_create_and_use_instruments
+        j10_a_total_whose_callback_is_late_counts_once
     }
     cardinality {
         e7_a_view_wins_over_the_readers_limit
@@ -60,6 +63,7 @@ scripts! {
         a_set_that_a_plugin_refuses_is_dropped
         f6_a_later_aggregation_undoes_a_drop
         f6_an_aggregation_is_taken_as_a_whole
+        f6_an_invalid_setting_falls_back_to_the_view_before
         f6_attributes_have_to_pass_every_list
         f6_the_last_view_wins_for_each_aspect
         f6_views_are_grouped_by_name
@@ -74,9 +78,11 @@ scripts! {
         c3_identical_instruments_are_one
         c4_names_differ_by_more_than_case
         c5_advice_given_first_counts
+        c7_of_several_descriptions_the_longest_is_exported
     }
     exemplars {
         m2_a_received_exemplar_takes_along_what_a_view_removed
+        m3_always_off_keeps_all_exemplars_out
         m4_an_exemplar_is_exported_once
         the_overflow_tells_the_whole_set
     }
@@ -127,6 +133,12 @@ scripts! {
         deltas_of_workers_add_up
         recorded_states_merge_as_received_ones
         states_are_those_of_all_workers_together
+    }
+    readers {
+        an_empty_engine_exports_nothing
+        n1_a_reader_says_the_temporality_of_each_kind
+        o5_a_filter_leaves_out_metrics
+        o5_a_filter_leaves_out_series
     }
     received {
         a_total_that_turns_from_integers_to_doubles_is_one_series
@@ -220,6 +232,7 @@ scripts! {
     views {
         a_view_is_told_name_kind_and_unit
         a_view_is_told_the_scope
+        b11_an_instrument_tells_whether_it_is_of_any_use
         d4_f2_every_matching_view_makes_a_stream
         e1_the_name_of_a_stream_may_be_any_text
         e2_description_and_unit_are_labels

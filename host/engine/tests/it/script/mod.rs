@@ -8,6 +8,7 @@ mod frames;
 mod instruments;
 mod points;
 mod print;
+mod readers;
 mod values;
 mod views;
 mod words;

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use wasmeter_engine::{Engine, EngineConfig, PreparedSwap, ReaderConfig, Recorder, Rejection, Views};
+use wasmeter_engine::{Engine, EngineConfig, PreparedSwap, Recorder, Rejection, Views};
 use wasmeter_model::limits::Limits;
-use wasmeter_model::{Instrument, InstrumentKind, Resource, Scope, TemporalityPreference, Timestamp};
+use wasmeter_model::{ExemplarFilter, Instrument, InstrumentKind, Resource, Scope, Timestamp};
 
 use super::callbacks::{Behaviour, Names};
 use super::file::Command;
 use super::instruments::{instrument, kind, values};
 use super::values::{attributes, duration, time};
-use super::words::{Words, list, parsed};
-use super::{Fault, frames, print, views};
+use super::words::{Words, parsed};
+use super::{Fault, frames, print, readers, views};
 
 /// A registered callback.
 struct Callback {
@@ -70,13 +70,26 @@ impl World {
                 self.now = time(words.next("a time")?)?;
                 String::new()
             }
-            "reader" | "limits" | "view" | "plugin" | "mode" if self.engine.is_some() => {
-                let instead =
-                    if matches!(verb, "reader" | "limits") { "" } else { "; later Views come with `swap`" };
+            "reader" | "limits" | "exemplar_filter" | "view" | "plugin" | "mode" if self.engine.is_some() => {
+                let is_view = matches!(verb, "view" | "plugin" | "mode");
+                let instead = if is_view { "; later Views come with `swap`" } else { "" };
                 return Err(format!("`{verb}` must come before what makes the engine start{instead}"));
             }
-            "reader" => self.reader(&mut words)?,
+            "reader" => {
+                self.readers.push(words.next("a name")?.to_owned());
+                self.config.readers.push(readers::read(&mut words)?);
+                String::new()
+            }
             "limits" => self.limits(&mut words)?,
+            "exemplar_filter" => {
+                self.config.exemplar_filter = match words.next("a filter")? {
+                    "always_on" => ExemplarFilter::AlwaysOn,
+                    "always_off" => ExemplarFilter::AlwaysOff,
+                    "trace_based" => ExemplarFilter::TraceBased,
+                    other => return Err(format!("`{other}` is no exemplar filter")),
+                };
+                String::new()
+            }
             "view" | "plugin" | "mode" => {
                 words.rest();
                 views::read(&command.text, &mut self.first_views)?;
@@ -103,6 +116,7 @@ impl World {
                 self.engine().commit_swap(prepared, now);
                 String::new()
             }
+            "enabled" => self.recorder(words.next("an instrument")?)?.is_enabled().to_string(),
             "notices" => self.notices(),
             "counts" => self.counts(),
             "held" => self.held(),
@@ -121,29 +135,6 @@ impl World {
         engine.get_or_insert_with(|| Engine::new(config.clone(), std::mem::take(first_views), *now))
     }
 
-    /// `reader NAME [cumulative|delta|low_memory] [KIND=[aggregation=… cardinality_limit=…]]…`
-    fn reader(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
-        self.readers.push(words.next("a name")?.to_owned());
-        let mut config = ReaderConfig::default();
-        for word in words.rest() {
-            config.temporality = match word {
-                "cumulative" => TemporalityPreference::Cumulative,
-                "delta" => TemporalityPreference::Delta,
-                "low_memory" => TemporalityPreference::LowMemory,
-                _ => {
-                    let (of, settings) = word
-                        .split_once('=')
-                        .ok_or_else(|| format!("`{word}` is no temporality preference"))?;
-                    let kind = kind(of).ok_or_else(|| format!("`{of}` is no kind of instrument"))?;
-                    of_kind(kind, settings, &mut config)?;
-                    continue;
-                }
-            };
-        }
-        self.config.readers.push(config);
-        Ok(String::new())
-    }
-
     /// `limits [instruments=N] [sources=N] [current_expiry=30s] [idle_expiry=1h]`
     fn limits(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
         let limits: &mut Limits = &mut self.config.limits;
@@ -151,6 +142,7 @@ impl World {
             match key {
                 "instruments" => limits.instruments_max = parsed(value)?,
                 "sources" => limits.sources_max = parsed(value)?,
+                "observations" => limits.observations_max = parsed(value)?,
                 "current_expiry" => limits.current_expiry = duration(value)?,
                 "idle_expiry" => limits.idle_expiry = duration(value)?,
                 _ => return Err(format!("`{key}` is not known here")),
@@ -225,8 +217,9 @@ impl World {
 
     fn unregister(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
         let name = words.next("a callback")?;
-        let callback = self.callbacks.remove(name).ok_or_else(|| format!("there is no callback `{name}`"))?;
-        let was_there = self.engine().unregister(callback.number);
+        let number = self.number_of(name)?;
+        self.callbacks.remove(name);
+        let was_there = self.engine().unregister(number);
         if was_there { Ok(String::new()) } else { Err(format!("the engine does not know callback `{name}`")) }
     }
 
@@ -253,7 +246,22 @@ impl World {
         let reader = self.readers.iter().position(|reader| reader == name);
         let reader = reader.ok_or_else(|| format!("there is no reader `{name}`"))?;
         let now = self.now;
-        Ok(print::frame(&self.engine().collect(reader, now)))
+        if !words.take("without") {
+            return Ok(print::frame(&self.engine().collect(reader, now)));
+        }
+        // As if these callbacks had not ended in time.
+        let late: Result<Vec<u64>, Fault> =
+            words.rest().into_iter().map(|name| self.number_of(name)).collect();
+        let late = late?;
+        let runs = self.engine().callback_runs(now).into_iter();
+        let ended = runs.filter(|run| !late.contains(&run.callback())).filter_map(|run| run.run().ok());
+        let observations = ended.collect();
+        Ok(print::frame(&self.engine().collect_observed(reader, observations, now)))
+    }
+
+    fn number_of(&self, callback: &str) -> Result<u64, Fault> {
+        let known = self.callbacks.get(callback);
+        known.map(|callback| callback.number).ok_or_else(|| format!("there is no callback `{callback}`"))
     }
 
     fn views(body: &[String]) -> Result<Views, Fault> {
@@ -303,22 +311,4 @@ impl World {
         let counts = self.engine().counts();
         format!("instruments {}\nsources {}\nseries {}", counts.instruments, counts.sources, counts.series)
     }
-}
-
-/// What a reader prefers for one kind of instrument.
-fn of_kind(kind: InstrumentKind, settings: &str, config: &mut ReaderConfig) -> Result<(), Fault> {
-    let mut aggregation = Vec::new();
-    for word in list(settings)? {
-        match word.split_once('=') {
-            Some(("cardinality_limit", limit)) => {
-                config.cardinality_limits.insert(kind, parsed(limit)?);
-            }
-            Some(setting) => aggregation.push(setting),
-            None => return Err(format!("expected `key=value`, found `{word}`")),
-        }
-    }
-    if !aggregation.is_empty() {
-        config.aggregations.insert(kind, views::aggregation(&aggregation)?);
-    }
-    Ok(())
 }
