@@ -20,6 +20,7 @@ mod filter;
 mod instrument;
 mod intake;
 mod pipeline;
+mod record;
 mod report;
 mod source;
 mod stream;
@@ -30,8 +31,9 @@ pub use engine::{Engine, EngineConfig, PreparedSwap};
 pub use filter::{
     AttributesFilterResult, MetricFilter, MetricFilterResult, MetricStream, append_filtered, filtered,
 };
-pub use intake::{CallbackRun, Observations, Observer, Recorder, StreamLabels};
+pub use intake::{CallbackRun, Observations, Observer};
 pub use pipeline::ReaderConfig;
+pub use record::{BoundRecorder, GivenAttributes, Order, Recorder, StreamLabels};
 pub use report::{Counts, IngestReport, Notice, Rejection, SwapReport};
 pub use views::{Mode, NativeView, View, ViewFault, Views};
 

@@ -119,6 +119,11 @@ impl Pipeline {
         stream
     }
 
+    /// The stream of a key, if there is one.
+    pub(crate) fn known(&self, key: &StreamKey) -> Option<Arc<Stream>> {
+        lock(&self.streams).by_key.get(key).cloned()
+    }
+
     /// As [`Pipeline::stream`] for sources that the Views cannot have as they wish: a stream that is there stays what the
     /// Views have made of it.
     pub(crate) fn stream_as_received(
@@ -129,8 +134,7 @@ impl Pipeline {
         described: (&Arc<str>, u64),
         now: Timestamp,
     ) -> Arc<Stream> {
-        let known = lock(&self.streams).by_key.get(&key).cloned();
-        if let Some(stream) = known {
+        if let Some(stream) = self.known(&key) {
             let mut slots = lock(&stream.slots);
             // One that nothing feeds may just be going away.
             if slots.feeders > 0 {

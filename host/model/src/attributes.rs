@@ -62,6 +62,21 @@ impl Attributes {
         self.entries.get(at).map(|(_, value)| value)
     }
 
+    /// The place of `key` among the attributes in ascending order. Costs a binary search.
+    pub fn place(&self, key: &str) -> Option<usize> {
+        self.entries.binary_search_by(|(entry, _)| entry.as_ref().cmp(key)).ok()
+    }
+
+    /// The attribute at `place` in ascending order.
+    pub fn at(&self, place: usize) -> Option<(&str, &Value)> {
+        self.entries.get(place).map(|(key, value)| (key.as_ref(), value))
+    }
+
+    /// The hash that was computed when the set was made: equal sets have equal ones, within a process.
+    pub fn hash_value(&self) -> u64 {
+        self.hash
+    }
+
     /// The attributes in ascending order of their keys.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
         self.entries.iter().map(|(key, value)| (key, value))

@@ -12,7 +12,7 @@ pub(crate) fn converted<'a>(given: impl IntoIterator<Item = &'a KeyValue>) -> At
     Attributes::from_pairs(pairs).0
 }
 
-fn value(value: &ApiValue) -> Value {
+pub(super) fn value(value: &ApiValue) -> Value {
     match value {
         ApiValue::Bool(truth) => Value::Bool(*truth),
         ApiValue::I64(int) => Value::Int(*int),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::SyncInstrument;
-use wasmeter_engine::Recorder;
+use opentelemetry::metrics::{BoundSyncInstrument, SyncInstrument};
+use wasmeter_engine::{BoundRecorder, Recorder};
 
 use super::Measured;
-use crate::attributes::set_of;
+use crate::attributes::{Given, converted};
+use crate::diagnostics::DiagnosticKind;
 use crate::meters::MeterState;
 use crate::provider::Core;
 
@@ -30,6 +31,38 @@ impl<N: Measured> SyncInstrument<N> for Synchronous {
             return;
         }
         let number = self.core.number(measurement);
-        self.recorder.record(number, &set_of(attributes), self.core.now());
+        self.recorder.record_given(number, &Given(attributes), || self.core.now());
+    }
+
+    fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<N> + Send + Sync> {
+        if self.core.is_shut_down() {
+            return Box::new(super::Silent);
+        }
+        match self.recorder.bind(&converted(attributes), self.core.now()) {
+            Ok(recorder) => Box::new(Bound { core: self.core.clone(), meter: self.meter.clone(), recorder }),
+            Err(reason) => {
+                let name = &self.recorder.instrument().name;
+                let message = format!("instrument `{name}` bound to attributes records nothing: {reason}");
+                self.core.diagnostics.tell_once(DiagnosticKind::Refused, message);
+                Box::new(super::Silent)
+            }
+        }
+    }
+}
+
+/// One of them with its attributes.
+struct Bound {
+    core: Arc<Core>,
+    meter: Arc<MeterState>,
+    recorder: BoundRecorder,
+}
+
+impl<N: Measured> BoundSyncInstrument<N> for Bound {
+    fn measure(&self, measurement: N) {
+        if self.meter.is_silent() {
+            return;
+        }
+        let number = self.core.number(measurement);
+        self.recorder.record(number, || self.core.now());
     }
 }

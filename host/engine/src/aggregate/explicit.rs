@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{DoubleSum, Extreme, Kept};
+use crate::record::StagedExplicit;
 
 /// What one received point adds: it minus the point before it.
 #[derive(Clone, Debug)]
@@ -89,6 +90,23 @@ impl ExplicitHistogram {
         self.max.merge(Extreme::Interval(value), true, f64::max);
     }
 
+    /// Adds measurements that were counted apart; false if the bounds differ.
+    pub(crate) fn absorb(&mut self, other: &StagedExplicit) -> bool {
+        if self.bounds[..] != other.bounds[..] {
+            return false;
+        }
+        for (total, count) in self.counts.iter_mut().zip(&other.counts) {
+            *total = total.saturating_add(*count);
+            self.count = self.count.saturating_add(*count);
+        }
+        if let Some(sum) = &mut self.sum {
+            sum.merge(other.sum);
+        }
+        self.min.merge(Extreme::Interval(other.min), true, f64::min);
+        self.max.merge(Extreme::Interval(other.max), true, f64::max);
+        true
+    }
+
     /// True if the contribution's buckets can be counted in these bounds exactly.
     pub(crate) fn accepts(&self, bounds: &Arc<[f64]>) -> bool {
         Arc::ptr_eq(&self.bounds, bounds) || is_subset(&self.bounds, bounds)
@@ -150,6 +168,20 @@ impl ExplicitHistogram {
 
     pub(crate) fn max(&self) -> Option<f64> {
         self.max.get()
+    }
+}
+
+impl StagedExplicit {
+    /// The histogram as a contribution.
+    pub(crate) fn to_delta(&self) -> ExplicitDelta {
+        ExplicitDelta {
+            bounds: self.bounds.clone(),
+            counts: self.counts.to_vec(),
+            count: self.counts.iter().sum(),
+            sum: Some((self.sum.get(), 0.0)),
+            min: Extreme::Interval(self.min),
+            max: Extreme::Interval(self.max),
+        }
     }
 }
 

@@ -51,14 +51,16 @@ impl Buckets {
         let steps = steps.min(62);
         let first = self.first >> steps;
         let length = usize::try_from((self.last() >> steps) - first + 1).unwrap_or(1);
-        let mut joined = vec![0u64; length];
-        for (index, count) in (self.first..).zip(&self.counts) {
-            let at = usize::try_from((index >> steps) - first).unwrap_or(0);
-            if let Some(total) = joined.get_mut(at) {
-                *total = total.saturating_add(*count);
+        // In place: a bucket never moves up.
+        for (index, at) in (self.first..).zip(0..self.counts.len()) {
+            let count = self.counts.get_mut(at).map_or(0, std::mem::take);
+            let to = usize::try_from((index >> steps) - first).unwrap_or(0);
+            if let Some(total) = self.counts.get_mut(to) {
+                *total = total.saturating_add(count);
             }
         }
-        *self = Self { first, counts: joined };
+        self.counts.truncate(length);
+        self.first = first;
     }
 
     /// How many scales down it takes until these buckets and those from `first` to `last` fit into `max_size`.
@@ -83,7 +85,8 @@ impl Buckets {
             return;
         }
         if self.counts.is_empty() {
-            *self = Self { first: index, counts: vec![count] };
+            self.first = index;
+            self.counts.push(count);
             return;
         }
         if index < self.first {
@@ -248,6 +251,37 @@ impl ExponentialHistogram {
         side.add(index >> steps, 1);
     }
 
+    /// Forgets all values and keeps the memory.
+    pub(crate) fn clear(&mut self, max_scale: i8) {
+        let empty = Self::new(self.max_size, max_scale);
+        let sides = [&mut self.positive, &mut self.negative].map(|side| {
+            side.counts.clear();
+            std::mem::take(side)
+        });
+        let [positive, negative] = sides;
+        *self = Self { positive, negative, ..empty };
+    }
+
+    /// Adds measurements that were counted apart.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        let delta = ExponentialDelta {
+            scale: other.scale,
+            zero_count: other.zero_count,
+            zero_threshold: other.zero_threshold,
+            positive: other.positive.clone(),
+            negative: other.negative.clone(),
+            count: other.count,
+            sum: Some((0.0, 0.0)),
+            min: other.min().map_or(Extreme::Unknown, Extreme::Interval),
+            max: other.max().map_or(Extreme::Unknown, Extreme::Interval),
+        };
+        self.merge(&delta, true);
+        match (&mut self.sum, other.sum) {
+            (Some(sum), Some(other)) => sum.merge(other),
+            (sum, _) => *sum = None,
+        }
+    }
+
     /// Adds a contribution of any scale; `whole` as in [`Kept::merge`].
     pub(crate) fn merge(&mut self, delta: &ExponentialDelta, whole: bool) {
         let mut other = delta.clone();
@@ -306,6 +340,10 @@ impl ExponentialHistogram {
             .unwrap_or(0);
         self.downscale(steps);
         other.downscale(u32::try_from(other.scale.saturating_sub(self.scale)).unwrap_or(0));
+    }
+
+    pub(crate) fn max_size(&self) -> u32 {
+        self.max_size
     }
 
     pub(crate) fn scale(&self) -> i8 {

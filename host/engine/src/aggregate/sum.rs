@@ -14,8 +14,9 @@ pub(crate) struct DoubleSum {
 
 impl DoubleSum {
     /// Adds a value.
+    #[inline]
     pub(crate) fn add(&mut self, value: f64) {
-        // Knuth's two-sum: `sum + error` is exactly `high + value`.
+        // Knuth's two-sum: `sum + error` is exactly `high + value`. The errors add up apart, off the way from one sum to the next.
         let sum = self.high + value;
         if !sum.is_finite() {
             *self = Self { high: sum, low: 0.0 };
@@ -23,9 +24,7 @@ impl DoubleSum {
         }
         let part = sum - self.high;
         let error = (self.high - (sum - part)) + (value - part);
-        let low = self.low + error;
-        let high = sum + low;
-        *self = Self { high, low: low - (high - sum) };
+        *self = Self { high: sum, low: self.low + error };
     }
 
     /// Adds an integer of up to 106 bits without rounding it first.
@@ -38,6 +37,29 @@ impl DoubleSum {
         let high = value as f64;
         self.add(high);
         self.add((value - high as i128) as f64);
+    }
+
+    /// Adds another sum.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.add(other.high);
+        self.add(other.low);
+    }
+
+    /// The sum as two doubles that add up to it.
+    pub(crate) fn halves(self) -> [f64; 2] {
+        [self.high, self.low]
+    }
+
+    /// The sum of [`DoubleSum::halves`].
+    pub(crate) fn from_halves([high, low]: [f64; 2]) -> Self {
+        Self { high, low }
+    }
+
+    /// What was added since the sum was `before`.
+    pub(crate) fn since(mut self, before: Self) -> Self {
+        self.add(-before.high);
+        self.add(-before.low);
+        self
     }
 
     /// The sum, rounded once.
@@ -73,6 +95,20 @@ impl NumberSum {
             (Self::Int(_), Number::Double(value)) => {
                 let mut sum = self.to_doubles();
                 sum.add(value);
+                *self = Self::Double(sum);
+            }
+        }
+    }
+
+    /// Adds another sum.
+    pub(crate) fn merge(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::Int(sum), Self::Int(other)) => *sum = sum.saturating_add(other),
+            (Self::Double(sum), Self::Double(other)) => sum.merge(other),
+            (Self::Double(sum), Self::Int(other)) => sum.add_exactly(other),
+            (Self::Int(_), Self::Double(other)) => {
+                let mut sum = self.to_doubles();
+                sum.merge(other);
                 *self = Self::Double(sum);
             }
         }

@@ -46,6 +46,7 @@ impl Inner {
         for entry in self.entries() {
             let mut state = lock(&entry.state);
             self.bring_up_to_date(&entry, &mut state, collection.now);
+            self.fetch(&entry, &mut state, collection.now);
             let expired = state.expire(collection.now, self.limits.idle_expiry);
             self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
             state.contribute_current(reader, collection, self.limits.current_expiry);

@@ -177,8 +177,15 @@ impl Inner {
             state.reroute(entry, &self.pipelines, plan, at, self.limits.current_expiry, &mut on_fault);
         state.generation = generation.number;
         entry.is_enabled.store(!state.routing.streams.is_empty(), Ordering::Relaxed);
+        self.counters.accepted.fetch_add(rerouted.fetched, Ordering::Relaxed);
         self.tell(entry, state);
         rerouted
+    }
+
+    /// Takes the measurements that threads have left for an instrument into its series.
+    pub(crate) fn fetch(&self, entry: &Entry, state: &mut State, now: Timestamp) {
+        let fetched = state.fetch(entry, &self.pipelines, now);
+        self.counters.accepted.fetch_add(fetched, Ordering::Relaxed);
     }
 
     /// Counts a View's fault and keeps it for the operator.

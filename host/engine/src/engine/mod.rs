@@ -11,7 +11,8 @@ use wasmeter_model::frame::Frame;
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
 
-use crate::intake::{CallbackRun, Observations, Observer, Recorder};
+use crate::intake::{CallbackRun, Observations, Observer};
+use crate::record::Recorder;
 use crate::report::{Counts, IngestReport, Notice, Rejection, SwapReport};
 use crate::views::{ViewFault, Views};
 use crate::{ReaderConfig, lock};
@@ -129,6 +130,9 @@ impl Engine {
     /// Counts since the engine was made, and how much it holds. Walks over all streams.
     pub fn counts(&self) -> Counts {
         let inner = &self.inner;
+        for entry in inner.entries() {
+            inner.fetch(&entry, &mut lock(&entry.state), Timestamp::UNKNOWN);
+        }
         let streams = inner.pipelines.iter().flat_map(crate::pipeline::Pipeline::streams);
         Counts {
             accepted: inner.counters.accepted.load(Ordering::Relaxed),

@@ -31,7 +31,10 @@ impl Inner {
         let mut refuse = |fault: Fault| Err(fault.fault);
         let mut plans = HashMap::new();
         for entry in self.entries() {
-            let sources: Vec<Attributes> = lock(&entry.state).sources.keys().cloned().collect();
+            let sources: Vec<Attributes> = {
+                let state = lock(&entry.state);
+                state.sources.values().map(|source| source.attributes.clone()).collect()
+            };
             let mut plan = Plan {
                 resolved: composition.resolve(&entry.instrument, entry.form, &mut refuse)?,
                 mapped: HashMap::default(),

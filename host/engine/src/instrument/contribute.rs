@@ -9,8 +9,9 @@ use super::{Entry, Routing};
 use crate::aggregate::{ExplicitDelta, ExplicitHistogram, ExponentialDelta, ExponentialHistogram};
 use crate::lock;
 use crate::pipeline::Pipeline;
+use crate::record::Staged;
 use crate::source::{Route, Source};
-use crate::stream::{Slot, Storage, Stream, StreamKey};
+use crate::stream::{Slot, Storage, Stream};
 use crate::views::{Aggregator, are_bounds};
 
 /// Something to be counted.
@@ -18,6 +19,8 @@ use crate::views::{Aggregator, are_bounds};
 pub(crate) enum Contribution<'a> {
     /// One measurement.
     Measurement(Number),
+    /// What measurements add up to that were finite, and not negative where that matters.
+    Staged(&'a Staged),
     /// A received total, and the one before it.
     Difference { now: Number, before: Option<Number> },
     /// Received explicit buckets.
@@ -34,6 +37,22 @@ pub(crate) struct Contributed<'a> {
     pub(crate) start: Option<Timestamp>,
     /// When the measurement was made, or by when the received point speaks.
     pub(crate) time: Timestamp,
+}
+
+/// The bounds of a stream's explicit histograms of measurements: the View's, or those that the first instrument to feed it
+/// advises. Advice that makes no histogram counts as none (metrics API, "Instrument advisory parameters").
+pub(super) fn bounds_of<'a>(stream: &'a Stream, entry: &Entry) -> &'a Arc<[f64]> {
+    stream.bounds.get_or_init(|| bounds_for(&stream.key.aggregator, entry))
+}
+
+/// As [`bounds_of`] for a stream that this instrument is the first to feed.
+pub(super) fn bounds_for(aggregator: &Aggregator, entry: &Entry) -> Arc<[f64]> {
+    let wanted = match aggregator {
+        Aggregator::Explicit { boundaries, .. } => boundaries.clone(),
+        _ => None,
+    };
+    let advised = || entry.instrument.advisory.boundaries.clone().filter(|bounds| are_bounds(bounds));
+    wanted.or_else(advised).unwrap_or_else(|| BOUNDARIES_DEFAULT.into())
 }
 
 /// How a slot took a contribution.
@@ -111,7 +130,7 @@ fn send(route: &mut Route, entry: &Entry, contributed: Contributed<'_>, mismatch
         Temporality::Delta => slots.forgotten_until,
     };
     let Some(slot) = route.slot(&mut slots) else { return Taken::Yes };
-    let taken = slot.take(key, entry, contributed.what, whole, mismatch);
+    let taken = slot.take(&stream, entry, contributed.what, whole, mismatch);
     if matches!(taken, Taken::No) {
         return taken;
     }
@@ -147,12 +166,13 @@ fn leave(route: &mut Route, stream: Arc<Stream>, attributes: &Attributes, contri
 impl Slot {
     fn take(
         &mut self,
-        key: &StreamKey,
+        stream: &Stream,
         entry: &Entry,
         what: Contribution<'_>,
         whole: bool,
         mismatch: Mismatch,
     ) -> Taken {
+        let key = &stream.key;
         if let Contribution::Measurement(value) = what
             && !value.is_finite()
         {
@@ -190,15 +210,22 @@ impl Slot {
                     return Taken::WithNotice("a histogram without a sum adds nothing to a sum".to_owned());
                 }
             },
-            (Aggregator::Explicit { boundaries, .. }, Contribution::Measurement(value)) => {
-                let advised = &entry.instrument.advisory.boundaries;
-                let make = || {
-                    // Advice that makes no histogram counts as none (metrics API, "Instrument advisory parameters").
-                    let bounds =
-                        boundaries.clone().or_else(|| advised.clone().filter(|bounds| are_bounds(bounds)));
-                    ExplicitHistogram::new(bounds.unwrap_or_else(|| BOUNDARIES_DEFAULT.into()))
-                };
-                if let Some(histogram) = self.explicit(make) {
+            (Aggregator::Sum, Contribution::Staged(staged)) => self.add_sum(staged.total),
+            (Aggregator::Explicit { .. }, Contribution::Staged(staged)) => {
+                return self.take_measured(bounds_of(stream, entry), staged);
+            }
+            (Aggregator::Exponential { max_size, max_scale, .. }, Contribution::Staged(staged)) => {
+                let make = || ExponentialHistogram::new(*max_size, *max_scale);
+                if let Some(measured) = staged.exponential(*max_size, *max_scale)
+                    && let Some(histogram) = self.exponential(make)
+                {
+                    histogram.absorb(measured);
+                }
+            }
+            (Aggregator::Explicit { .. }, Contribution::Measurement(value)) => {
+                if let Some(histogram) =
+                    self.explicit(|| ExplicitHistogram::new(bounds_of(stream, entry).clone()))
+                {
                     histogram.record(value.as_f64());
                 }
             }
@@ -221,6 +248,20 @@ impl Slot {
             _ => {}
         }
         Taken::Yes
+    }
+
+    /// Counts measurements in an explicit histogram.
+    fn take_measured(&mut self, bounds: &Arc<[f64]>, staged: &Staged) -> Taken {
+        let Some(histogram) = self.explicit(|| ExplicitHistogram::new(bounds.clone())) else {
+            return Taken::Yes;
+        };
+        match staged.explicit(bounds) {
+            Some(measured) if histogram.absorb(measured) => Taken::Yes,
+            // The series has received points of other bounds before.
+            Some(measured) => self.take_explicit(Some(bounds), &measured.to_delta(), true, Mismatch::Coarsen),
+            // The shape of the cells is made for the streams.
+            None => Taken::Yes,
+        }
     }
 
     fn take_explicit(

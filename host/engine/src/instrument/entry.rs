@@ -1,17 +1,16 @@
 //! One instrument in service.
 
-use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use wasmeter_model::{Attributes, Instrument, Number, Temporality, Timestamp};
 
 use super::Form;
 use crate::lock;
 use crate::pipeline::Pipeline;
-use crate::source::{Source, SourceData};
+use crate::record::{Owner, Shape};
+use crate::source::{Source, SourceData, Sources};
 use crate::stream::{Collection, Current, Description, Exemplar, SlotState, Storage, Stream};
 use crate::views::{Aggregator, Resolved};
 
@@ -21,6 +20,8 @@ pub(crate) struct Entry {
     pub(crate) id: u64,
     pub(crate) instrument: Instrument,
     pub(crate) form: Form,
+    /// What the cells of threads know of it.
+    pub(crate) owner: Owner,
     /// Locked before any stream, never after one.
     pub(crate) state: Mutex<State>,
     /// Whether it feeds any stream under the generation in service; written under the lock of `state`.
@@ -39,7 +40,7 @@ pub(crate) struct State {
     /// The longest description heard, where that is longer than the instrument's own.
     pub(crate) described: Option<Arc<str>>,
     pub(crate) routing: Routing,
-    pub(crate) sources: HashMap<Attributes, Source, RandomState>,
+    pub(crate) sources: Sources,
 }
 
 /// Where the contributions of an instrument go.
@@ -52,6 +53,8 @@ pub(crate) struct Routing {
     pub(crate) streams: Vec<Arc<Stream>>,
     /// One for each reader: where sources go that cannot be merged as the Views ask.
     pub(crate) as_received: Vec<Option<Arc<Stream>>>,
+    /// What measurements are kept as until they are fetched.
+    pub(crate) shape: Shape,
     /// What was already told about this instrument in this generation.
     pub(crate) told: Vec<String>,
     /// What is still to be told to the engine.
@@ -69,7 +72,8 @@ impl std::fmt::Debug for State {
 
 impl Entry {
     pub(crate) fn new(id: u64, instrument: Instrument, form: Form) -> Self {
-        Self { id, instrument, form, state: Mutex::default(), is_enabled: AtomicBool::new(false) }
+        let owner = Owner::new(instrument.number);
+        Self { id, instrument, form, owner, state: Mutex::default(), is_enabled: AtomicBool::new(false) }
     }
 }
 
@@ -126,7 +130,7 @@ impl State {
     /// count a second time when it returns.
     pub(crate) fn expire(&mut self, now: Timestamp, expiry: Duration) -> usize {
         let before = self.sources.len();
-        self.sources.retain(|_, source| {
+        self.sources.retain(|source| {
             let baseline_expiry = expiry.saturating_mul(BASELINE_EXPIRIES);
             source.data.forget_writers(now, baseline_expiry);
             let silence = now.since(source.heard);
@@ -157,7 +161,7 @@ impl State {
             return false;
         }
         source.unroute(now);
-        self.sources.remove(attributes).is_some()
+        self.sources.remove(attributes)
     }
 
     /// True if nothing has been heard of a received instrument for `expiry` and nothing is kept of it.
@@ -304,8 +308,11 @@ impl SourceData {
     ) -> Option<(Number, Timestamp)> {
         match self {
             Self::Recorded(recorded) => {
-                let (last, time) = recorded.last?;
-                Some((if is_total { recorded.total.get() } else { last }, time))
+                let last = recorded.last;
+                match is_total {
+                    true => Some((recorded.total.get(), last.map_or(collection.now, |last| last.time))),
+                    false => last.map(|last| (last.value, last.time)),
+                }
             }
             Self::Observed(readers) => match readers.get(reader)?.now {
                 Some((seen, value)) if seen == collection.number => Some((value, collection.now)),

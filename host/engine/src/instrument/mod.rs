@@ -2,6 +2,7 @@
 
 mod contribute;
 mod entry;
+mod fetch;
 mod key;
 mod reroute;
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use wasmeter_model::{Attributes, Timestamp};
+use wasmeter_model::{Attributes, InstrumentKind, Timestamp};
 
-use super::{Entry, State};
+use super::contribute::{bounds_for, bounds_of};
+use super::{Entry, Form, State};
 use crate::lock;
 use crate::pipeline::Pipeline;
+use crate::record::Shape;
 use crate::source::{Route, Source};
 use crate::stream::{Collection, SlotId, Slots, Storage, Stream};
 use crate::views::{OnFault, Resolved};
@@ -27,6 +29,29 @@ pub(crate) struct Rerouted {
     pub(crate) kept: u64,
     pub(crate) started: u64,
     pub(crate) ended: u64,
+    /// Measurements that were counted by the old routes just before.
+    pub(crate) fetched: u64,
+}
+
+/// What measurements have to be kept as for these streams.
+fn shape_of(entry: &Entry, pipelines: &[Pipeline], resolved: &Resolved) -> Shape {
+    let mut shape = Shape::default();
+    if entry.instrument.kind == InstrumentKind::UpDownCounter {
+        // A later generation may ask for the state, which is the total of all measurements.
+        shape.include_total();
+    }
+    for pipeline in pipelines {
+        for (wanted, resource) in &resolved.streams {
+            let key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
+            let known = pipeline.known(&key);
+            let bounds = match &known {
+                Some(stream) => bounds_of(stream, entry).clone(),
+                None => bounds_for(&key.aggregator, entry),
+            };
+            shape.include(&key.aggregator, &bounds);
+        }
+    }
+    shape
 }
 
 /// A series, wherever it is.
@@ -79,11 +104,17 @@ impl State {
         expiry: Duration,
         on_fault: OnFault<'_>,
     ) -> Rerouted {
+        let mut rerouted = Rerouted::default();
+        if entry.form == Form::Measurements {
+            let shape = shape_of(entry, pipelines, &plan.resolved);
+            rerouted.fetched = self.fetch_last(entry, pipelines, swap.now, shape);
+        }
         // Series of current values that are about to end are exported once more, as they are now.
         for reader in 0..pipelines.len() {
             self.contribute_current(reader, swap, expiry);
         }
         let mut old_routing = std::mem::take(&mut self.routing);
+        self.routing.shape = std::mem::take(&mut old_routing.shape);
         self.routing.asked = swap.number;
         let described = self.described.as_ref().unwrap_or(&entry.instrument.description);
         self.routing.enter_streams(entry, pipelines, plan.resolved, described, swap.now);
@@ -153,7 +184,6 @@ impl State {
                 }
             }
         }
-        let mut rerouted = Rerouted::default();
         for (place, route) in &candidates {
             if seen.contains(place) {
                 rerouted.kept += 1;

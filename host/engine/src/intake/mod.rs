@@ -1,14 +1,10 @@
-//! The ways in: received frames, measurements of this process, observations of callbacks.
+//! Received frames and observations of callbacks on their way in; for measurements see [`crate::record`].
 
 mod callback;
-mod enabled;
 mod observed;
 mod points;
 mod received;
-mod recorded;
 
 pub(crate) use callback::Callbacks;
 pub use callback::{CallbackRun, Observations, Observer};
-pub use enabled::StreamLabels;
 pub(crate) use received::ingest;
-pub use recorded::Recorder;

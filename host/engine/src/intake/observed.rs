@@ -76,12 +76,8 @@ impl Inner {
             return Err(Rejection::Negative);
         }
         let State { routing, sources, .. } = state;
-        if !sources.contains_key(attributes) {
-            let now = collection.now;
-            let source = self.new_source(entry, routing, attributes, now, now)?;
-            sources.insert(attributes.clone(), source);
-        }
-        let Some(source) = sources.get_mut(attributes) else { return Ok(()) };
+        let make = || self.new_source(entry, routing, attributes, collection.now, collection.now);
+        let source = sources.get_or_insert(attributes, make)?;
         source.heard = collection.now;
         let SourceData::Observed(readers) = &mut source.data else { return Ok(()) };
         let Some(observed) = readers.get_mut(reader) else { return Ok(()) };

@@ -372,13 +372,8 @@ impl<'a> Batch<'a> {
         let taken = points::check_time(point).and(value).and_then(|value| {
             let start = if point.start().is_unknown() { point.time() } else { point.start() };
             let State { routing, sources, .. } = state;
-            let source = match sources.entry(attributes) {
-                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::hash_map::Entry::Vacant(vacant) => {
-                    let source = self.inner.new_source(entry, routing, vacant.key(), start, self.now)?;
-                    vacant.insert(source)
-                }
-            };
+            let make = || self.inner.new_source(entry, routing, &attributes, start, self.now);
+            let source = sources.get_or_insert(&attributes, make)?;
             source.heard = self.now;
             if source.is_dormant {
                 let mut on_fault = |fault| {
@@ -450,9 +445,9 @@ impl Inner {
             (Form::Measurements, _) => {
                 SourceData::Recorded(crate::source::Recorded::new(entry.instrument.number))
             }
-            (Form::Numbers, _) => SourceData::Numbers(Received::default()),
-            (Form::Explicit, _) => SourceData::Explicit(Received::default()),
-            (Form::Exponential, _) => SourceData::Exponential(Received::default()),
+            (Form::Numbers, _) => SourceData::Numbers(Box::default()),
+            (Form::Explicit, _) => SourceData::Explicit(Box::default()),
+            (Form::Exponential, _) => SourceData::Exponential(Box::default()),
         };
         let observed = matches!(data, SourceData::Observed(_));
         let mapped = routing.map(entry, attributes, &mut on_fault);

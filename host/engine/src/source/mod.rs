@@ -2,12 +2,15 @@
 
 mod received;
 mod route;
+mod sources;
 
 use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};
 
 use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
+use crate::record::{Last, Tap};
 pub(crate) use received::{Received, Step};
 pub(crate) use route::Route;
+pub(crate) use sources::Sources;
 
 /// What values come from.
 #[derive(Debug)]
@@ -35,20 +38,22 @@ pub(crate) enum SourceData {
     /// Reported by a callback, to each reader for itself.
     Observed(Vec<Observed>),
     /// Received numbers; what is kept is the value of the writer's last point.
-    Numbers(Received<Number>),
+    Numbers(Box<Received<Number>>),
     /// Received explicit histograms.
-    Explicit(Received<ExplicitPoint>),
+    Explicit(Box<Received<ExplicitPoint>>),
     /// Received exponential histograms.
-    Exponential(Received<ExponentialPoint>),
+    Exponential(Box<Received<ExponentialPoint>>),
 }
 
 /// A recorded attribute set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Recorded {
     /// The sum of all measurements: the state of an up-down-counter.
     pub(crate) total: NumberSum,
-    /// The last measurement: the state of a gauge.
-    pub(crate) last: Option<(Number, Timestamp)>,
+    /// The last measurement: the state of a gauge. Kept only while a stream asks for it.
+    pub(crate) last: Option<Last>,
+    /// Where threads leave their measurements.
+    pub(crate) taps: Vec<Tap>,
 }
 
 /// What a callback last reported to one reader.
@@ -66,6 +71,36 @@ pub(crate) struct Observed {
 
 impl Recorded {
     pub(crate) fn new(kind: NumberKind) -> Self {
-        Self { total: NumberSum::zero(kind), last: None }
+        Self { total: NumberSum::zero(kind), last: None, taps: Vec::new() }
+    }
+}
+
+impl Source {
+    /// The cells of measurements.
+    pub(crate) fn taps(&self) -> Option<&[Tap]> {
+        match &self.data {
+            SourceData::Recorded(recorded) => Some(&recorded.taps),
+            _ => None,
+        }
+    }
+
+    /// True if measurements are staged in some cell.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.taps().is_some_and(|taps| taps.iter().any(Tap::is_dirty))
+    }
+
+    /// Takes the cells out; [`Source::put_back`] puts them back.
+    pub(crate) fn take_taps(&mut self) -> Vec<Tap> {
+        match &mut self.data {
+            SourceData::Recorded(recorded) => std::mem::take(&mut recorded.taps),
+            _ => Vec::new(),
+        }
+    }
+
+    /// See [`Source::take_taps`].
+    pub(crate) fn put_back(&mut self, taps: Vec<Tap>) {
+        if let SourceData::Recorded(recorded) = &mut self.data {
+            recorded.taps = taps;
+        }
     }
 }

@@ -99,6 +99,14 @@ impl Slot {
         }
     }
 
+    /// Takes what several values add up to into the sum.
+    pub(crate) fn add_sum(&mut self, other: NumberSum) {
+        match &mut self.state {
+            SlotState::Sum(sum) => sum.merge(other),
+            state => *state = SlotState::Sum(other),
+        }
+    }
+
     /// The histogram that counts here, made by `make` if the series is new.
     pub(crate) fn explicit(
         &mut self,

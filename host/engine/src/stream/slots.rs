@@ -1,7 +1,7 @@
 //! The series of a stream, and the cardinality limit (metrics SDK, "Cardinality limits").
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use foldhash::fast::RandomState;
 use wasmeter_model::limits::OVERFLOW_KEY;
@@ -14,6 +14,8 @@ use super::{Description, Slot, SlotState, StreamKey};
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) key: StreamKey,
+    /// The bounds of explicit histograms of measurements, those of the first instrument to feed it.
+    pub(crate) bounds: OnceLock<Arc<[f64]>>,
     /// Locked after an instrument's state where both are needed, never before it.
     pub(crate) slots: Mutex<Slots>,
 }
@@ -71,7 +73,7 @@ impl Stream {
             live: 0,
             epochs: 0,
         };
-        Self { key, slots: Mutex::new(slots) }
+        Self { key, bounds: OnceLock::new(), slots: Mutex::new(slots) }
     }
 }
 

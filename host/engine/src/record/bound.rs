@@ -1,0 +1,84 @@
+//! Instruments bound to attributes (metrics API, "Bind").
+
+use std::sync::{Arc, OnceLock};
+
+use wasmeter_model::{Attributes, Number, Timestamp};
+
+use super::cell::Cell;
+use super::recorder::Way;
+use super::{Order, Recorder, number};
+
+/// How many threads have a cell of their own in one bound instrument; further ones record as if it were not bound.
+const THREADS_MAX: usize = 32;
+
+/// One instrument and one attribute set.
+///
+/// Equal to recording with the set each time, but nothing is looked up: a sum costs an addition. Views that are put into service
+/// later apply to it as to everything else.
+#[derive(Debug)]
+pub struct BoundRecorder {
+    recorder: Recorder,
+    attributes: Attributes,
+    /// By the number of the thread.
+    cells: Box<[OnceLock<Arc<Cell>>]>,
+}
+
+impl BoundRecorder {
+    pub(super) fn new(recorder: Recorder, attributes: Attributes) -> Self {
+        Self { recorder, attributes, cells: (0..THREADS_MAX).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// As [`Recorder::record_given`].
+    #[inline]
+    pub fn record(&self, value: Number, now: impl Fn() -> Timestamp) {
+        match self.recorder.way(value) {
+            Ok(Way::Staged) => {}
+            Ok(Way::Direct) => return self.recorder.record_directly(value, &self.attributes, now()),
+            Err(reason) => return self.recorder.inner.counters.reject(reason, 1),
+        }
+        let owner = &self.recorder.entry.owner;
+        match self.cells.get(number::of_this_thread()).map(OnceLock::get) {
+            Some(Some(cell)) => {
+                // SAFETY: the cell is that of this thread's number, which no other thread has at the same time; and what the one
+                // before did happened before.
+                if !unsafe { cell.record(value, owner, &now) } {
+                    self.recorder.record_directly(value, &self.attributes, now());
+                }
+            }
+            Some(None) => self.record_first(value, now()),
+            None => self.recorder.record_given(value, &self.attributes, now),
+        }
+    }
+
+    /// The set.
+    pub fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    /// The instrument as it was first given.
+    pub fn instrument(&self) -> &wasmeter_model::Instrument {
+        self.recorder.instrument()
+    }
+
+    /// The first measurement of this thread.
+    #[cold]
+    fn record_first(&self, value: Number, now: Timestamp) {
+        let owner = &self.recorder.entry.owner;
+        let made = self.recorder.source(&self.attributes, now, |routing, source| {
+            let (cell, tap) = Cell::pair(owner, 0, &source.attributes, Order::SORTED, &routing.shape);
+            self.recorder.tap(routing, source, tap, now);
+            cell
+        });
+        let Ok(cell) = made else {
+            return self.recorder.record_directly(value, &self.attributes, now);
+        };
+        // SAFETY: nobody else has the cell yet.
+        if !unsafe { cell.record(value, owner, || now) } {
+            self.recorder.record_directly(value, &self.attributes, now);
+        }
+        if let Some(place) = self.cells.get(number::of_this_thread()) {
+            // Nobody else has this thread's number.
+            drop(place.set(cell));
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What measurements become before they reach their series.
+
+use std::sync::Arc;
+
+use wasmeter_model::{Number, NumberKind, Timestamp};
+
+use crate::aggregate::{DoubleSum, ExponentialHistogram, NumberSum};
+use crate::views::Aggregator;
+
+/// Up to so many bounds comparing with all of them is faster than searching.
+const COMPARED_MAX: usize = 32;
+
+/// What has to be kept of an instrument's measurements so that every stream it feeds can be given its part.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Shape {
+    /// The total, beside histograms; without any it is kept in any case.
+    total: bool,
+    /// The last value.
+    last: bool,
+    /// Histograms of these bounds.
+    explicit: Vec<Arc<[f64]>>,
+    /// Histograms of this size and largest scale.
+    exponential: Vec<(u32, i8)>,
+}
+
+impl Shape {
+    /// Makes room for a stream of this aggregation; `bounds` are those of an explicit histogram.
+    pub(crate) fn include(&mut self, aggregator: &Aggregator, bounds: &Arc<[f64]>) {
+        match aggregator {
+            Aggregator::Sum => self.total = true,
+            Aggregator::LastValue => self.last = true,
+            Aggregator::Explicit { .. } => {
+                if !self.explicit.contains(bounds) {
+                    self.explicit.push(bounds.clone());
+                }
+            }
+            Aggregator::Exponential { max_size, max_scale, .. } => {
+                let form = (*max_size, *max_scale);
+                if !self.exponential.contains(&form) {
+                    self.exponential.push(form);
+                }
+            }
+        }
+    }
+
+    /// Makes room for the total, whatever the streams are.
+    pub(crate) fn include_total(&mut self) {
+        self.total = true;
+    }
+
+    /// True if count and total are all there is to keep.
+    pub(crate) fn is_total_only(&self) -> bool {
+        !self.last && self.explicit.is_empty() && self.exponential.is_empty()
+    }
+
+    /// True if the time of a measurement matters.
+    pub(crate) fn has_time(&self) -> bool {
+        self.last
+    }
+}
+
+/// A last value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Last {
+    pub(crate) value: Number,
+    pub(crate) time: Timestamp,
+    /// Grows with each measurement of the instrument, whichever thread makes it.
+    pub(crate) order: u64,
+}
+
+/// Measurements of one attribute set that have not reached their series yet.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    pub(crate) count: u64,
+    /// Zero if nobody asks for it.
+    pub(crate) total: NumberSum,
+    has_total: bool,
+    pub(crate) last: Option<Last>,
+    explicit: Vec<StagedExplicit>,
+    exponential: Vec<(i8, ExponentialHistogram)>,
+}
+
+/// Measurements counted in buckets.
+#[derive(Debug)]
+pub(crate) struct StagedExplicit {
+    pub(crate) bounds: Arc<[f64]>,
+    /// One more than bounds.
+    pub(crate) counts: Box<[u64]>,
+    pub(crate) sum: DoubleSum,
+    /// Infinite if there was no value.
+    pub(crate) min: f64,
+    /// As `min`.
+    pub(crate) max: f64,
+}
+
+impl Staged {
+    /// Room for measurements; allocates as much as all of them will need but what exponential histograms grow by.
+    pub(crate) fn new(shape: &Shape, kind: NumberKind) -> Self {
+        let exponential =
+            |&(max_size, max_scale): &(u32, i8)| (max_scale, ExponentialHistogram::new(max_size, max_scale));
+        Self {
+            count: 0,
+            total: NumberSum::zero(kind),
+            has_total: shape.total,
+            last: None,
+            explicit: shape.explicit.iter().map(StagedExplicit::new).collect(),
+            exponential: shape.exponential.iter().map(exponential).collect(),
+        }
+    }
+
+    /// Measurements of which only count and total are known.
+    pub(crate) fn total(count: u64, total: NumberSum) -> Self {
+        Self { count, total, has_total: true, last: None, explicit: Vec::new(), exponential: Vec::new() }
+    }
+
+    /// Takes in a finite measurement.
+    #[inline]
+    pub(crate) fn record(&mut self, value: Number, last: Option<Last>) {
+        self.count += 1;
+        if self.has_total {
+            self.total.add(value);
+        }
+        if last.is_some() {
+            self.last = last;
+        }
+        for histogram in &mut self.explicit {
+            histogram.record(value.as_f64());
+        }
+        for (_, histogram) in &mut self.exponential {
+            histogram.record(value.as_f64());
+        }
+    }
+
+    /// Empties it and keeps its memory.
+    pub(crate) fn clear(&mut self, kind: NumberKind) {
+        self.count = 0;
+        self.total = NumberSum::zero(kind);
+        self.last = None;
+        self.explicit.iter_mut().for_each(StagedExplicit::clear);
+        for (max_scale, histogram) in &mut self.exponential {
+            histogram.clear(*max_scale);
+        }
+    }
+
+    /// The histogram of these bounds.
+    pub(crate) fn explicit(&self, bounds: &[f64]) -> Option<&StagedExplicit> {
+        self.explicit.iter().find(|histogram| histogram.bounds[..] == *bounds)
+    }
+
+    /// The histogram of this size and largest scale.
+    pub(crate) fn exponential(&self, max_size: u32, max_scale: i8) -> Option<&ExponentialHistogram> {
+        let is_it = |(scale, histogram): &&(i8, ExponentialHistogram)| {
+            *scale == max_scale && histogram.max_size() == max_size.max(2)
+        };
+        self.exponential.iter().find(is_it).map(|(_, histogram)| histogram)
+    }
+}
+
+impl StagedExplicit {
+    fn new(bounds: &Arc<[f64]>) -> Self {
+        Self {
+            bounds: bounds.clone(),
+            counts: vec![0; bounds.len() + 1].into(),
+            sum: DoubleSum::default(),
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+        }
+    }
+
+    /// Counts a value: buckets are `(lower, upper]`.
+    #[inline]
+    fn record(&mut self, value: f64) {
+        let bucket = if self.bounds.len() <= COMPARED_MAX {
+            // No branch depends on the value.
+            self.bounds.iter().map(|bound| usize::from(*bound < value)).sum()
+        } else {
+            self.bounds.partition_point(|bound| *bound < value)
+        };
+        if let Some(count) = self.counts.get_mut(bucket) {
+            *count += 1;
+        }
+        self.sum.add(value);
+        self.min = if value < self.min { value } else { self.min };
+        self.max = if value > self.max { value } else { self.max };
+    }
+
+    fn clear(&mut self) {
+        self.counts.fill(0);
+        self.sum = DoubleSum::default();
+        (self.min, self.max) = (f64::INFINITY, f64::NEG_INFINITY);
+    }
+}

@@ -1,0 +1,172 @@
+//! The sources of an instrument, by attributes and in the order they came.
+
+use hashbrown::HashTable;
+use wasmeter_model::Attributes;
+
+use super::Source;
+
+/// All sources of one instrument. Iterates in the order they came, as long as none was removed: what happens to them then
+/// does not depend on how they hash.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    places: HashTable<u32>,
+    entries: Vec<Source>,
+}
+
+impl Sources {
+    /// The source of a set, for the caller to change anything but its attributes.
+    pub(crate) fn get_mut(&mut self, attributes: &Attributes) -> Option<&mut Source> {
+        let place = self.place(attributes)?;
+        self.entries.get_mut(place)
+    }
+
+    /// The source of a set, made by `make` if it is not known.
+    ///
+    /// # Errors
+    ///
+    /// That of `make`.
+    pub(crate) fn get_or_insert<E>(
+        &mut self,
+        attributes: &Attributes,
+        make: impl FnOnce() -> Result<Source, E>,
+    ) -> Result<&mut Source, E> {
+        let place = match self.place(attributes) {
+            Some(place) => place,
+            None => {
+                let source = make()?;
+                let place = self.entries.len();
+                self.entries.push(source);
+                self.index(place);
+                place
+            }
+        };
+        match self.entries.get_mut(place) {
+            Some(source) => Ok(source),
+            None => unreachable!("a place is that of an entry"),
+        }
+    }
+
+    /// Forgets the source of a set; false if there is none. The last source takes its place.
+    pub(crate) fn remove(&mut self, attributes: &Attributes) -> bool {
+        let Some(place) = self.place(attributes) else { return false };
+        self.unindex(attributes);
+        let last = self.entries.len() - 1;
+        if place != last
+            && let Some(moved) = self.entries.last().map(|source| source.attributes.clone())
+        {
+            self.unindex(&moved);
+            self.entries.swap_remove(place);
+            self.index(place);
+        } else {
+            self.entries.pop();
+        }
+        true
+    }
+
+    /// Forgets the sources for which `keep` is false.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&mut Source) -> bool) {
+        let before = self.entries.len();
+        self.entries.retain_mut(keep);
+        if self.entries.len() < before {
+            self.places.clear();
+            (0..self.entries.len()).for_each(|place| self.index(place));
+        }
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Source> {
+        self.entries.iter()
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Source> {
+        self.entries.iter_mut()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn place(&self, attributes: &Attributes) -> Option<usize> {
+        let is_it = |place: &u32| {
+            self.entries.get(*place as usize).is_some_and(|source| source.attributes == *attributes)
+        };
+        self.places.find(attributes.hash_value(), is_it).map(|place| *place as usize)
+    }
+
+    fn index(&mut self, place: usize) {
+        let Self { places, entries } = self;
+        let hash_of = |place: &u32| {
+            entries.get(*place as usize).map_or(0, |source: &Source| source.attributes.hash_value())
+        };
+        // The limit of sources is far below.
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        places.insert_unique(hash_of(&place), place, hash_of);
+    }
+
+    fn unindex(&mut self, attributes: &Attributes) {
+        let Self { places, entries } = self;
+        let is_it =
+            |place: &u32| entries.get(*place as usize).is_some_and(|source| source.attributes == *attributes);
+        if let Ok(entry) = places.find_entry(attributes.hash_value(), is_it) {
+            entry.remove();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Recorded, SourceData};
+    use super::*;
+
+    fn set(number: i64) -> Attributes {
+        [("number", number)].into_iter().collect()
+    }
+
+    fn source(number: i64) -> Source {
+        Source {
+            attributes: set(number),
+            heard: wasmeter_model::Timestamp::UNKNOWN,
+            mapped: Vec::new(),
+            routes: Vec::new(),
+            data: SourceData::Recorded(Recorded::new(wasmeter_model::NumberKind::Int)),
+            is_dormant: false,
+            exemplars_until: wasmeter_model::Timestamp::UNKNOWN,
+        }
+    }
+
+    fn filled(count: i64) -> Sources {
+        let mut sources = Sources::default();
+        for number in 0..count {
+            sources.get_or_insert(&set(number), || Ok::<_, ()>(source(number))).unwrap();
+        }
+        sources
+    }
+
+    #[test]
+    fn sources_stay_in_the_order_they_came() {
+        let mut sources = filled(1000);
+        assert!(sources.get_or_insert(&set(7), || Err(())).is_ok());
+        sources.retain(|source| source.attributes != set(500));
+        let numbers: Vec<_> = sources.values().map(|source| source.attributes.clone()).collect();
+        let expected: Vec<_> = (0..1000).filter(|number| *number != 500).map(set).collect();
+        assert_eq!(numbers, expected);
+        assert!(sources.get_mut(&set(500)).is_none());
+        assert!(sources.get_mut(&set(999)).is_some_and(|source| source.attributes == set(999)));
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_and_the_rest_is_found() {
+        let mut sources = filled(100);
+        for number in (0..100).step_by(3) {
+            assert!(sources.remove(&set(number)));
+            assert!(!sources.remove(&set(number)));
+        }
+        for number in 0..100 {
+            assert_eq!(sources.get_mut(&set(number)).is_some(), number % 3 != 0, "{number}");
+        }
+        assert_eq!(sources.len(), 66);
+    }
+}
