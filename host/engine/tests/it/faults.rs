@@ -3,64 +3,12 @@
 use std::sync::Arc;
 
 use wasmeter_engine::View;
-use wasmeter_model::{AttributeRule, InstrumentKind as Kind, NumberKind, StreamSpec};
+use wasmeter_model::{InstrumentKind as Kind, NumberKind};
 
 use crate::support::*;
 
 fn silent() -> Arc<dyn View> {
     TestView::of(|_| Err("out of fuel".to_owned()), |_, _| Err("unreachable".to_owned()))
-}
-
-/// Answers about streams and fails to map the set `bad=1`.
-fn choking() -> Arc<dyn View> {
-    let spec = StreamSpec { attributes: vec![AttributeRule::Computed(0)], ..StreamSpec::default() };
-    TestView::of(
-        move |_| Ok(Some(vec![spec.clone()])),
-        |_, set| match set.get("bad") {
-            Some(_) => Err("out of fuel".to_owned()),
-            None => Ok(Some(set.filter(|key| key != "b"))),
-        },
-    )
-}
-
-#[test]
-fn a_view_that_cannot_answer_is_passed_over_and_counted() {
-    let views =
-        plugins([silent(), every(StreamSpec { attributes: without(&["b"]), ..StreamSpec::default() })]);
-    let engine = engine(&[CUMULATIVE], views);
-    recorder(&engine, Kind::Counter, "c").record(int(1), &attrs("a=1,b=2"), at(2));
-    expect(&engine, 0, 10, &["c{a=1} sum+ cum 1 @2..10"]);
-    assert_eq!(engine.counts().view_faults, 1);
-    let notices: Vec<_> = engine.notices().into_iter().map(|notice| notice.message).collect();
-    assert_eq!(notices, ["view `test`: out of fuel; the view is passed over"]);
-    assert_eq!(engine.notices(), []);
-}
-
-#[test]
-fn a_set_that_cannot_be_mapped_is_kept_as_it_is() {
-    let engine = engine(&[CUMULATIVE], plugins([choking()]));
-    let counter = recorder(&engine, Kind::Counter, "c");
-    counter.record(int(1), &attrs("a=1,b=2"), at(2));
-    counter.record(int(2), &attrs("b=2,bad=1"), at(2));
-    expect(&engine, 0, 10, &["c{a=1} sum+ cum 1 @2..10", "c{b=2,bad=1} sum+ cum 2 @2..10"]);
-    assert_eq!(engine.counts().view_faults, 1);
-}
-
-#[test]
-fn a_fault_refuses_the_swap_and_changes_nothing() {
-    let engine = engine(&[CUMULATIVE, DELTA], no_views());
-    let counter = recorder(&engine, Kind::Counter, "c");
-    counter.record(int(1), &attrs("a=1,b=2"), at(2));
-    counter.record(int(2), &attrs("b=2,bad=1"), at(2));
-    for view in [silent(), choking()] {
-        let fault = engine.swap(plugins([view]), at(5)).unwrap_err();
-        assert_eq!(fault.to_string(), "view `test`: out of fuel");
-    }
-    counter.record(int(1), &attrs("a=1,b=2"), at(6));
-    expect(&engine, 0, 10, &["c{a=1,b=2} sum+ cum 2 @2..10", "c{b=2,bad=1} sum+ cum 2 @2..10"]);
-    expect(&engine, 1, 10, &["c{a=1,b=2} sum+ delta 2 @1..10", "c{b=2,bad=1} sum+ delta 2 @1..10"]);
-    assert_eq!(engine.counts().view_faults, 0);
-    assert_eq!(engine.swap(no_views(), at(11)).unwrap().generation, 2);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use wasmeter_engine::{Engine, EngineConfig, ReaderConfig, Rejection};
-use wasmeter_model::Temporality::{Cumulative, Delta};
+use wasmeter_engine::{Engine, EngineConfig, ReaderConfig};
+use wasmeter_model::Temporality::Cumulative;
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{InstrumentKind as Kind, NumberKind, StreamSpec};
 
@@ -88,37 +88,6 @@ fn l1_l2_l3_the_default_limit_is_two_thousand_and_nothing_is_lost() {
     let frame = engine.collect(0, at(10));
     assert_eq!(frame.point_count(), 2001);
     assert!(rows(&frame).contains(&"c{otel.metric.overflow=true} sum+ cum 500 @2..10".to_owned()));
-}
-
-#[test]
-fn instruments_beyond_the_limit_are_refused_point_by_point() {
-    let limits = Limits { instruments_max: 2, ..Limits::default() };
-    let engine = engine_with(&[CUMULATIVE], no_views(), limits);
-    let frame = Otlp::of("")
-        .counter("x", Cumulative, &[("", 1, 2, int(1))])
-        .counter("y", Cumulative, &[("", 1, 2, int(1))])
-        .counter("z", Cumulative, &[("a=1", 1, 2, double(1.0)), ("a=2", 1, 2, int(1))])
-        .frame();
-    let report = engine.ingest(&frame, at(2));
-    assert_eq!((report.accepted, report.rejected.get(&Rejection::InstrumentLimit)), (2, Some(&2)));
-    let refused = engine.instrument(instrument(Kind::Counter, "w", NumberKind::Int), at(3));
-    assert_eq!(refused.err(), Some(Rejection::InstrumentLimit));
-}
-
-#[test]
-fn sources_beyond_the_limit_are_refused_until_others_are_gone() {
-    let limits = Limits { sources_max: 2, idle_expiry: Duration::from_secs(60), ..Limits::default() };
-    let engine = engine_with(&[CUMULATIVE], no_views(), limits);
-    let ingest = |set: &str, time| {
-        engine.ingest(&Otlp::of("").counter("c", Delta, &[(set, time - 1, time, int(1))]).frame(), at(time))
-    };
-    assert_eq!(ingest("a=1", 5).accepted, 1);
-    assert_eq!(ingest("a=2", 6).accepted, 1);
-    assert_eq!(ingest("a=3", 7).rejected.get(&Rejection::SourceLimit), Some(&1));
-    assert_eq!(ingest("a=1", 8).accepted, 1, "known ones go on");
-    engine.collect(0, at(67));
-    assert_eq!(engine.counts().sources, 1);
-    assert_eq!(ingest("a=3", 68).accepted, 1);
 }
 
 #[test]

@@ -10,46 +10,6 @@ fn rejected(report: &wasmeter_engine::IngestReport) -> Vec<(Rejection, u64)> {
 }
 
 #[test]
-fn counters_of_several_resources_become_one_series() {
-    let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));
-    let request = |time, one, other| {
-        Otlp::of("svc=shop,pid=1")
-            .counter("req", Cumulative, &[("m=GET", 3, time, int(one))])
-            .resource("svc=shop,pid=2")
-            .counter("req", Cumulative, &[("m=GET", 4, time, int(other))])
-            .frame()
-    };
-    assert_eq!(engine.ingest(&request(9, 100, 50), at(9)).accepted, 2);
-    expect(&engine, 0, 10, &["[svc=shop] req{m=GET} sum+ cum 150 @3..10"]);
-    expect(&engine, 1, 10, &["[svc=shop] req{m=GET} sum+ delta 150 @3..10"]);
-    engine.ingest(&request(19, 101, 60), at(19));
-    expect(&engine, 0, 20, &["[svc=shop] req{m=GET} sum+ cum 161 @3..20"]);
-    expect(&engine, 1, 20, &["[svc=shop] req{m=GET} sum+ delta 11 @10..20"]);
-}
-
-#[test]
-fn a_source_heard_later_counts_from_its_declared_start_without_moving_one_that_was_exported() {
-    let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));
-    let point = |pid: &str, start, time, value| {
-        let frame = Otlp::of(&format!("pid={pid}"))
-            .counter("req", Cumulative, &[("", start, time, int(value))])
-            .frame();
-        assert_eq!(engine.ingest(&frame, at(time)).rejected_points(), 0);
-    };
-    point("1", 5, 8, 10);
-    point("2", 3, 9, 7);
-    expect(&engine, 0, 10, &["req{} sum+ cum 17 @3..10"]);
-    expect(&engine, 1, 10, &["req{} sum+ delta 17 @3..10"]);
-    point("3", 2, 11, 4);
-    expect(&engine, 0, 20, &["req{} sum+ cum 21 @3..20"]);
-    expect(&engine, 1, 20, &["req{} sum+ delta 4 @10..20"]);
-    // Idle, thus forgotten by the delta reader: a late one must not reach into what was exported.
-    expect(&engine, 1, 30, &[]);
-    point("4", 2, 31, 5);
-    expect(&engine, 1, 40, &["req{} sum+ delta 5 @20..40"]);
-}
-
-#[test]
 fn j7_resets_and_restarts_do_not_bend_the_series() {
     let engine = engine(&[CUMULATIVE, DELTA], no_views());
     let point = |start, time, value| {
@@ -89,32 +49,6 @@ fn j7_forked_workers_that_share_an_identity_are_kept_apart_by_their_start() {
     let frame = Otlp::of("").counter("req", Cumulative, &[("", 4, 12, int(106))]).frame();
     engine.ingest(&frame, at(12));
     expect(&engine, 0, 20, &["req{} sum+ cum 118 @3..20"]);
-}
-
-#[test]
-fn duplicates_and_points_out_of_order_are_refused_and_counted() {
-    let engine = engine(&[CUMULATIVE], no_views());
-    let cumulative = |time, value| {
-        engine.ingest(&Otlp::of("").counter("c", Cumulative, &[("", 1, time, int(value))]).frame(), at(9))
-    };
-    let delta = |start, time| {
-        engine.ingest(&Otlp::of("").counter("d", Delta, &[("", start, time, int(1))]).frame(), at(9))
-    };
-    let gauge =
-        |time, value| engine.ingest(&Otlp::of("").gauge("g", &[("", time, int(value))]).frame(), at(9));
-    let refused = [(Rejection::DuplicateOrOutOfOrder, 1)];
-    assert_eq!(cumulative(5, 10).accepted, 1);
-    assert_eq!(rejected(&cumulative(5, 10)), refused);
-    assert_eq!(rejected(&cumulative(4, 9)), refused);
-    assert_eq!(delta(4, 5).accepted, 1);
-    assert_eq!(delta(3, 4).accepted, 1, "deltas add up in any order");
-    assert_eq!(rejected(&delta(4, 5)), refused);
-    assert_eq!(gauge(5, 1).accepted, 1);
-    assert_eq!(rejected(&gauge(4, 2)), refused);
-    expect(&engine, 0, 10, &["c{} sum+ cum 10 @1..10", "d{} sum+ cum 2 @3..10", "g{} gauge 1 @0..10"]);
-    let counts = engine.counts();
-    assert_eq!(counts.accepted, 4);
-    assert!(counts.rejected.contains(&(Rejection::DuplicateOrOutOfOrder, 4)));
 }
 
 #[test]
@@ -237,19 +171,6 @@ fn h8_what_is_wrong_is_refused_with_its_reason_and_the_rest_is_taken() {
     assert_eq!(report.first, Some((Rejection::UnspecifiedTemporality, "none".to_owned())));
     assert!(report.message().contains("2 x no_name: the metric has no name"), "{}", report.message());
     expect(&engine, 0, 10, &["good{} sum+ cum 1 @1..10"]);
-}
-
-#[test]
-fn summaries_pass_through_as_received_and_expire() {
-    let engine = engine(&[CUMULATIVE, DELTA], dropping(&["a"]));
-    let report = engine.ingest(&Otlp::of("svc=a").summary("s", 5, 3).frame(), at(5));
-    assert_eq!(report.accepted, 1);
-    let again = engine.ingest(&Otlp::of("svc=a").summary("s", 5, 3).frame(), at(6));
-    assert_eq!(rejected(&again), [(Rejection::DuplicateOrOutOfOrder, 1)]);
-    let row = "[svc=a] s{} summary n=3 sum=2.5 [0.5, 0.9]:[1.0, 2.0] @1..5";
-    expect(&engine, 0, 10, &[row]);
-    expect(&engine, 1, 305, &[row]);
-    expect(&engine, 0, 306, &[]);
 }
 
 #[test]

@@ -223,16 +223,6 @@ fn j4_j5_delta_intervals_follow_each_other_and_idle_series_are_silent() {
 }
 
 #[test]
-fn a_measurement_later_than_the_collection_gives_no_point_that_ends_before_it_starts() {
-    let engine = engine(&[CUMULATIVE], no_views());
-    recorder(&engine, Kind::Counter, "counter").record(int(1), &attrs(""), at(11));
-    expect(&engine, 0, 10, &["counter{} sum+ cum 1 @10..10"]);
-    expect(&engine, 0, 20, &["counter{} sum+ cum 1 @10..20"]);
-    // Nor does a clock that goes back take the readers with it.
-    expect(&engine, 0, 5, &["counter{} sum+ cum 1 @10..20"]);
-}
-
-#[test]
 fn c3_c4_the_same_instrument_twice_is_one_and_names_differ_by_more_than_case() {
     let engine = engine(&[CUMULATIVE], no_views());
     recorder(&engine, Kind::Counter, "Requests").record(int(1), &attrs(""), at(2));

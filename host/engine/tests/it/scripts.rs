@@ -58,6 +58,7 @@ scripts! {
     }
     composable_views {
         a13_the_mode_decides
+        a_plugin_renames_only_what_has_no_name
         a_plugin_that_fails_is_passed_over
         a_plugin_that_names_a_stream_renames
         a_set_that_a_plugin_refuses_is_dropped
@@ -67,7 +68,9 @@ scripts! {
         f6_attributes_have_to_pass_every_list
         f6_the_last_view_wins_for_each_aspect
         f6_views_are_grouped_by_name
+        plugins_are_asked_in_order
         plugins_compose_over_what_the_file_makes
+        resources_have_rules_too
         the_file_has_the_last_word_on_dropping
     }
     duplicates {
@@ -122,6 +125,7 @@ scripts! {
         an_observable_gauge_is_silent_when_nothing_is_observed
         g4_the_last_value_counts
         g4_the_last_value_of_a_counter_is_its_last_increment
+        the_last_value_of_a_received_counter
     }
     merging_workers {
         a_restarted_worker_does_not_bend_the_sum
@@ -131,6 +135,7 @@ scripts! {
         an_exported_start_never_moves
         counters_add_up
         deltas_of_workers_add_up
+        integers_are_compared_exactly
         recorded_states_merge_as_received_ones
         states_are_those_of_all_workers_together
     }
@@ -145,6 +150,7 @@ scripts! {
         cumulative_in_cumulative_out
         deltas_count_in_any_order
         gauges_have_the_newest_value
+        integers_and_doubles_of_one_metric_stay_what_they_are
         j1_cumulative_becomes_delta
         j1_delta_becomes_cumulative
         j1_deltas_of_an_up_down_counter_become_its_state
@@ -162,6 +168,7 @@ scripts! {
     }
     received_histograms {
         a_view_may_coarsen_bounds
+        an_empty_exponential_point_keeps_the_resolution
         bounds_that_were_not_received_are_not_invented
         equal_bounds_add_bucket_by_bucket
         explicit_ones_do_not_become_exponential
@@ -174,6 +181,7 @@ scripts! {
         j9_explicit_histograms_become_deltas_without_extremes
         one_series_with_several_bounds_keeps_every_count
         unlike_bounds_are_not_merged
+        unlike_bounds_meet_in_the_overflow
         without_buckets_only_count_and_sum_are_kept
     }
     sums {
@@ -196,15 +204,19 @@ scripts! {
         a_drop_ends_everything
         a_fault_refuses_the_swap
         a_limit_is_used_by_what_goes_on_before_what_is_new
+        a_limit_that_a_swap_gives_room_under_is_used
+        a_series_of_a_swap_claims_no_extremes_of_before
         another_aggregation_is_another_series
         another_name_is_another_series
         each_measurement_is_in_one_generation
         f3_views_that_make_no_sense_are_not_swapped_in
         nothing_changes_until_the_commit
         observed_totals_count_each_increment_once
+        of_two_prepared_swaps_the_last_committed_serves
         received_series_keep_their_baselines
         states_move_whole
         there_and_back_within_an_interval_leaves_no_trace
+        what_stays_as_received_goes_on
     }
     temporality {
         j10_a_total_that_is_left_out_once_keeps_its_baseline

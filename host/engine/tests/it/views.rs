@@ -60,20 +60,6 @@ fn a13_f6_composable_views_of_one_name_are_laid_over_each_other() {
 }
 
 #[test]
-fn plugins_compose_over_what_the_file_makes() {
-    let file = |plugins| Views {
-        plugins,
-        ..base(Mode::Independent, [every(keeping(&["a", "b"])), every(also("x", keeping(&["a"])))])
-    };
-    assert_eq!(streams(file(vec![every(keeping(&["a"]))])), ["c{a}", "x{a}"]);
-    // A new name renames what has none and leaves alone what has one.
-    assert_eq!(streams(file(vec![every(named("n"))])), ["n{a,b}", "x{a}"]);
-    // The file's drop is final.
-    let views = Views { plugins: vec![every(named("n"))], ..base(Mode::Independent, [every(dropped())]) };
-    assert_eq!(streams(views), [] as [&str; 0]);
-}
-
-#[test]
 fn a_plugin_renames_adds_and_drops() {
     assert_eq!(streams(plugins([every(named("x"))])), ["x{a,b}"]);
     assert_eq!(streams(plugins([every(named("x")), every(named("y"))])), ["x{a,b}", "y{a,b}"]);
@@ -83,22 +69,6 @@ fn a_plugin_renames_adds_and_drops() {
     // One plugin drops the stream, a named one of another is its own.
     let x = StreamSpec { aggregation: Aggregation::Sum, ..named("x") };
     assert_eq!(streams(plugins([answering(vec![]), every(x)])), ["x{a,b}"]);
-}
-
-#[test]
-fn computed_rules_are_chained_in_the_order_of_the_views() {
-    let upper = TestView::computing(|set| {
-        Some(set.iter().map(|(key, value)| (key.to_uppercase(), value.clone())).collect())
-    });
-    assert_eq!(streams(plugins([upper.clone(), every(keeping(&["A"]))])), ["c{A=1}"]);
-    assert_eq!(streams(plugins([every(keeping(&["a"])), upper])), ["c{A=1}"]);
-    // A set that a View refuses is dropped, and nothing else.
-    let views = plugins([TestView::computing(|set| set.get("drop").is_none().then(|| set.clone()))]);
-    let engine = engine(&[CUMULATIVE], views);
-    let counter = recorder(&engine, Kind::Counter, "c");
-    counter.record(int(1), &attrs("drop=1"), at(2));
-    counter.record(int(2), &attrs("a=1"), at(2));
-    expect(&engine, 0, 10, &["c{a=1} sum+ cum 2 @2..10"]);
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) struct World {
     scope: Arc<Scope>,
     recorders: HashMap<String, Recorder>,
     callbacks: HashMap<String, Callback>,
-    prepared: Option<PreparedSwap>,
+    prepared: HashMap<String, PreparedSwap>,
 }
 
 impl Default for World {
@@ -47,7 +47,7 @@ impl Default for World {
             scope: Arc::default(),
             recorders: HashMap::new(),
             callbacks: HashMap::new(),
-            prepared: None,
+            prepared: HashMap::new(),
         }
     }
 }
@@ -109,9 +109,11 @@ impl World {
             "receive" => self.receive(&command.body)?,
             "collect" => self.collect(&mut words)?,
             "swap" => self.swap(&command.body)?,
-            "prepare" => self.prepare(&command.body)?,
+            "prepare" => self.prepare(words.next("a name")?, &command.body)?,
             "commit" => {
-                let prepared = self.prepared.take().ok_or("nothing is prepared")?;
+                let name = words.next("a prepared swap")?;
+                let prepared =
+                    self.prepared.remove(name).ok_or_else(|| format!("no swap `{name}` is prepared"))?;
                 let now = self.now;
                 self.engine().commit_swap(prepared, now);
                 String::new()
@@ -278,11 +280,11 @@ impl World {
         Ok(refused.map(|fault| format!("refused: {fault}")).unwrap_or_default())
     }
 
-    fn prepare(&mut self, body: &[String]) -> Result<String, Fault> {
+    fn prepare(&mut self, name: &str, body: &[String]) -> Result<String, Fault> {
         let views = Self::views(body)?;
         match self.engine().prepare_swap(views) {
             Ok(prepared) => {
-                self.prepared = Some(prepared);
+                self.prepared.insert(name.to_owned(), prepared);
                 Ok(String::new())
             }
             Err(fault) => Ok(format!("refused: {fault}")),
