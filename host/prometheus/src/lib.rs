@@ -1,11 +1,16 @@
-//! A cumulative [`Frame`](wasmeter_model::frame::Frame) as a Prometheus page, and a strict reader of such pages.
+//! A cumulative [`Frame`](wasmeter_model::frame::Frame) as a Prometheus page, and strict readers of such pages.
 //!
 //! [`render`] follows the OpenTelemetry specification "Prometheus and OpenMetrics Compatibility" and writes the text
-//! format 0.0.4, with metrics of any number of services on one page. [`parse_page`] reads the format back and refuses
-//! what Prometheus would refuse. Nothing here does I/O, reads a clock or keeps state between pages.
+//! format 0.0.4 or OpenMetrics 1.0, with metrics of any number of services on one page; [`Format::negotiate`] tells which
+//! of the two a request wants. [`parse_page`] and [`parse_openmetrics`] read the formats back and refuse what Prometheus
+//! would refuse. Nothing here does I/O, reads a clock or keeps state between pages.
 //!
 //! Decisions where the specification leaves a choice:
-//! - Exemplars, start times and explicit timestamps are not written: the format has no place for them.
+//! - Points have no timestamps. Exemplars, start times (`_created`) and units are only in OpenMetrics: the text format has
+//!   no place for them.
+//! - A series has the same name in both formats. Where OpenMetrics cannot have it (a counter without `_total`, because the
+//!   strategy adds no suffixes, or one whose further names are taken) the family is `unknown` there.
+//! - An exemplar keeps trace and span first, then by name those of its attributes that fit into 128 characters.
 //! - A label whose value is empty is left out, since to Prometheus both mean the same.
 //! - Series that become equal are added up where that is exact (sums, histograms with equal buckets); of others the
 //!   first is kept. See [`Warning::DuplicateSeries`] and [`DropReason::DuplicateSeries`].
@@ -16,7 +21,7 @@
 //! ```
 //! use wasmeter_model::frame::{FrameBuilder, MetricRow, NumberRow, PointHeader, PointKind};
 //! use wasmeter_model::{Number, Temporality, ValueRef};
-//! use wasmeter_prometheus::{Options, parse_page, render};
+//! use wasmeter_prometheus::{Format, Options, parse_page, render};
 //!
 //! let mut builder = FrameBuilder::new();
 //! let none = builder.set([]);
@@ -35,7 +40,7 @@
 //! let point = PointHeader { attributes: none, ..PointHeader::default() };
 //! builder.number(NumberRow { header: point, value: Some(Number::Int(42)) });
 //!
-//! let page = render(&builder.finish(), &Options { target_info: false, ..Options::default() });
+//! let page = render(&builder.finish(), Format::Text, &Options { target_info: false, ..Options::default() });
 //! assert_eq!(
 //!     page.text,
 //!     "# HELP http_sent_bytes_total What was sent.\n# TYPE http_sent_bytes_total counter\n\
@@ -47,6 +52,8 @@
 //! ```
 
 mod families;
+mod format;
+mod kind;
 mod labels;
 mod names;
 mod number;
@@ -55,7 +62,9 @@ mod page;
 mod parse;
 mod render;
 
+pub use format::Format;
+pub use kind::FamilyKind;
 pub use options::{Options, ResourceLabels, TranslationStrategy};
-pub use page::{CONTENT_TYPE, Drop, DropReason, FamilyKind, Page, Warning};
-pub use parse::{ParseError, Sample, parse_page};
+pub use page::{Drop, DropReason, Page, Warning};
+pub use parse::{Exemplar, ParseError, Sample, parse_openmetrics, parse_page};
 pub use render::render;

@@ -3,10 +3,22 @@
 //! The shortest text that reads back as the same double, so nothing is lost. `le` and `quantile` are compared as text,
 //! so they have to look as other exporters write them.
 
-use wasmeter_model::Number;
+use wasmeter_model::{Number, Timestamp};
 
-/// Appends `value`.
-pub(crate) fn push_double(out: &mut String, value: f64) {
+use crate::Format;
+
+/// Appends `value`. In OpenMetrics a double is told from an integer: it has a decimal point or an exponent
+/// (OpenMetrics 1.0, "Numbers" and "Canonical Numbers").
+pub(crate) fn push_double(out: &mut String, value: f64, format: Format) {
+    let start = out.len();
+    push_go(out, value);
+    let is_bare = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if format == Format::OpenMetrics && out.get(start..).is_some_and(is_bare) {
+        out.push_str(".0");
+    }
+}
+
+fn push_go(out: &mut String, value: f64) {
     if value.is_nan() {
         return out.push_str("NaN");
     }
@@ -27,11 +39,27 @@ pub(crate) fn push_double(out: &mut String, value: f64) {
 }
 
 /// Appends `value`; integers exactly, though Prometheus itself reads doubles.
-pub(crate) fn push_number(out: &mut String, value: Number) {
+pub(crate) fn push_number(out: &mut String, value: Number, format: Format) {
     match value {
         Number::Int(value) => out.push_str(&value.to_string()),
-        Number::Double(value) => push_double(out, value),
+        Number::Double(value) => push_double(out, value, format),
     }
+}
+
+/// The value, rounded if a double cannot hold the integer.
+pub(crate) fn as_double(value: Number) -> f64 {
+    match value {
+        Number::Int(int) => int as f64,
+        Number::Double(double) => double,
+    }
+}
+
+/// Appends a time in seconds since the Unix epoch, to the nanosecond: a double could not hold it.
+pub(crate) fn push_time(out: &mut String, time: Timestamp) {
+    const NANOS: u64 = 1_000_000_000;
+    let fraction = format!("{:09}", time.0 % NANOS);
+    let digits = fraction.trim_end_matches('0');
+    out.push_str(&format!("{}.{}", time.0 / NANOS, if digits.is_empty() { "0" } else { digits }));
 }
 
 #[cfg(test)]
@@ -40,8 +68,50 @@ mod tests {
 
     fn text(value: f64) -> String {
         let mut out = String::new();
-        push_double(&mut out, value);
+        push_double(&mut out, value, Format::Text);
         out
+    }
+
+    /// The examples of "Canonical Numbers", and the ends.
+    #[test]
+    fn doubles_of_openmetrics_are_no_integers() {
+        for (value, wanted) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (0.001, "0.001"),
+            (0.999, "0.999"),
+            (1.0, "1.0"),
+            (10.0, "10.0"),
+            (-3.0, "-3.0"),
+            (1e-10, "1e-10"),
+            (1e-5, "1e-05"),
+            (0.0001, "0.0001"),
+            (100_000.0, "100000.0"),
+            (1e6, "1e+06"),
+            (1e10, "1e+10"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            let mut out = "1".to_owned();
+            push_double(&mut out, value, Format::OpenMetrics);
+            assert_eq!(out, format!("1{wanted}"));
+        }
+    }
+
+    #[test]
+    fn times_are_exact_to_the_nanosecond() {
+        for (nanos, wanted) in [
+            (1, "0.000000001"),
+            (1_604_676_851_123_456_789, "1604676851.123456789"),
+            (1_520_430_000_123_000_000, "1520430000.123"),
+            (7_000_000_000, "7.0"),
+            (u64::MAX, "18446744073.709551615"),
+        ] {
+            let mut out = String::new();
+            push_time(&mut out, Timestamp(nanos));
+            assert_eq!(out, wanted);
+        }
     }
 
     #[test]
@@ -71,7 +141,7 @@ mod tests {
     #[test]
     fn integers_are_exact() {
         let mut out = String::new();
-        push_number(&mut out, Number::Int(i64::MIN));
+        push_number(&mut out, Number::Int(i64::MIN), Format::OpenMetrics);
         assert_eq!(out, "-9223372036854775808");
     }
 }

@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-/// The content type of [`Page::text`], with the escaping scheme that content negotiation asks to be named.
-pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+use crate::{FamilyKind, Format};
 
-/// A page in the text format 0.0.4.
+/// A page, or what is left to say about it.
 ///
 /// Points that carry the no-recorded-value flag are absent without being counted: a series that is missing from a
 /// scrape is how Prometheus is told that it ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// The text; empty or ending in a line feed.
+    /// The text, in the [`Format`] that was asked for; empty or ending in a line feed.
     pub text: String,
     /// The points that are not on the page: one entry per metric name and reason, sorted.
     pub dropped: Vec<Drop>,
@@ -54,6 +53,8 @@ pub enum DropReason {
     DuplicateSeries,
     /// Bounds do not ascend, counts do not fit bounds or total, or quantiles lie outside 0 to 1.
     Malformed,
+    /// A counter is negative or NaN, for which OpenMetrics refuses the whole page.
+    NoCount,
 }
 
 impl DropReason {
@@ -67,6 +68,7 @@ impl DropReason {
             Self::TypeConflict => "type_conflict",
             Self::DuplicateSeries => "duplicate_series",
             Self::Malformed => "malformed",
+            Self::NoCount => "no_count",
         }
     }
 
@@ -88,6 +90,9 @@ impl DropReason {
             }
             Self::Malformed => {
                 "bounds must ascend, bucket counts must fit bounds and count, and quantiles lie within 0 and 1"
+            }
+            Self::NoCount => {
+                "a counter in OpenMetrics must not be negative or NaN; send it as an up-down-counter or gauge"
             }
         }
     }
@@ -117,12 +122,40 @@ pub enum Warning {
         /// The first one that differs.
         ignored: String,
     },
+    /// Metrics of one family have different units; given once per family, and only where the format shows units.
+    UnitConflict {
+        /// The family.
+        family: String,
+        /// The unit on the page, that of the first metric that has one.
+        kept: String,
+        /// The first one that differs.
+        ignored: String,
+    },
     /// Points have the same labels as an earlier series of the family and were added to it.
     DuplicateSeries {
         /// The family.
         family: String,
         /// How many points were added to others.
         points: u64,
+    },
+    /// A counter or info metric would need names in OpenMetrics that another family has, so it is there with its name alone:
+    /// as `unknown` without start times and exemplars, or as a gauge.
+    TypeHidden {
+        /// The family.
+        family: String,
+        /// What it is on the page.
+        shown: FamilyKind,
+    },
+    /// OpenMetrics has no sum of negative values, so histograms or summaries of the family are there without `_sum`, and
+    /// histograms without `_count` too, which is that of the bucket up to `+Inf`.
+    SumLeftOut {
+        /// The family.
+        family: String,
+    },
+    /// OpenMetrics has no negative values of quantiles; these are left out.
+    QuantilesLeftOut {
+        /// The family.
+        family: String,
     },
     /// Resources with the same `job` and `instance` differ in other attributes; those of the first are on the page.
     TargetInfoConflict {
@@ -139,6 +172,27 @@ impl fmt::Display for Warning {
                 "metrics of family `{family}` differ in description: kept `{kept}`, ignored `{ignored}`; \
                  make them equal at the source or in a view"
             ),
+            Self::UnitConflict { family, kept, ignored } => write!(
+                f,
+                "metrics of family `{family}` differ in unit: kept `{kept}`, ignored `{ignored}`; \
+                 make them equal at the source or in a view"
+            ),
+            Self::TypeHidden { family, shown } => write!(
+                f,
+                "OpenMetrics shows `{family}` as {}, because another metric has a name that its type needs; \
+                 rename one of the two in a view",
+                shown.word(Format::OpenMetrics)
+            ),
+            Self::SumLeftOut { family } => write!(
+                f,
+                "OpenMetrics has no `{family}_sum` for series with negative values, nor `_count` of such histograms; \
+                 use `_bucket` up to `+Inf`, or have the page scraped as text 0.0.4"
+            ),
+            Self::QuantilesLeftOut { family } => write!(
+                f,
+                "OpenMetrics has no negative values of quantiles, so some of `{family}` are left out; \
+                 have the page scraped as text 0.0.4"
+            ),
             Self::DuplicateSeries { family, points } => write!(
                 f,
                 "{points} points of family `{family}` have the same labels as another series and were added to it; \
@@ -149,49 +203,6 @@ impl fmt::Display for Warning {
                 "several resources are the target `{{{target}}}` but differ in other attributes, and `target_info` \
                  shows the first; give each a `service.instance.id`"
             ),
-        }
-    }
-}
-
-/// The type of a family, as its `# TYPE` line names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FamilyKind {
-    /// A value that only grows.
-    Counter,
-    /// A current value.
-    Gauge,
-    /// Cumulative buckets, count and sum.
-    Histogram,
-    /// Quantiles, count and sum.
-    Summary,
-    /// Not known.
-    Untyped,
-}
-
-impl FamilyKind {
-    /// The word of the `# TYPE` line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-            Self::Summary => "summary",
-            Self::Untyped => "untyped",
-        }
-    }
-
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Counter, Self::Gauge, Self::Histogram, Self::Summary, Self::Untyped]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-    }
-
-    /// What is appended to the family's name to name its series.
-    pub(crate) fn sample_suffixes(self) -> &'static [&'static str] {
-        match self {
-            Self::Counter | Self::Gauge | Self::Untyped => &[""],
-            Self::Histogram => &["_bucket", "_sum", "_count"],
-            Self::Summary => &["", "_sum", "_count"],
         }
     }
 }

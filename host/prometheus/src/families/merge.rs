@@ -3,9 +3,10 @@
 //! Adding up is what a view would do with them, and exact while both sources report. It still is the worse way: when one
 //! of the sources ends, the total falls and Prometheus takes that for a reset. Hence the warning.
 
-use wasmeter_model::Number;
+use wasmeter_model::{Number, Timestamp};
 
-use super::{Buckets, Value};
+use super::{Buckets, Series, Value};
+use crate::number::as_double;
 
 /// What became of a series that was to be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,18 @@ pub(crate) enum Added {
     Refused,
 }
 
-pub(super) fn into(earlier: &mut Value, later: Value) -> Added {
+pub(super) fn into(earlier: &mut Series, later: Series) -> Added {
+    let added = values(&mut earlier.value, later.value);
+    if added == Added::Merged {
+        // The sum holds what either counted since its own start; if one of them is unknown, so is that of the sum.
+        let unknown = earlier.start.is_unknown() || later.start.is_unknown();
+        earlier.start = if unknown { Timestamp::UNKNOWN } else { earlier.start.min(later.start) };
+        earlier.exemplars.merge(later.exemplars);
+    }
+    added
+}
+
+fn values(earlier: &mut Value, later: Value) -> Added {
     match (earlier, later) {
         (Value::Number { value: sum, additive: true }, Value::Number { value: summand, additive: true }) => {
             *sum = add(*sum, summand);
@@ -36,16 +48,12 @@ pub(super) fn into(earlier: &mut Value, later: Value) -> Added {
 }
 
 fn add(a: Number, b: Number) -> Number {
-    let double = |number| match number {
-        Number::Int(int) => int as f64,
-        Number::Double(double) => double,
-    };
     if let (Number::Int(a), Number::Int(b)) = (a, b)
         && let Some(sum) = a.checked_add(b)
     {
         return Number::Int(sum);
     }
-    Number::Double(double(a) + double(b))
+    Number::Double(as_double(a) + as_double(b))
 }
 
 fn histograms(a: &Buckets, b: &Buckets) -> Option<Buckets> {

@@ -3,6 +3,7 @@
 //! **Invariant:** no two families have a series name in common, and no two series of a family have the same labels.
 //! Prometheus refuses a whole scrape over either.
 
+mod exemplars;
 mod exponential;
 mod histogram;
 mod merge;
@@ -11,22 +12,24 @@ mod summary;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
-use wasmeter_model::Number;
+use wasmeter_model::{Number, Timestamp};
 
-use crate::FamilyKind;
+use crate::{FamilyKind, Format};
 
+pub(crate) use exemplars::{Exemplar, Exemplars};
 pub(crate) use exponential::{Grid, buckets as exponential_buckets};
 pub(crate) use histogram::{Buckets, explicit as explicit_buckets};
 pub(crate) use merge::Added;
 pub(crate) use summary::Quantiles;
 
 /// All families of a page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Families {
-    /// Sorted, so that pages of equal frames are equal.
+    /// By their names in the text format 0.0.4; sorted, so that pages of equal frames are equal.
     pub(crate) by_name: BTreeMap<String, Family>,
     /// The names that series of the families have.
     claims: HashSet<String>,
+    format: Format,
 }
 
 /// The metrics of one name.
@@ -36,9 +39,22 @@ pub(crate) struct Family {
     /// Empty if no metric has a description.
     pub(crate) help: String,
     /// Set once metrics differ in their description.
-    pub(crate) help_conflict: bool,
+    help_conflict: bool,
+    /// In Prometheus' words; empty if no metric has one that the name ends in.
+    pub(crate) unit: String,
+    /// Set once metrics differ in their unit.
+    unit_conflict: bool,
     /// By their labels as text.
-    pub(crate) series: BTreeMap<String, Value>,
+    pub(crate) series: BTreeMap<String, Series>,
+}
+
+/// One series, and what only OpenMetrics shows of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Series {
+    pub(crate) value: Value,
+    /// Since when it counts; unknown for current values.
+    pub(crate) start: Timestamp,
+    pub(crate) exemplars: Exemplars,
 }
 
 /// What a series says.
@@ -57,21 +73,29 @@ pub(crate) enum Value {
 }
 
 impl Families {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { by_name: BTreeMap::new(), claims: HashSet::new(), format }
+    }
+
     /// The family of a name, opened if it is new. `None` if the name, or one its series would have, belongs to another
     /// type or family.
     pub(crate) fn open(&mut self, name: &str, kind: FamilyKind) -> Option<&mut Family> {
         if !self.by_name.contains_key(name) {
             // The family's own name is claimed too: it has the `# TYPE` line.
+            let suffixes = match kind {
+                // These have their suffix in the name already. What else they need in OpenMetrics they can do without.
+                FamilyKind::Counter | FamilyKind::Info => &[],
+                other => other.suffixes(self.format),
+            };
             let claims: Vec<String> = std::iter::once("")
-                .chain(kind.sample_suffixes().iter().copied())
+                .chain(suffixes.iter().copied())
                 .map(|suffix| format!("{name}{suffix}"))
                 .collect();
             if claims.iter().any(|claim| self.claims.contains(claim)) {
                 return None;
             }
             self.claims.extend(claims);
-            let family = Family { kind, help: String::new(), help_conflict: false, series: BTreeMap::new() };
-            self.by_name.insert(name.to_owned(), family);
+            self.by_name.insert(name.to_owned(), Family::new(kind, ""));
         }
         self.by_name.get_mut(name).filter(|family| family.kind == kind)
     }
@@ -89,36 +113,59 @@ impl Families {
         name: &str,
         kind: FamilyKind,
         help: &str,
-        series: BTreeMap<String, Value>,
+        series: BTreeMap<String, Series>,
     ) {
         if !series.is_empty() {
-            let family = Family { kind, help: help.to_owned(), help_conflict: false, series };
-            self.by_name.insert(name.to_owned(), family);
+            self.by_name.insert(name.to_owned(), Family { series, ..Family::new(kind, help) });
         }
+    }
+
+    /// Claims names that a family needs beside its own; none of them if another has one.
+    pub(crate) fn claim<const N: usize>(&mut self, names: [String; N]) -> bool {
+        let free = names.iter().all(|name| !self.claims.contains(name));
+        if free {
+            self.claims.extend(names);
+        }
+        free
     }
 }
 
 impl Family {
+    fn new(kind: FamilyKind, help: &str) -> Self {
+        let (help, unit, series) = (help.to_owned(), String::new(), BTreeMap::new());
+        Self { kind, help, help_conflict: false, unit, unit_conflict: false, series }
+    }
+
     /// Takes a metric's description. Gives the one that is kept and the one that is not, the first time they differ.
     pub(crate) fn describe(&mut self, description: &str) -> Option<(String, String)> {
-        if self.help.is_empty() {
-            self.help = description.to_owned();
-        }
-        if description.is_empty() || self.help == description || self.help_conflict {
-            return None;
-        }
-        self.help_conflict = true;
-        Some((self.help.clone(), description.to_owned()))
+        first(&mut self.help, &mut self.help_conflict, description)
+    }
+
+    /// Takes a metric's unit, as [`Self::describe`] takes the description.
+    pub(crate) fn measure(&mut self, unit: &str) -> Option<(String, String)> {
+        first(&mut self.unit, &mut self.unit_conflict, unit)
     }
 
     /// Adds a series, or adds to the one that has the same labels.
-    pub(crate) fn add(&mut self, labels: String, value: Value) -> Added {
+    pub(crate) fn add(&mut self, labels: String, series: Series) -> Added {
         match self.series.entry(labels) {
             Entry::Vacant(free) => {
-                free.insert(value);
+                free.insert(series);
                 Added::New
             }
-            Entry::Occupied(mut taken) => merge::into(taken.get_mut(), value),
+            Entry::Occupied(mut taken) => merge::into(taken.get_mut(), series),
         }
     }
+}
+
+/// Keeps the first text that is not empty. Gives it and one that differs, the first time there is one.
+fn first(kept: &mut String, conflict: &mut bool, text: &str) -> Option<(String, String)> {
+    if kept.is_empty() {
+        text.clone_into(kept);
+    }
+    if text.is_empty() || kept == text || *conflict {
+        return None;
+    }
+    *conflict = true;
+    Some((kept.clone(), text.to_owned()))
 }

@@ -35,12 +35,25 @@ impl<'a> Label<'a> {
     }
 }
 
-/// The labels as they stand between the braces: by name, escaped, without empty ones.
+/// The labels as they stand between the braces: by name, escaped, without empty ones; see [`settle`].
+pub(crate) fn render(shared: &[Label<'_>], own: &[Label<'_>], reserved: Option<&str>) -> String {
+    let mut out = String::new();
+    for (name, value) in settle(shared, own, reserved) {
+        push(&mut out, &name, &value);
+    }
+    out
+}
+
+/// Names and values by name, each name once, without empty values.
 ///
 /// Of labels with the same name the values are joined by `;` in the order of their OpenTelemetry keys (compatibility
 /// specification, "Metric Attributes"). A label of the name `reserved` gives way, with the prefix that Prometheus itself
 /// uses for that.
-pub(crate) fn render(shared: &[Label<'_>], own: &[Label<'_>], reserved: Option<&str>) -> String {
+pub(crate) fn settle(
+    shared: &[Label<'_>],
+    own: &[Label<'_>],
+    reserved: Option<&str>,
+) -> Vec<(String, String)> {
     fn identity<'b>(label: &'b Label<'_>) -> (&'b str, &'b str, Origin) {
         (&label.name, &label.key, label.origin)
     }
@@ -53,10 +66,9 @@ pub(crate) fn render(shared: &[Label<'_>], own: &[Label<'_>], reserved: Option<&
     let mut labels: Vec<&Label<'_>> =
         shared.iter().chain(own).filter(|label| reserved != Some(&label.name)).chain(&exported).collect();
     labels.sort_by(|a, b| identity(a).cmp(&identity(b)));
-    let mut out = String::new();
-    let mut value = String::new();
+    let mut settled = Vec::new();
     for named in labels.chunk_by(|a, b| a.name == b.name) {
-        value.clear();
+        let mut value = String::new();
         for (position, same) in named.chunk_by(|a, b| identity(a) == identity(b)).enumerate() {
             if position > 0 {
                 value.push(';');
@@ -66,9 +78,9 @@ pub(crate) fn render(shared: &[Label<'_>], own: &[Label<'_>], reserved: Option<&
         let (Some(first), false) = (named.first(), value.is_empty()) else {
             continue;
         };
-        push(&mut out, &first.name, &value);
+        settled.push((first.name.clone(), value));
     }
-    out
+    settled
 }
 
 /// Appends one more label.

@@ -17,13 +17,22 @@ pub(crate) enum Suffix {
     None,
 }
 
+/// What a family is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FamilyName {
+    /// Its name in the text format 0.0.4, with the suffix of its type.
+    pub(crate) full: String,
+    /// Its unit in Prometheus' words, if the name says so before the suffix of the type; else empty.
+    pub(crate) unit: String,
+}
+
 /// The name of the family of a metric; `None` if nothing of the name is left.
 pub(crate) fn family(
     strategy: TranslationStrategy,
     name: &str,
     unit: &str,
     suffix: Suffix,
-) -> Option<String> {
+) -> Option<FamilyName> {
     let mut base = match strategy.collapses_underscores() {
         true => escape(name, true, true),
         false => name.to_owned(),
@@ -34,7 +43,7 @@ pub(crate) fn family(
     let type_suffix = match suffix {
         Suffix::Total if strategy.adds_suffixes() => "total",
         Suffix::Ratio if strategy.adds_suffixes() && unit.trim() == "1" => "ratio",
-        // Not a matter of taste: the format has no info type, and the name is all that says so.
+        // Not a matter of taste: OpenMetrics demands it, and in the text format the name is all that says so.
         Suffix::Info => "info",
         _ => "",
     };
@@ -42,8 +51,8 @@ pub(crate) fn family(
     if let Some(stem) = stem(&base, type_suffix).filter(|stem| !stem.is_empty()) {
         base.truncate(stem.len());
     }
-    let unit = if strategy.adds_suffixes() { units::words(unit) } else { String::new() };
-    if !unit.is_empty() && stem(&base, &unit).is_none() {
+    let unit = units::words(unit);
+    if strategy.adds_suffixes() && !unit.is_empty() && stem(&base, &unit).is_none() {
         base.push('_');
         base.push_str(&unit);
     }
@@ -51,11 +60,24 @@ pub(crate) fn family(
         base.push('_');
         base.push_str(type_suffix);
     }
-    let mut escaped = escape(&base, true, strategy.collapses_underscores());
-    if escaped.starts_with(|first: char| first.is_ascii_digit()) {
-        escaped.insert(0, '_');
+    let mut full = escape(&base, true, strategy.collapses_underscores());
+    if full.starts_with(|first: char| first.is_ascii_digit()) {
+        full.insert(0, '_');
     }
-    Some(escaped)
+    let unit = if type_suffix == "ratio" { type_suffix.to_owned() } else { unit };
+    let says_unit =
+        openmetrics_base(&full, suffix).strip_suffix(&unit).is_some_and(|rest| rest.ends_with('_'));
+    Some(FamilyName { unit: if says_unit { unit } else { String::new() }, full })
+}
+
+/// The name of a family of OpenMetrics, which is without the suffix of the series' names.
+fn openmetrics_base(full: &str, suffix: Suffix) -> &str {
+    let ending = match suffix {
+        Suffix::Total => "_total",
+        Suffix::Info => "_info",
+        Suffix::Ratio | Suffix::None => "",
+    };
+    full.strip_suffix(ending).unwrap_or(full)
 }
 
 /// What stands before `suffix` and its delimiter, if `name` ends in that word.

@@ -3,7 +3,7 @@
 use super::*;
 
 fn name(name: &str, unit: &str, suffix: Suffix) -> String {
-    family(TranslationStrategy::default(), name, unit, suffix).unwrap()
+    family(TranslationStrategy::default(), name, unit, suffix).unwrap().full
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn q3_the_four_strategies_as_the_specification_tables_them() {
         (S::NoUtf8EscapingWithSuffixes, "foo_bar_bytes_total", "a__b_bytes_total"),
         (S::NoTranslation, "foo_bar", "a__b"),
     ] {
-        assert_eq!(family(strategy, "foo.bar", "By", Suffix::Total).as_deref(), Some(counter));
-        assert_eq!(family(strategy, "a..b", "By", Suffix::Total).as_deref(), Some(odd));
+        assert_eq!(family(strategy, "foo.bar", "By", Suffix::Total).unwrap().full, counter);
+        assert_eq!(family(strategy, "a..b", "By", Suffix::Total).unwrap().full, odd);
     }
 }
 
@@ -75,4 +75,24 @@ fn labels_are_valid_and_never_reserved() {
     }
     assert_eq!(label(TranslationStrategy::NoTranslation, "__name__"), "_name__");
     assert_eq!(label(TranslationStrategy::NoTranslation, "a..b"), "a__b");
+}
+
+#[test]
+fn q4_a_unit_is_told_only_where_the_name_ends_in_it() {
+    use TranslationStrategy::{NoTranslation, UnderscoreEscapingWithSuffixes as Suffixes};
+    for (strategy, name, unit, suffix, wanted) in [
+        (Suffixes, "http.duration", "s", Suffix::None, "seconds"),
+        (Suffixes, "sent", "By", Suffix::Total, "bytes"),
+        (Suffixes, "sent.bytes.total", "By", Suffix::Total, "bytes"),
+        (Suffixes, "hit", "1", Suffix::Ratio, "ratio"),
+        (Suffixes, "speed", "m/s", Suffix::None, "meters_per_second"),
+        (Suffixes, "jobs", "{job}", Suffix::Total, ""),
+        (Suffixes, "bytes", "By", Suffix::None, ""),
+        (NoTranslation, "sent", "By", Suffix::Total, ""),
+        (NoTranslation, "sent_bytes", "By", Suffix::None, "bytes"),
+        (NoTranslation, "sent_bytes_total", "By", Suffix::Total, "bytes"),
+        (NoTranslation, "sentbytes", "By", Suffix::None, ""),
+    ] {
+        assert_eq!(family(strategy, name, unit, suffix).unwrap().unit, wanted, "{name} in {unit}");
+    }
 }

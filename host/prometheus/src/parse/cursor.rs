@@ -1,20 +1,32 @@
 //! The pieces of one line.
 
+use crate::Format;
+
 /// What of a line is still to be read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor<'a>(&'a str);
+pub(super) struct Cursor<'a> {
+    rest: &'a str,
+    /// Whether blanks may be where nothing asks for them, and a comma behind the last label.
+    lenient: bool,
+}
 
 impl<'a> Cursor<'a> {
+    /// A line of the text format 0.0.4.
     pub(super) fn new(line: &'a str) -> Self {
-        Self(line)
+        Self { rest: line, lenient: true }
+    }
+
+    /// A line of OpenMetrics.
+    pub(super) fn strict(line: &'a str) -> Self {
+        Self { rest: line, lenient: false }
     }
 
     pub(super) fn rest(self) -> &'a str {
-        self.0
+        self.rest
     }
 
     pub(super) fn peek(self) -> Option<char> {
-        self.0.chars().next()
+        self.rest.chars().next()
     }
 
     pub(super) fn at_blank(self) -> bool {
@@ -22,13 +34,19 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn take(&mut self, wanted: char) -> bool {
-        let rest = self.0.strip_prefix(wanted);
-        self.0 = rest.unwrap_or(self.0);
+        let rest = self.rest.strip_prefix(wanted);
+        self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }
 
     pub(super) fn skip_blanks(&mut self) {
-        self.0 = self.0.trim_start_matches(is_blank);
+        self.rest = self.rest.trim_start_matches(is_blank);
+    }
+
+    fn skip_optional(&mut self) {
+        if self.lenient {
+            self.skip_blanks();
+        }
     }
 
     /// Up to the next blank.
@@ -40,42 +58,46 @@ impl<'a> Cursor<'a> {
         self.name("metric", |character| is_name(character) || character == ':')
     }
 
-    /// From brace to brace; a comma before the closing one is allowed.
+    /// From brace to brace.
     pub(super) fn labels(&mut self) -> Result<Vec<(String, String)>, String> {
         let mut labels = Vec::new();
         self.take('{');
         loop {
-            self.skip_blanks();
-            if self.take('}') {
+            self.skip_optional();
+            if (self.lenient || labels.is_empty()) && self.take('}') {
                 return distinct(labels);
             }
             let name = self.name("label", is_name)?;
             if name == "__name__" {
                 return Err("found label `__name__`, which is reserved for the metric name".to_owned());
             }
-            self.skip_blanks();
+            self.skip_optional();
             if !self.take('=') {
-                return Err(format!("found {} after label `{name}`, expected `=`", quoted(self.0)));
+                return Err(format!("found {} after label `{name}`, expected `=`", quoted(self.rest)));
             }
-            self.skip_blanks();
+            self.skip_optional();
             labels.push((name.to_owned(), self.label_value(name)?));
-            self.skip_blanks();
-            if !self.take(',') && self.peek() != Some('}') {
-                return Err(format!("found {} after label `{name}`, expected `,` or `}}`", quoted(self.0)));
+            self.skip_optional();
+            if self.take(',') {
+                continue;
             }
+            if self.take('}') {
+                return distinct(labels);
+            }
+            return Err(format!("found {} after label `{name}`, expected `,` or `}}`", quoted(self.rest)));
         }
     }
 
     fn label_value(&mut self, name: &str) -> Result<String, String> {
         if !self.take('"') {
-            return Err(format!("found {} as value of label `{name}`, expected `\"`", quoted(self.0)));
+            return Err(format!("found {} as value of label `{name}`, expected `\"`", quoted(self.rest)));
         }
         let mut value = String::new();
-        let mut characters = self.0.chars();
+        let mut characters = self.rest.chars();
         while let Some(character) = characters.next() {
             match character {
                 '"' => {
-                    self.0 = characters.as_str();
+                    self.rest = characters.as_str();
                     return Ok(value);
                 }
                 '\\' => value.push(match characters.next() {
@@ -94,15 +116,15 @@ impl<'a> Cursor<'a> {
         let rest = *self;
         let name = self.while_true(allowed);
         if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
-            return Err(format!("found {}, expected a {what} name", quoted(rest.0)));
+            return Err(format!("found {}, expected a {what} name", quoted(rest.rest)));
         }
         Ok(name)
     }
 
     fn while_true(&mut self, matches: impl Fn(char) -> bool) -> &'a str {
-        let end = self.0.find(|character| !matches(character)).unwrap_or(self.0.len());
-        let (taken, rest) = self.0.split_at_checked(end).unwrap_or((self.0, ""));
-        self.0 = rest;
+        let end = self.rest.find(|character| !matches(character)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        self.rest = rest;
         taken
     }
 }
@@ -135,15 +157,18 @@ fn bad_escape(found: Option<char>, expected: &str) -> String {
     }
 }
 
-/// The text of a HELP line may only have the escapes it knows.
-pub(super) fn help_escapes(text: &str) -> Result<(), String> {
+/// The text of a HELP line may only have the escapes that the format knows.
+pub(super) fn help_escapes(text: &str, format: Format) -> Result<(), String> {
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         if character == '\\' {
             match characters.next() {
                 Some('\\' | 'n') => {}
+                Some('"') if format == Format::OpenMetrics => {}
                 other => return Err(bad_escape(other, "\\\\ or \\n")),
             }
+        } else if character == '"' && format == Format::OpenMetrics {
+            return Err("found `\"` in the text of a `# HELP`, expected it as \\\"".to_owned());
         }
     }
     Ok(())

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Sample;
 use super::cursor::{float, quoted};
-use crate::FamilyKind;
+use super::series::{identity, series_text};
+use crate::{FamilyKind, Format};
 
 /// The families read so far.
 #[derive(Debug, Default)]
@@ -53,10 +54,13 @@ impl Families {
         if family.kind.replace(kind).is_some() {
             return Err(format!("found a second `# TYPE {name}`, expected one"));
         }
-        for suffix in kind.sample_suffixes().iter().filter(|suffix| !suffix.is_empty()) {
+        for suffix in kind.suffixes(Format::Text).iter().filter(|suffix| !suffix.is_empty()) {
             let claim = format!("{name}{suffix}");
             if !self.claims.insert(claim.clone()) {
-                return Err(format!("found {} `{name}`, whose `{claim}` is another family", kind.as_str()));
+                return Err(format!(
+                    "found {} `{name}`, whose `{claim}` is another family",
+                    kind.word(Format::Text)
+                ));
             }
         }
         Ok(())
@@ -74,7 +78,7 @@ impl Families {
         family.sampled = true;
         let kind = *family.kind.get_or_insert(FamilyKind::Untyped);
         let Some(suffix) = family.suffix(&sample.name) else {
-            let (word, name) = (kind.as_str(), &sample.name);
+            let (word, name) = (kind.word(Format::Text), &sample.name);
             return Err(format!(
                 "found sample `{name}` of the {word} `{name}`, expected `{name}_bucket`, `_sum` or `_count`"
             ));
@@ -137,36 +141,11 @@ impl Families {
     }
 }
 
-/// The labels that tell a series apart: in order, without empty ones and without `bound`.
-fn labels<'a>(sample: &'a Sample, bound: Option<&str>) -> Vec<&'a (String, String)> {
-    let named = |name: &str| Some(name) != bound;
-    let mut labels: Vec<_> =
-        sample.labels.iter().filter(|(name, value)| named(name) && !value.is_empty()).collect();
-    labels.sort_unstable();
-    labels
-}
-
-/// Name and labels as one text, which differs where they differ.
-fn identity(name: &str, sample: &Sample, bound: Option<&str>) -> String {
-    let mut identity = name.to_owned();
-    for (name, value) in labels(sample, bound) {
-        // The length keeps a value from passing for more labels.
-        identity.extend([" ", name, " ", &value.len().to_string(), " ", value]);
-    }
-    identity
-}
-
-fn series_text(name: &str, sample: &Sample, bound: Option<&str>) -> String {
-    let labels: Vec<String> =
-        labels(sample, bound).into_iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    format!("{name}{{{}}}", labels.join(","))
-}
-
 impl Family {
     /// What a sample's name has behind the family's; `None` if it is not of this family.
     fn suffix(&self, sample: &str) -> Option<&'static str> {
         let suffix = sample.strip_prefix(self.name.as_str())?;
-        let known = self.kind.unwrap_or(FamilyKind::Untyped).sample_suffixes();
+        let known = self.kind.unwrap_or(FamilyKind::Untyped).suffixes(Format::Text);
         known.iter().copied().find(|known| *known == suffix)
     }
 

@@ -1,17 +1,20 @@
-//! A strict reader of the text format 0.0.4, for tests and tools that look at a page.
+//! Strict readers of the text format 0.0.4 and of OpenMetrics, for tests and tools that look at a page.
 //!
-//! It refuses what Prometheus refuses, and what Prometheus lets pass though the format forbids it: families in pieces,
+//! They refuse what Prometheus refuses, and what Prometheus lets pass though the format forbids it: families in pieces,
 //! series given twice, buckets out of order or not adding up. The input is untrusted: memory is linear in it, nothing
 //! recurses, and nothing panics.
 
 mod cursor;
 mod families;
+mod openmetrics;
+mod series;
 
 use std::fmt;
 
-use crate::FamilyKind;
+use crate::{FamilyKind, Format};
 use cursor::{Cursor, quoted};
 use families::Families;
+pub use openmetrics::parse_openmetrics;
 
 /// One line with a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,19 @@ pub struct Sample {
     pub timestamp_millis: Option<i64>,
     /// The type of the family it belongs to; untyped if the page does not say.
     pub kind: FamilyKind,
+    /// What the sample exemplifies itself by; only in OpenMetrics.
+    pub exemplar: Option<Exemplar>,
+}
+
+/// A sampled measurement, as OpenMetrics has it behind a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exemplar {
+    /// Names and values, in the order of the page; no name twice.
+    pub labels: Vec<(String, String)>,
+    /// The value as Prometheus reads it.
+    pub value: f64,
+    /// The time as written, in seconds since the Unix epoch: it may have more digits than a double.
+    pub time: Option<String>,
 }
 
 impl Sample {
@@ -106,11 +122,11 @@ fn comment(mut cursor: Cursor<'_>, families: &mut Families) -> Result<(), String
     }
     cursor.skip_blanks();
     if keyword == "HELP" {
-        cursor::help_escapes(cursor.rest())?;
+        cursor::help_escapes(cursor.rest(), Format::Text)?;
         return families.help(name);
     }
     let word = cursor.rest();
-    let kind = FamilyKind::from_word(word).ok_or_else(|| {
+    let kind = FamilyKind::from_word(word, Format::Text).ok_or_else(|| {
         format!(
             "found {} after `# TYPE {name}`, expected counter, gauge, histogram, summary or untyped",
             quoted(word)
@@ -146,7 +162,7 @@ fn sample(mut cursor: Cursor<'_>) -> Result<Sample, String> {
     if cursor.peek().is_some() {
         return Err(format!("found {} behind the time, expected the end of the line", quoted(cursor.rest())));
     }
-    Ok(Sample { name, labels, text, value, timestamp_millis, kind: FamilyKind::Untyped })
+    Ok(Sample { name, labels, text, value, timestamp_millis, kind: FamilyKind::Untyped, exemplar: None })
 }
 
 #[cfg(test)]

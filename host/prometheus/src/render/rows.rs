@@ -5,21 +5,28 @@ mod target;
 
 use std::collections::BTreeMap;
 
+use wasmeter_model::Timestamp;
 use wasmeter_model::frame::{Frame, MetricRef, PointRef, ScopeRef};
 
-use crate::families::{Added, Families, Grid, Value};
+use crate::families::{Added, Exemplars, Families, Grid, Series, Value};
 use crate::labels::{self, Label, Origin};
-use crate::options::Options;
+use crate::options::{Options, TranslationStrategy};
 use crate::page::{Drop, DropReason, Warning};
-use crate::{FamilyKind, names};
+use crate::{FamilyKind, Format, names};
 use points::Form;
+pub(super) use target::NAME as TARGET_INFO;
 
-pub(super) fn collect(frame: &Frame, options: &Options) -> (Families, Vec<Drop>, Vec<Warning>) {
+pub(super) fn collect(
+    frame: &Frame,
+    format: Format,
+    options: &Options,
+) -> (Families, Vec<Drop>, Vec<Warning>) {
     let mut collector = Collector {
         frame,
+        format,
         options,
         grid: Grid::new(options.exponential_scale_max, options.exponential_buckets_max),
-        families: Families::default(),
+        families: Families::new(format),
         targets: target::Targets::default(),
         shared: None,
         dropped: BTreeMap::new(),
@@ -43,6 +50,7 @@ pub(super) fn collect(frame: &Frame, options: &Options) -> (Families, Vec<Drop>,
 
 struct Collector<'a> {
     frame: &'a Frame,
+    format: Format,
     options: &'a Options,
     grid: Grid,
     families: Families,
@@ -58,7 +66,7 @@ struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     fn metric(&mut self, metric: &MetricRef<'a>) {
-        let form = Form::of(self.frame, metric);
+        let form = Form::of(self.frame, self.format, metric);
         let mut values = Vec::new();
         for (point, value) in points::values(metric, form, self.grid) {
             match form.refusal.map_or(value, Err) {
@@ -76,11 +84,17 @@ impl<'a> Collector<'a> {
         let Some(name) = names::family(strategy, metric.name(), metric.unit(), form.suffix) else {
             return self.drop(metric, DropReason::InvalidName, values.len());
         };
+        let (name, unit) = (name.full, name.unit);
         let Some(family) = self.families.open(&name, form.kind) else {
             return self.drop(metric, DropReason::TypeConflict, values.len());
         };
         if let Some((kept, ignored)) = family.describe(metric.description()) {
             self.warnings.push(Warning::HelpConflict { family: name.clone(), kept, ignored });
+        }
+        if self.format == Format::OpenMetrics
+            && let Some((kept, ignored)) = family.measure(&unit)
+        {
+            self.warnings.push(Warning::UnitConflict { family: name.clone(), kept, ignored });
         }
         let scope = metric.scope();
         let shared = match &self.shared {
@@ -93,7 +107,11 @@ impl<'a> Collector<'a> {
                 .pairs()
                 .map(|(key, value)| Label::new(names::label(strategy, key), key, Origin::Point, value))
                 .collect();
-            match family.add(labels::render(shared, &own, reserved(form.kind)), value) {
+            let series = match self.format {
+                Format::Text => bare(value),
+                Format::OpenMetrics => whole(strategy, form.kind, &point, value),
+            };
+            match family.add(labels::render(shared, &own, reserved(form.kind)), series) {
                 Added::New => {}
                 Added::Merged => merged += 1,
                 Added::Refused => refused += 1,
@@ -111,6 +129,20 @@ impl<'a> Collector<'a> {
             *self.dropped.entry((metric.name().to_owned(), reason)).or_default() += points as u64;
         }
     }
+}
+
+/// A series of which only the value is shown.
+fn bare(value: Value) -> Series {
+    Series { value, start: Timestamp::UNKNOWN, exemplars: Exemplars::default() }
+}
+
+/// A series with all that its type may show.
+fn whole(strategy: TranslationStrategy, kind: FamilyKind, point: &PointRef<'_>, value: Value) -> Series {
+    let exemplars = match kind {
+        FamilyKind::Counter | FamilyKind::Histogram => Exemplars::new(strategy, &value, point.exemplars()),
+        _ => Exemplars::default(),
+    };
+    Series { start: point.start(), exemplars, value }
 }
 
 /// The label that the type itself adds; an attribute must not be mistaken for it.

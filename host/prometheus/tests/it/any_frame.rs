@@ -3,11 +3,14 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wasmeter_model::frame::{
-    ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NO_RECORDED_VALUE, NumberRow, PointHeader,
-    PointKind, SummaryRow,
+    ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NO_RECORDED_VALUE, NumberRow,
+    PointHeader, PointKind, SummaryRow,
 };
-use wasmeter_model::{Number, Temporality, ValueRef};
-use wasmeter_prometheus::{FamilyKind, Options, Page, TranslationStrategy, Warning, parse_page, render};
+use wasmeter_model::{Number, Temporality, Timestamp, ValueRef};
+use wasmeter_prometheus::{
+    FamilyKind, Format, Options, Page, ParseError, Sample, TranslationStrategy, Warning, parse_openmetrics,
+    parse_page, render,
+};
 
 /// Text of few letters, so that names meet, and of all that needs escaping.
 fn text() -> impl Strategy<Value = String> {
@@ -60,6 +63,18 @@ struct Point {
     honest: bool,
     scale: i32,
     offset: i32,
+    start: u64,
+    exemplars: Vec<Sampled>,
+}
+
+/// Attributes, time, value, trace and span.
+type Sampled = (Attributes, u64, Option<f64>, u128, u64);
+
+fn sampled() -> impl Strategy<Value = Sampled> {
+    let ids = (prop_oneof![Just(0), any::<u128>()], prop_oneof![Just(0), any::<u64>()]);
+    let number = prop_oneof![Just(Some(0.0)), Just(Some(1.0)), any::<Option<f64>>()];
+    (attributes(), prop_oneof![Just(0), any::<u64>()], number, ids)
+        .prop_map(|(attributes, time, value, (trace, span))| (attributes, time, value, trace, span))
 }
 
 fn point() -> impl Strategy<Value = Point> {
@@ -74,18 +89,25 @@ fn point() -> impl Strategy<Value = Point> {
         any::<bool>(),
         prop_oneof![-4..10_i32, any::<i32>()],
         prop_oneof![-9..9_i32, any::<i32>()],
+        (prop_oneof![Just(0), any::<u64>()], vec(sampled(), 0..3)),
     )
-        .prop_map(|(attributes, flags, int, double, counts, bounds, honest, scale, offset)| Point {
-            attributes,
-            flags,
-            int,
-            double,
-            counts,
-            bounds,
-            honest,
-            scale,
-            offset,
-        })
+        .prop_map(
+            |(attributes, flags, int, double, counts, bounds, honest, scale, offset, (start, exemplars))| {
+                Point {
+                    attributes,
+                    flags,
+                    int,
+                    double,
+                    counts,
+                    bounds,
+                    honest,
+                    scale,
+                    offset,
+                    start,
+                    exemplars,
+                }
+            },
+        )
 }
 
 type Metric = (String, String, String, PointKind, Option<Temporality>, bool, Attributes, Vec<Point>);
@@ -150,7 +172,13 @@ fn build(resources: Vec<(Attributes, Vec<Scope>)>) -> Frame {
 
 fn add(builder: &mut FrameBuilder, kind: PointKind, point: &Point) {
     let attributes = builder.set(pairs(&point.attributes));
-    let header = PointHeader { attributes, flags: point.flags, ..PointHeader::default() };
+    let start = Timestamp(point.start);
+    let header = PointHeader { attributes, flags: point.flags, start, ..PointHeader::default() };
+    for (attributes, time, value, trace_id, span_id) in &point.exemplars {
+        let attributes = builder.set(pairs(attributes));
+        let (time, value) = (Timestamp(*time), value.map(Number::Double));
+        builder.exemplar(ExemplarRow { attributes, time, value, trace_id: *trace_id, span_id: *span_id });
+    }
     let sum = Some(point.double).filter(|_| point.honest);
     let total = point.counts.iter().fold(0_u64, |total, count| total.wrapping_add(*count));
     match kind {
@@ -198,7 +226,7 @@ fn add(builder: &mut FrameBuilder, kind: PointKind, point: &Point) {
     }
 }
 
-fn options() -> impl Strategy<Value = Options> {
+pub(crate) fn options() -> impl Strategy<Value = Options> {
     let strategy = prop::sample::select(vec![
         TranslationStrategy::UnderscoreEscapingWithSuffixes,
         TranslationStrategy::UnderscoreEscapingWithoutSuffixes,
@@ -217,14 +245,21 @@ fn options() -> impl Strategy<Value = Options> {
 }
 
 /// How many series the page has, target_info aside: a histogram or summary is one.
-fn series(page: &Page) -> u64 {
-    let samples = parse_page(&page.text).unwrap();
+fn series(samples: &[Sample]) -> u64 {
     let counted = samples.iter().filter(|sample| match sample.kind {
-        FamilyKind::Histogram => sample.name.ends_with("_count"),
+        FamilyKind::Histogram => sample.label("le") == Some("+Inf"),
         FamilyKind::Summary => sample.name.ends_with("_count") && sample.label("quantile").is_none(),
+        FamilyKind::Counter => !sample.name.ends_with("_created"),
         _ => sample.name != "target_info",
     });
     counted.count() as u64
+}
+
+fn read(page: &Page, format: Format) -> Result<Vec<Sample>, ParseError> {
+    match format {
+        Format::Text => parse_page(&page.text),
+        Format::OpenMetrics => parse_openmetrics(&page.text),
+    }
 }
 
 fn live_points(frame: &Frame) -> u64 {
@@ -239,27 +274,35 @@ fn live_points(frame: &Frame) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(crate::build::seeded(512))]
+    #![proptest_config(crate::build::seeded(1024))]
 
     /// The strict parser takes every page, so it is well formed and has no series twice; and every point is on the page,
     /// in another series, or counted as dropped.
     #[test]
-    fn every_page_is_well_formed_and_every_point_accounted_for(frame in frame(), options in options()) {
-        let page = render(&frame, &options);
-        let parsed = parse_page(&page.text);
+    fn every_page_is_well_formed_and_every_point_accounted_for(
+        frame in frame(),
+        options in options(),
+        format in prop::sample::select(vec![Format::Text, Format::OpenMetrics]),
+    ) {
+        let page = render(&frame, format, &options);
+        let parsed = read(&page, format);
         prop_assert!(parsed.is_ok(), "{}\n{}", parsed.unwrap_err(), page.text);
+        let samples = parsed.unwrap();
         let merged: u64 = page.warnings.iter().map(|warning| match warning {
             Warning::DuplicateSeries { points, .. } => *points,
             _ => 0,
         }).sum();
         // A foreign `target_info` is on the page where the option leaves the name free, but not counted above.
         prop_assume!(options.target_info || !page.text.contains("target_info"));
-        prop_assert_eq!(series(&page) + merged + page.dropped_points(), live_points(&frame), "{}", page.text);
+        prop_assert_eq!(series(&samples) + merged + page.dropped_points(), live_points(&frame), "{}", page.text);
     }
 
     /// Nothing depends on hashing or addresses.
     #[test]
     fn equal_frames_give_equal_pages(frame in frame()) {
-        prop_assert_eq!(render(&frame, &Options::default()), render(&frame.clone(), &Options::default()));
+        for format in [Format::Text, Format::OpenMetrics] {
+            let options = Options::default();
+            prop_assert_eq!(render(&frame, format, &options), render(&frame.clone(), format, &options));
+        }
     }
 }

@@ -2,12 +2,12 @@
 
 use wasmeter_model::Temporality;
 use wasmeter_model::frame::{ExponentialRow, Frame, HistogramRow, MetricRow, PointKind, SummaryRow};
-use wasmeter_prometheus::{DropReason, Options, Page, parse_page, render};
+use wasmeter_prometheus::{DropReason, Format, Options, Page, parse_page, render};
 
 use crate::build::{Build, NONE, row};
 
 fn page(frame: &Frame) -> Page {
-    let page = render(frame, &Options { scope_labels: false, ..Options::default() });
+    let page = render(frame, Format::Text, &Options { scope_labels: false, ..Options::default() });
     parse_page(&page.text).unwrap();
     page
 }

@@ -1,7 +1,7 @@
 //! Values on the page are those of the frame, to the bit where the format can say it.
 
 use wasmeter_model::frame::{HistogramRow, MetricRow, PointKind};
-use wasmeter_prometheus::{DropReason, Options, parse_page, render};
+use wasmeter_prometheus::{DropReason, Format, Options, parse_page, render};
 
 use crate::build::{Build, NONE, row};
 
@@ -14,7 +14,7 @@ fn integers_and_doubles_read_back_exactly() {
     for (position, double) in doubles.iter().enumerate() {
         build = build.gauge(&format!("double.{position}"), "").double(NONE, *double);
     }
-    let page = render(&build.finish(), &Options { target_info: false, ..Options::default() });
+    let page = render(&build.finish(), Format::Text, &Options { target_info: false, ..Options::default() });
     let samples = parse_page(&page.text).unwrap();
     let ints: Vec<_> =
         samples.iter().filter(|sample| sample.name == "ints").map(|sample| sample.text.as_str()).collect();
@@ -32,7 +32,7 @@ fn histogram(row_: HistogramRow<'_>) -> Result<String, Vec<(DropReason, u64)>> {
         .metric(MetricRow { name: "h", ..row(PointKind::Histogram) })
         .histogram(NONE, row_)
         .finish();
-    let page = render(&frame, &Options::default());
+    let page = render(&frame, Format::Text, &Options::default());
     parse_page(&page.text).unwrap();
     let reasons: Vec<_> = page.dropped.iter().map(|drop| (drop.reason, drop.points)).collect();
     if reasons.is_empty() {

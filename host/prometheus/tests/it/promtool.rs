@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 use wasmeter_model::frame::Frame;
-use wasmeter_prometheus::{Options, render};
+use wasmeter_prometheus::{Format, Options, render};
 
 use crate::any_frame::frame;
 use crate::snapshots::shops;
@@ -22,7 +22,12 @@ fn check(frame: &Frame) -> Option<(Option<i32>, String)> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
         other => other.unwrap(),
     };
-    child.stdin.take().unwrap().write_all(render(frame, &Options::default()).text.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(render(frame, Format::Text, &Options::default()).text.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     Some((output.status.code(), said.into_owned()))

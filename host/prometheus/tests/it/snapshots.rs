@@ -5,13 +5,13 @@ use wasmeter_model::frame::{
     PointKind, SummaryRow,
 };
 use wasmeter_model::{Number, Pattern, ValueRef};
-use wasmeter_prometheus::{Options, ResourceLabels, TranslationStrategy, parse_page, render};
+use wasmeter_prometheus::{Format, Options, ResourceLabels, TranslationStrategy, parse_page, render};
 
 use crate::build::{Build, NONE, row};
 
 /// A page that keeps its promises: it parses, and nothing was lost on the way.
 fn whole_page(frame: &Frame, options: &Options) -> String {
-    let page = render(frame, options);
+    let page = render(frame, Format::Text, options);
     assert_eq!((page.dropped, page.warnings), (Vec::new(), Vec::new()));
     parse_page(&page.text).unwrap();
     page.text

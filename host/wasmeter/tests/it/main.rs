@@ -5,4 +5,5 @@ mod chain;
 mod command_line;
 mod misbehaving_plugins;
 mod real_clients;
+mod scrape;
 mod support;

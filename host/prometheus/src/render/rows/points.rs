@@ -1,11 +1,11 @@
 //! What a metric and its points become.
 
 use wasmeter_model::frame::{Frame, MetricRef, PointKind, PointRef};
-use wasmeter_model::{Temporality, ValueRef};
+use wasmeter_model::{Number, Temporality, ValueRef};
 
 use crate::families::{Grid, Quantiles, Value, explicit_buckets, exponential_buckets};
 use crate::names::Suffix;
-use crate::{DropReason, FamilyKind};
+use crate::{DropReason, FamilyKind, Format};
 
 /// What a metric is on the page.
 #[derive(Clone, Copy, Debug)]
@@ -15,10 +15,11 @@ pub(super) struct Form {
     /// Why none of its points can be on the page.
     pub(super) refusal: Option<DropReason>,
     additive: bool,
+    format: Format,
 }
 
 impl Form {
-    pub(super) fn of(frame: &Frame, metric: &MetricRef<'_>) -> Self {
+    pub(super) fn of(frame: &Frame, format: Format, metric: &MetricRef<'_>) -> Self {
         let refusal = match (metric.kind(), metric.temporality()) {
             (PointKind::None | PointKind::Gauge | PointKind::Summary, _)
             | (_, Some(Temporality::Cumulative)) => None,
@@ -27,23 +28,39 @@ impl Form {
         };
         let (kind, suffix) = match metric.kind() {
             PointKind::Sum if metric.monotonic() => (FamilyKind::Counter, Suffix::Total),
-            PointKind::Sum => current(frame, metric, Suffix::None),
-            PointKind::Gauge | PointKind::None => current(frame, metric, Suffix::Ratio),
+            PointKind::Sum => current(frame, format, metric, Suffix::None),
+            PointKind::Gauge | PointKind::None => current(frame, format, metric, Suffix::Ratio),
             PointKind::Histogram | PointKind::ExponentialHistogram => (FamilyKind::Histogram, Suffix::None),
             PointKind::Summary => (FamilyKind::Summary, Suffix::None),
         };
-        Self { kind, suffix, refusal, additive: metric.kind() == PointKind::Sum }
+        Self { kind, suffix, refusal, additive: metric.kind() == PointKind::Sum, format }
+    }
+}
+
+impl Form {
+    fn number(self, value: Number) -> Result<Value, DropReason> {
+        let counts = match value {
+            Number::Int(int) => int >= 0,
+            Number::Double(double) => double >= 0.0,
+        };
+        if self.kind == FamilyKind::Counter && self.format == Format::OpenMetrics && !counts {
+            return Err(DropReason::NoCount);
+        }
+        Ok(Value::Number { value, additive: self.additive })
     }
 }
 
 /// Current values follow the hint of a metric that came from Prometheus (compatibility specification, "Gauges"). Info
-/// and state sets do not exist in the text format and are gauges there.
-fn current(frame: &Frame, metric: &MetricRef<'_>, suffix: Suffix) -> (FamilyKind, Suffix) {
+/// does not exist in the text format and is a gauge there; state sets are gauges in both.
+fn current(frame: &Frame, format: Format, metric: &MetricRef<'_>, suffix: Suffix) -> (FamilyKind, Suffix) {
     let hint = frame.pairs(metric.metadata()).filter(|(key, _)| *key == "prometheus.type").last();
     match hint {
         // The second spelling is the specification's own.
         Some((_, ValueRef::String("unknown" | "unkown"))) => (FamilyKind::Untyped, Suffix::None),
-        Some((_, ValueRef::String("info"))) => (FamilyKind::Gauge, Suffix::Info),
+        Some((_, ValueRef::String("info"))) => match format {
+            Format::Text => (FamilyKind::Gauge, Suffix::Info),
+            Format::OpenMetrics => (FamilyKind::Info, Suffix::Info),
+        },
         _ => (FamilyKind::Gauge, suffix),
     }
 }
@@ -55,8 +72,8 @@ pub(super) fn values<'a>(
     grid: Grid,
 ) -> impl Iterator<Item = (PointRef<'a>, Result<Value, DropReason>)> {
     let numbers = metric.numbers().map(move |number| {
-        let value = number.value.map(|value| Value::Number { value, additive: form.additive });
-        (number.point, value.ok_or(DropReason::NoValue))
+        let value = number.value.ok_or(DropReason::NoValue).and_then(|value| form.number(value));
+        (number.point, value)
     });
     let histograms = metric.histograms().map(|histogram| {
         let value = explicit_buckets(&histogram).map(Value::Histogram);

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmeter_model::frame::{Frame, ResourceRef};
-use wasmeter_model::{Number, ValueRef};
+use wasmeter_model::{Number, Timestamp, ValueRef};
 
-use crate::families::{Families, Value};
+use crate::families::{Exemplars, Families, Series, Value};
 use crate::labels::{self, Label, Origin};
 use crate::{FamilyKind, Options, Warning, names};
 
-pub(super) const NAME: &str = "target_info";
+pub(in crate::render) const NAME: &str = "target_info";
 const SERVICE: &str = "service.name";
 const NAMESPACE: &str = "service.namespace";
 const INSTANCE: &str = "service.instance.id";
@@ -76,11 +76,12 @@ impl<'a> Targets<'a> {
                 warnings.push(Warning::TargetInfoConflict { target });
             }
         }
-        let info = Value::Number { value: Number::Int(1), additive: false };
+        let value = Value::Number { value: Number::Int(1), additive: false };
+        let info = Series { value, start: Timestamp::UNKNOWN, exemplars: Exemplars::default() };
         // The empty resource has nothing to tell.
         let series =
             known.into_values().filter(|labels| !labels.is_empty()).map(|labels| (labels, info.clone()));
-        families.add_reserved(NAME, FamilyKind::Gauge, "Target metadata", series.collect());
+        families.add_reserved(NAME, FamilyKind::Info, "Target metadata", series.collect());
     }
 }
 

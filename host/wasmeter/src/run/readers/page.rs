@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use wasmeter_config::{PrometheusExporter, TranslationStrategy as Configured};
 use wasmeter_engine::Engine;
-use wasmeter_prometheus::{CONTENT_TYPE, Options, ResourceLabels, TranslationStrategy, render};
+use wasmeter_prometheus::{Format, Options, ResourceLabels, TranslationStrategy, render};
 
 use super::Shutdown;
 use super::stats::ExportStats;
@@ -82,16 +82,28 @@ async fn index() -> impl IntoResponse {
     format!("wasmeter {}: the metrics are at {PATH}\n", env!("CARGO_PKG_VERSION"))
 }
 
-async fn scrape(State(page): State<Arc<Page>>) -> Response {
+/// The format that the headers of a request ask for.
+fn accepted(headers: &HeaderMap) -> Format {
+    let texts: Vec<&str> =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    Format::negotiate(&texts.join(","))
+}
+
+async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
+    let format = accepted(&headers);
     let Ok(permit) = page.scrapes.clone().acquire_owned().await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let rendered = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        page.render()
+        page.render(format)
     });
     match rendered.await {
-        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+        Ok(text) => {
+            // A cache on the way must not give one format to those who asked for the other.
+            let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
+            (headers, text).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "a scrape ended badly");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -100,9 +112,9 @@ async fn scrape(State(page): State<Arc<Page>>) -> Response {
 }
 
 impl Page {
-    fn render(&self) -> String {
+    fn render(&self, format: Format) -> String {
         let frame = self.engine.collect(self.reader, now());
-        let page = render(&frame, &self.options);
+        let page = render(&frame, format, &self.options);
         self.stats.add(
             "prometheus",
             "exported",

@@ -108,11 +108,19 @@ impl Host {
         &self.announced
     }
 
-    /// The page as it is now.
+    /// The page as it is now, in the text format.
     pub(crate) fn page(&self) -> Page {
+        Page::of_response(&self.scrape(&[]))
+    }
+
+    /// The response to a scrape with these `Accept` headers.
+    pub(crate) fn scrape(&self, accept: &[&str]) -> String {
         let address = self.address("Prometheus").trim_start_matches("http://").trim_end_matches("/metrics");
-        let request = "GET /metrics HTTP/1.1\r\nhost: wasmeter\r\nconnection: close\r\n\r\n";
-        Page::of_response(&exchange(address, request))
+        let accept: String = accept.iter().map(|value| format!("accept: {value}\r\n")).collect();
+        exchange(
+            address,
+            &format!("GET /metrics HTTP/1.1\r\nhost: wasmeter\r\nconnection: close\r\n{accept}\r\n"),
+        )
     }
 
     /// Sends a request of OTLP/JSON, all of which is to be accepted.
