@@ -50,6 +50,7 @@ impl Inner {
             let expired = state.expire(collection.now, self.limits.idle_expiry);
             self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
             state.contribute_current(reader, collection, self.limits.current_expiry);
+            self.tell(&entry, &mut state);
             let is_received = entry.instrument.origin == Origin::Received;
             if is_received && state.is_abandoned(collection.now, self.limits.idle_expiry) {
                 self.retire(&entry, &mut state);

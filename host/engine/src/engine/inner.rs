@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use foldhash::fast::RandomState;
-use wasmeter_model::limits::Limits;
+use wasmeter_model::limits::{BUCKETS_MAX, Limits};
 use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
 
 use super::EngineConfig;
@@ -16,7 +16,7 @@ use crate::pipeline::Pipeline;
 use crate::report::{Counters, Notice, Rejection};
 use crate::stream::Collection;
 use crate::summaries::Summaries;
-use crate::views::{Composition, Fault, Views};
+use crate::views::{Composition, Fault, Views, are_bounds};
 
 /// How many notices wait to be fetched.
 const NOTICES_MAX: usize = 256;
@@ -132,8 +132,18 @@ impl Inner {
             return Err(Rejection::InstrumentLimit);
         }
         registry.next_id += 1;
-        let entry = Arc::new(Entry::new(registry.next_id, instrument.clone(), form));
+        let mut instrument = instrument.clone();
+        let has_bad_advice = instrument.advisory.boundaries.take_if(|bounds| !are_bounds(bounds)).is_some();
+        let entry = Arc::new(Entry::new(registry.next_id, instrument, form));
         registry.by_key.insert(key, entry.clone());
+        drop(registry);
+        if has_bad_advice {
+            // Advice that makes no histogram counts as none (metrics SDK, "Instrument advisory parameters").
+            let notice = format!(
+                "the boundaries it advises are passed over; advise fewer than {BUCKETS_MAX}, finite and strictly ascending"
+            );
+            self.notice(&entry.instrument.name, notice);
+        }
         Ok(entry)
     }
 
@@ -186,6 +196,20 @@ impl Inner {
     pub(crate) fn fetch(&self, entry: &Entry, state: &mut State, now: Timestamp) {
         let fetched = state.fetch(entry, &self.pipelines, now);
         self.counters.accepted.fetch_add(fetched, Ordering::Relaxed);
+    }
+
+    /// Counts a value that its instrument cannot take, and tells it once for each instrument and reason.
+    #[cold]
+    pub(crate) fn refuse(&self, entry: &Entry, reason: Rejection) {
+        self.counters.reject(reason, 1);
+        if entry.is_first_refusal(reason) {
+            let advice = match reason {
+                Rejection::Negative => "; record increments of 0 or more, or use an up-down-counter",
+                Rejection::NotFinite => "; look for a division by zero, or use a gauge",
+                _ => "",
+            };
+            self.notice(&entry.instrument.name, format!("a value was not counted: {reason}{advice}"));
+        }
     }
 
     /// Counts a View's fault and keeps it for the operator.

@@ -74,14 +74,47 @@ impl Routing {
         contributed: Contributed<'_>,
         reader: Option<usize>,
     ) {
+        let of_reader = |at, _: &Route| reader.is_none_or(|only| only == at);
+        self.contribute_where(entry, pipelines, source, contributed, of_reader);
+    }
+
+    /// Counts a received delta. False if every series it leads to begins only after it and has been exported so: there it
+    /// cannot be counted without saying something wrong (data model, "Sums: Delta-to-Cumulative").
+    pub(crate) fn contribute_interval(
+        &mut self,
+        entry: &Entry,
+        pipelines: &[Pipeline],
+        source: &mut Source,
+        contributed: Contributed<'_>,
+    ) -> bool {
+        let is_late = |route: &Route| route.begins_after(contributed.time);
+        let (all, late) = source
+            .routes
+            .iter()
+            .flatten()
+            .fold((0, 0), |(all, late), route| (all + 1, late + usize::from(is_late(route))));
+        if late > 0 {
+            let notice = "a received delta ended before its series began, and is not counted there; send deltas in order";
+            self.tell(notice.to_owned());
+        }
+        self.contribute_where(entry, pipelines, source, contributed, |_, route| !is_late(route));
+        late == 0 || late < all
+    }
+
+    /// As [`Routing::contribute`], for the routes that are wanted, by their reader and themselves.
+    fn contribute_where(
+        &mut self,
+        entry: &Entry,
+        pipelines: &[Pipeline],
+        source: &mut Source,
+        contributed: Contributed<'_>,
+        wanted: impl Fn(usize, &Route) -> bool,
+    ) {
         let streams = self.resolved.streams.len();
         for at in 0..source.routes.len() {
             let of_reader = at.checked_div(streams).unwrap_or(0);
-            if reader.is_some_and(|only| only != of_reader) {
-                continue;
-            }
             let Some(route) = source.routes.get_mut(at).and_then(Option::as_mut) else { continue };
-            if route.stream.key.storage == Storage::Current {
+            if route.stream.key.storage == Storage::Current || !wanted(of_reader, route) {
                 continue;
             }
             match send(route, entry, contributed, Mismatch::Refuse) {

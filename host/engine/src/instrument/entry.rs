@@ -1,6 +1,6 @@
 //! One instrument in service.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use super::Form;
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::record::{Owner, Shape};
+use crate::report::Rejection;
 use crate::source::{Source, SourceData, Sources};
 use crate::stream::{Collection, Current, Description, Exemplar, SlotState, Storage, Stream};
 use crate::views::{Aggregator, Resolved};
@@ -26,7 +27,11 @@ pub(crate) struct Entry {
     pub(crate) state: Mutex<State>,
     /// Whether it feeds any stream under the generation in service; written under the lock of `state`.
     pub(crate) is_enabled: AtomicBool,
+    /// One bit for each [`Rejection`] that has been told.
+    told_refusals: AtomicU32,
 }
+
+const _: () = assert!(Rejection::ALL.len() <= u32::BITS as usize);
 
 /// What changes about an instrument.
 #[derive(Default)]
@@ -73,7 +78,22 @@ impl std::fmt::Debug for State {
 impl Entry {
     pub(crate) fn new(id: u64, instrument: Instrument, form: Form) -> Self {
         let owner = Owner::new(instrument.number);
-        Self { id, instrument, form, owner, state: Mutex::default(), is_enabled: AtomicBool::new(false) }
+        Self {
+            id,
+            instrument,
+            form,
+            owner,
+            state: Mutex::default(),
+            is_enabled: AtomicBool::new(false),
+            told_refusals: AtomicU32::new(0),
+        }
+    }
+
+    /// True the first time that a value is refused for this reason.
+    pub(crate) fn is_first_refusal(&self, reason: Rejection) -> bool {
+        let bit = 1 << reason as u8;
+        self.told_refusals.load(Ordering::Relaxed) & bit == 0
+            && self.told_refusals.fetch_or(bit, Ordering::Relaxed) & bit == 0
     }
 }
 

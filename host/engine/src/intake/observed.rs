@@ -51,7 +51,7 @@ impl Inner {
         self.bring_up_to_date(entry, &mut state, collection.now);
         for value in values {
             if let Err(reason) = self.take_value(entry, &mut state, reader, value, collection) {
-                self.counters.reject(reason, 1);
+                self.refuse(entry, reason);
             }
         }
     }

@@ -15,11 +15,12 @@ use crate::aggregate::{
     ExplicitDelta, ExplicitPoint, ExponentialDelta, ExponentialPoint, NumberSum, is_less,
 };
 use crate::engine::Inner;
-use crate::instrument::{Contributed, Contribution, Entry, Form, State};
+use crate::instrument::{Contributed, Contribution, Entry, Form, Routing, State};
 use crate::lock;
 use crate::report::{IngestReport, Rejection};
 use crate::source::{Received, Source, SourceData, Step};
 use crate::stream::of_point;
+use crate::views::has_empty_key;
 
 /// Takes a frame in.
 pub(crate) fn ingest(inner: &Inner, frame: &Frame, now: Timestamp) -> IngestReport {
@@ -106,6 +107,10 @@ impl ReceivedHistogram for ExponentialPoint {
         Contribution::Exponential(delta)
     }
 }
+
+/// What is told where deltas of one series cover the same time (data model, "Overlap observability"). They are added up.
+const OVERLAP: &str = "received deltas of one series overlap in time, so several processes write it; all are counted, but \
+                       give each process its own `service.instance.id`";
 
 /// What all points of a metric have in common.
 #[derive(Clone, Copy)]
@@ -309,7 +314,9 @@ impl<'a> Batch<'a> {
                     }
                 }
                 Some(Temporality::Delta) => {
-                    received.delta(interval)?;
+                    if received.delta(interval)? {
+                        routing.tell(OVERLAP.to_owned());
+                    }
                     received.accumulate(point.time(), now, |before| {
                         let mut state = NumberSum::zero(value.kind());
                         // Only of an up-down-counter is the sum so far a state.
@@ -323,8 +330,7 @@ impl<'a> Batch<'a> {
             };
             let what = Contribution::Difference { now: value, before };
             let contributed = Contributed { what, start, time: point.time() };
-            routing.contribute(entry, &inner.pipelines, source, contributed, None);
-            Ok(())
+            inner.contribute(routing, entry, shape, source, contributed)
         });
     }
 
@@ -342,7 +348,9 @@ impl<'a> Batch<'a> {
             let Some(received) = P::received(&mut source.data) else { return Ok(()) };
             let interval = (point.start(), point.time());
             let (delta, start) = if shape.temporality == Some(Temporality::Delta) {
-                received.delta(interval)?;
+                if received.delta(interval)? {
+                    routing.tell(OVERLAP.to_owned());
+                }
                 (value.whole(false), Some(point.start()))
             } else {
                 match received.cumulative(interval, value.clone(), now, inner.limits.current_expiry)? {
@@ -352,8 +360,7 @@ impl<'a> Batch<'a> {
             };
             let what = P::contribution(&delta);
             let contributed = Contributed { what, start, time: point.time() };
-            routing.contribute(entry, &inner.pipelines, source, contributed, None);
-            Ok(())
+            inner.contribute(routing, entry, shape, source, contributed)
         });
     }
 
@@ -365,7 +372,7 @@ impl<'a> Batch<'a> {
         state: &mut State,
         point: PointRef<'a>,
         value: Result<V, Rejection>,
-        take: impl FnOnce(V, &mut crate::instrument::Routing, &mut Source) -> Result<(), Rejection>,
+        take: impl FnOnce(V, &mut Routing, &mut Source) -> Result<(), Rejection>,
     ) {
         let (attributes, overwritten) = self.frame.attributes(point.attributes());
         self.report.duplicate_keys += overwritten as u64;
@@ -421,11 +428,27 @@ impl<'a> Batch<'a> {
 }
 
 impl Inner {
+    fn contribute(
+        &self,
+        routing: &mut Routing,
+        entry: &Entry,
+        shape: Shape,
+        source: &mut Source,
+        contributed: Contributed<'_>,
+    ) -> Result<(), Rejection> {
+        if shape.temporality == Some(Temporality::Delta) && !contributed.time.is_unknown() {
+            let is_counted = routing.contribute_interval(entry, &self.pipelines, source, contributed);
+            return if is_counted { Ok(()) } else { Err(Rejection::DuplicateOrOutOfOrder) };
+        }
+        routing.contribute(entry, &self.pipelines, source, contributed, None);
+        Ok(())
+    }
+
     /// A source of an instrument with its routes, within the limit of sources.
     pub(crate) fn new_source(
         &self,
         entry: &Entry,
-        routing: &crate::instrument::Routing,
+        routing: &mut Routing,
         attributes: &Attributes,
         start: Timestamp,
         now: Timestamp,
@@ -450,6 +473,10 @@ impl Inner {
             (Form::Exponential, _) => SourceData::Exponential(Box::default()),
         };
         let observed = matches!(data, SourceData::Observed(_));
+        if has_empty_key(attributes) {
+            let notice = "an attribute has an empty key, which is not exported; give it one, or leave the attribute out";
+            routing.tell(notice.to_owned());
+        }
         let mapped = routing.map(entry, attributes, &mut on_fault);
         let mut source = Source {
             attributes: attributes.clone(),

@@ -34,7 +34,7 @@ impl BoundRecorder {
         match self.recorder.way(value) {
             Ok(Way::Staged) => {}
             Ok(Way::Direct) => return self.recorder.record_directly(value, &self.attributes, now()),
-            Err(reason) => return self.recorder.inner.counters.reject(reason, 1),
+            Err(reason) => return self.recorder.inner.refuse(&self.recorder.entry, reason),
         }
         let owner = &self.recorder.entry.owner;
         match self.cells.get(number::of_this_thread()).map(OnceLock::get) {

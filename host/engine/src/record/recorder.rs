@@ -68,7 +68,7 @@ impl Recorder {
         match self.way(value) {
             Ok(Way::Staged) => {}
             Ok(Way::Direct) => return self.record_directly(value, &given.to_set().0, now()),
-            Err(reason) => return self.inner.counters.reject(reason, 1),
+            Err(reason) => return self.inner.refuse(&self.entry, reason),
         }
         let owner = &self.entry.owner;
         let hash = owner.hash(given.hash());
@@ -160,7 +160,7 @@ impl Recorder {
                 // If the thread is ending, the cell was for this one measurement.
                 thread::keep(cell);
             }
-            Err(reason) => self.inner.counters.reject(reason, 1),
+            Err(reason) => self.inner.refuse(&self.entry, reason),
         }
     }
 
@@ -195,7 +195,7 @@ impl Recorder {
         });
         match counted {
             Ok(()) => drop(self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed)),
-            Err(reason) => self.inner.counters.reject(reason, 1),
+            Err(reason) => self.inner.refuse(&self.entry, reason),
         }
     }
 }

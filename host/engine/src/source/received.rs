@@ -88,20 +88,27 @@ impl<P: Clone> Received<P> {
         Ok(Step::First)
     }
 
-    /// Takes note of a delta interval.
+    /// Takes note of a delta interval; true if it overlaps another one, so that several processes write the series. Points
+    /// without a time cannot be told apart and all count.
     ///
     /// # Errors
     ///
     /// The very same interval has been seen: a repeated request.
-    pub(crate) fn delta(&mut self, interval: (Timestamp, Timestamp)) -> Result<(), Rejection> {
+    pub(crate) fn delta(&mut self, interval: (Timestamp, Timestamp)) -> Result<bool, Rejection> {
+        let (start, time) = interval;
+        if time.is_unknown() {
+            return Ok(false);
+        }
         if self.intervals.contains(&interval) {
             return Err(Rejection::DuplicateOrOutOfOrder);
         }
+        let mut known = self.intervals.iter().filter(|(known, _)| !known.is_unknown());
+        let overlaps = !start.is_unknown() && known.any(|known| start < known.1 && known.0 < time);
         if self.intervals.len() >= INTERVALS_MAX {
             self.intervals.pop_front();
         }
         self.intervals.push_back(interval);
-        Ok(())
+        Ok(overlaps)
     }
 
     /// The value of a gauge in place of the one before.
@@ -199,8 +206,21 @@ mod tests {
     #[test]
     fn a_repeated_delta_request_is_recognised() {
         let mut source = Received::<i64>::default();
-        assert_eq!(source.delta(at(1, 2)), Ok(()));
-        assert_eq!(source.delta(at(2, 3)), Ok(()));
+        assert_eq!(source.delta(at(1, 2)), Ok(false));
+        assert_eq!(source.delta(at(2, 3)), Ok(false));
         assert_eq!(source.delta(at(1, 2)), Err(Rejection::DuplicateOrOutOfOrder));
+    }
+
+    #[test]
+    fn intervals_that_touch_do_not_overlap() {
+        let mut source = Received::<i64>::default();
+        for (start, time, overlaps) in
+            [(10, 20, false), (20, 30, false), (40, 50, false), (25, 35, true), (0, 60, false), (1, 60, true)]
+        {
+            assert_eq!(source.delta(at(start, time)), Ok(overlaps), "{start}..{time}");
+        }
+        for _ in 0..2 {
+            assert_eq!(source.delta(at(0, 0)), Ok(false));
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use wasmeter_model::{Attributes, Temporality, Timestamp};
 
-use crate::stream::{Slot, SlotId, Slots, Stream};
+use crate::lock;
+use crate::stream::{Slot, SlotId, Slots, Storage, Stream};
 
 /// The way from a source to its series.
 #[derive(Clone, Debug)]
@@ -41,6 +42,14 @@ impl Route {
     /// True if this route stands in for one to the series of `attributes`.
     pub(crate) fn stands_for(&self, stream: &Arc<Stream>, attributes: &Attributes) -> bool {
         self.wanted.as_ref().is_some_and(|(wanted, set)| Arc::ptr_eq(wanted, stream) && set == attributes)
+    }
+
+    /// True if the series is cumulative, has been exported, and began at `time` or later: its start cannot move any more.
+    pub(crate) fn begins_after(&self, time: Timestamp) -> bool {
+        let key = &self.stream.key;
+        key.temporality == Temporality::Cumulative
+            && key.storage == Storage::Accumulated
+            && lock(&self.stream.slots).get(self.slot).is_some_and(|slot| !slot.fresh && time <= slot.start)
     }
 
     /// The series. A delta stream forgets idle series and its overflow with every collection: then a place is sought

@@ -147,6 +147,12 @@ pub(crate) fn run(
     Ok(Some(set))
 }
 
+/// True if there is an attribute without a key, which is none (common specification, "Attribute"). Keys are in order, so it
+/// is the first.
+pub(crate) fn has_empty_key(attributes: &Attributes) -> bool {
+    attributes.iter().next().is_some_and(|(key, _)| key.is_empty())
+}
+
 impl Resolved {
     /// The streams without any View: the instrument as it is.
     pub(crate) fn unviewed(instrument: &Instrument) -> Self {
@@ -161,6 +167,12 @@ impl Resolved {
         attributes: &Attributes,
         on_fault: OnFault<'_>,
     ) -> Result<Vec<Option<Attributes>>, ViewFault> {
+        let without;
+        let mut attributes = attributes;
+        if has_empty_key(attributes) {
+            without = attributes.filter(|key| !key.is_empty());
+            attributes = &without;
+        }
         self.streams.iter().map(|(stream, _)| stream.map(instrument, attributes, on_fault)).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Temporality, start times, and readers side by side.
 
+use wasmeter_engine::Rejection;
 use wasmeter_model::Temporality::{Cumulative, Delta};
 use wasmeter_model::{InstrumentKind as Kind, NumberKind, TemporalityPreference};
 
@@ -58,6 +59,145 @@ fn j5_a_cumulative_series_starts_with_its_first_measurement() {
     expect(&engine, 0, 10, &["c{a=1} sum+ cum 1 @5..10"]);
     counter.record(int(1), &attrs("a=2"), at(15));
     expect(&engine, 0, 20, &["c{a=1} sum+ cum 1 @5..20", "c{a=2} sum+ cum 1 @15..20"]);
+}
+
+#[test]
+fn j5_delta_points_of_an_instrument_share_the_start_of_their_interval() {
+    let engine = engine(&[DELTA], no_views());
+    // The first interval begins with the instrument, whatever was collected before.
+    expect(&engine, 0, 5, &[]);
+    let counter = engine.instrument(instrument(Kind::Counter, "c", NumberKind::Int), at(7)).unwrap();
+    for (first, second, before, secs) in [(8, 12, 7, 15), (16, 19, 15, 20), (28, 29, 20, 30)] {
+        counter.record(int(1), &attrs("a=1"), at(first));
+        counter.record(int(1), &attrs("a=2"), at(second));
+        let row = |set| format!("c{{a={set}}} sum+ delta 1 @{before}..{secs}");
+        expect(&engine, 0, secs, &[&row(1), &row(2)]);
+    }
+    // An interval without a measurement has passed, too.
+    expect(&engine, 0, 40, &[]);
+    counter.record(int(1), &attrs("a=1"), at(41));
+    expect(&engine, 0, 50, &["c{a=1} sum+ delta 1 @40..50"]);
+}
+
+#[test]
+fn j5_observed_series_start_with_the_instrument_or_with_the_collection_before() {
+    let engine = engine(&[CUMULATIVE, DELTA], no_views());
+    expect(&engine, 0, 5, &[]);
+    let observe = |observer: &mut wasmeter_engine::Observer<'_>| {
+        // `a=2` comes with the second collection of each reader, and is away in the third.
+        observer.observe(0, int(1), &attrs("a=1"));
+        if ![0, 3].contains(&(observer.now().0 / 10_000_000_000 - 1)) {
+            observer.observe(0, int(1), &attrs("a=2"));
+        }
+    };
+    let counter = vec![instrument(Kind::ObservableCounter, "c", NumberKind::Int)];
+    engine.observe(counter, observe, at(7)).unwrap();
+    expect(&engine, 0, 10, &["c{a=1} sum+ cum 1 @7..10"]);
+    expect(&engine, 1, 11, &["c{a=1} sum+ delta 1 @7..11"]);
+    expect(&engine, 0, 20, &["c{a=1} sum+ cum 1 @7..20", "c{a=2} sum+ cum 1 @10..20"]);
+    expect(&engine, 1, 21, &["c{a=1} sum+ delta 0 @11..21", "c{a=2} sum+ delta 1 @11..21"]);
+    // A start is kept while the series is away.
+    expect(&engine, 0, 40, &["c{a=1} sum+ cum 1 @7..40"]);
+    expect(&engine, 1, 41, &["c{a=1} sum+ delta 0 @21..41"]);
+    expect(&engine, 0, 50, &["c{a=1} sum+ cum 1 @7..50", "c{a=2} sum+ cum 1 @10..50"]);
+    expect(&engine, 1, 51, &["c{a=1} sum+ delta 0 @41..51", "c{a=2} sum+ delta 0 @41..51"]);
+}
+
+/// Sends one delta of a counter and a histogram; true if it was counted.
+fn send_delta(engine: &wasmeter_engine::Engine, start: u64, time: u64) -> bool {
+    let bucket = Hist { start, time, bounds: vec![1.0], counts: vec![1, 0], ..Hist::default() };
+    let request =
+        Otlp::of("").counter("c", Delta, &[("", start, time, int(1))]).histogram("h", Delta, &[bucket]);
+    let report = engine.ingest(&request.frame(), at(40));
+    assert!([0, 2].contains(&report.accepted), "{}", report.message());
+    assert!(report.rejected.keys().all(|reason| *reason == Rejection::DuplicateOrOutOfOrder));
+    report.accepted > 0
+}
+
+fn told(engine: &wasmeter_engine::Engine) -> Vec<String> {
+    let mut notices: Vec<_> = engine.notices().into_iter().map(|notice| notice.message).collect();
+    notices.dedup();
+    notices
+}
+
+#[test]
+fn j8_aligned_deltas_add_up_from_the_start_of_the_first() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    for (start, time, sum) in [(3, 10, 1), (10, 20, 2), (20, 30, 3)] {
+        assert!(send_delta(&engine, start, time));
+        let rows = [
+            format!("c{{}} sum+ cum {sum} @3..{}", time + 1),
+            format!("h{{}} hist cum n={sum} [1.0]:[{sum}, 0] @3..{}", time + 1),
+        ];
+        expect(&engine, 0, time + 1, &[&rows[0], &rows[1]]);
+    }
+    assert_eq!(told(&engine), [] as [&str; 0]);
+}
+
+#[test]
+fn j8_a_gap_is_an_idle_interval_and_no_reset() {
+    // An SDK exports a delta series only if it was measured: what was idle comes back with a gap, and nothing was lost.
+    let engine = engine(&[CUMULATIVE, DELTA], no_views());
+    for (start, time) in [(3, 10), (20, 30)] {
+        assert!(send_delta(&engine, start, time));
+    }
+    expect(&engine, 0, 31, &["c{} sum+ cum 2 @3..31", "h{} hist cum n=2 [1.0]:[2, 0] @3..31"]);
+    assert_eq!(told(&engine), [] as [&str; 0]);
+}
+
+#[test]
+fn j8_overlapping_deltas_are_of_several_writers_all_counted_and_told_once() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    for (start, time) in [(3, 10), (4, 11), (10, 20), (11, 21)] {
+        assert!(send_delta(&engine, start, time));
+    }
+    expect(&engine, 0, 31, &["c{} sum+ cum 4 @3..31", "h{} hist cum n=4 [1.0]:[4, 0] @3..31"]);
+    let notices = engine.notices();
+    assert_eq!(notices.len(), 2, "one for each instrument: {notices:?}");
+    assert!(notices[0].message.ends_with("give each process its own `service.instance.id`"));
+    // The same interval again is the same request again.
+    assert!(!send_delta(&engine, 11, 21));
+}
+
+#[test]
+fn j8_a_delta_from_before_the_start_moves_it_until_it_was_exported_and_then_is_dropped_and_counted() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    assert!(send_delta(&engine, 10, 20));
+    assert!(send_delta(&engine, 5, 10));
+    expect(&engine, 0, 31, &["c{} sum+ cum 2 @5..31", "h{} hist cum n=2 [1.0]:[2, 0] @5..31"]);
+    assert!(!send_delta(&engine, 3, 5));
+    // What reaches into the series is counted.
+    assert!(send_delta(&engine, 4, 6));
+    expect(&engine, 0, 32, &["c{} sum+ cum 3 @5..32", "h{} hist cum n=3 [1.0]:[3, 0] @5..32"]);
+    assert!(
+        told(&engine).contains(
+            &"a received delta ended before its series began, and is not counted there; send deltas in order"
+                .to_owned()
+        )
+    );
+    assert!(engine.counts().rejected.contains(&(Rejection::DuplicateOrOutOfOrder, 2)));
+}
+
+#[test]
+fn j8_a_late_delta_counts_for_the_reader_that_can_tell_its_time() {
+    let engine = engine(&[CUMULATIVE, DELTA], no_views());
+    assert!(send_delta(&engine, 10, 20));
+    expect(&engine, 0, 31, &["c{} sum+ cum 1 @10..31", "h{} hist cum n=1 [1.0]:[1, 0] @10..31"]);
+    // The reader of deltas has exported nothing yet.
+    assert!(send_delta(&engine, 5, 10));
+    expect(&engine, 0, 32, &["c{} sum+ cum 1 @10..32", "h{} hist cum n=1 [1.0]:[1, 0] @10..32"]);
+    expect(&engine, 1, 33, &["c{} sum+ delta 2 @5..33", "h{} hist delta n=2 [1.0]:[2, 0] @5..33"]);
+}
+
+#[test]
+fn j8_deltas_without_times_are_all_added() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    assert!(send_delta(&engine, 0, 0));
+    let _ = collect(&engine, 0, 31);
+    assert!(send_delta(&engine, 0, 0));
+    let rows = collect(&engine, 0, 32);
+    assert!(rows[0].starts_with("c{} sum+ cum 2 ") && rows[1].starts_with("h{} hist cum n=2 "), "{rows:?}");
+    assert_eq!(told(&engine), [] as [&str; 0]);
 }
 
 #[test]
