@@ -23,6 +23,8 @@ pub struct Counts {
     /// Runs of callbacks that did not begin: the one before had been late and still had not returned, or the time was over
     /// before they had their turn.
     pub callbacks_skipped: u64,
+    /// Observations of instruments that their callback was not registered with. They do not count.
+    pub observations_undeclared: u64,
     /// Frames that an exporter took.
     pub exports_succeeded: u64,
     /// Frames that an exporter did not take, or panicked over. They are not exported again.
@@ -39,6 +41,7 @@ pub(crate) struct Tally {
     pub(crate) callback_panics: Tallied,
     pub(crate) callbacks_late: Tallied,
     pub(crate) callbacks_skipped: Tallied,
+    pub(crate) observations_undeclared: Tallied,
     pub(crate) exports_succeeded: Tallied,
     pub(crate) exports_failed: Tallied,
 }

@@ -55,6 +55,26 @@ pub enum BuildError {
     Thread(#[source] std::io::Error),
 }
 
+/// Why a callback was not registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// There is nothing it could observe.
+    #[error("a callback was given no instruments to observe; name at least one")]
+    NoInstruments,
+    /// One of its instruments cannot be had.
+    #[error("instrument `{instrument}` cannot be observed: {reason}")]
+    Refused {
+        /// The instrument's name.
+        instrument: String,
+        /// What the engine says about it.
+        reason: wasmeter_engine::Rejection,
+    },
+    /// The provider has been shut down.
+    #[error("the meter provider has been shut down")]
+    AlreadyShutdown,
+}
+
 /// Why other Views, or another meter configurator, were not put into service. Those from before go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

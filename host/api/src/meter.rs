@@ -9,13 +9,16 @@ use opentelemetry::metrics::{
     UpDownCounter,
 };
 use wasmeter_engine::{Recorder, Rejection};
-use wasmeter_model::{Advisory, Instrument, InstrumentKind as Kind, Origin, Scope};
+use wasmeter_model::{Advisory, Instrument, InstrumentKind as Kind, NumberKind, Origin, Scope};
 
 use crate::diagnostics::DiagnosticKind;
+use crate::error::RegisterError;
 use crate::instrument::{
-    Measured, Silent, Synchronous, advice_conflict, boundaries_fault, conflict, is_same, name_fault, register,
+    Measured, Silent, Synchronous, advice_conflict, boundaries_fault, conflict, is_same, name_fault, of_one,
+    register,
 };
 use crate::meters::MeterState;
+use crate::observables::{Described, Observed, Observer};
 use crate::provider::Core;
 
 /// Makes the instruments of a scope.
@@ -49,7 +52,7 @@ impl ScopedInstruments {
     }
 
     /// The instrument as the engine knows it, whatever is wrong with it told.
-    fn instrument<N: Measured>(&self, kind: Kind, wanted: Wanted) -> Instrument {
+    fn instrument(&self, kind: Kind, number: NumberKind, wanted: Wanted) -> Instrument {
         let diagnostics = &self.core.diagnostics;
         if let Some(fault) = name_fault(&wanted.name).filter(|_| !wanted.name.is_empty()) {
             let shown: String = wanted.name.chars().take(300).collect();
@@ -74,7 +77,7 @@ impl ScopedInstruments {
             description: wanted.description.unwrap_or_default().into(),
             unit: wanted.unit.unwrap_or_default().into(),
             kind,
-            number: N::KIND,
+            number,
             origin: Origin::Recorded,
             scope: self.state.scope.clone(),
             resource: self.core.resource.clone(),
@@ -124,7 +127,7 @@ impl ScopedInstruments {
         if self.core.is_shut_down() {
             return Arc::new(Silent);
         }
-        let instrument = self.instrument::<N>(kind, wanted);
+        let instrument = self.instrument(kind, N::KIND, wanted);
         match self.made(&instrument) {
             Ok(recorder) => Arc::new(Synchronous::new(self.core.clone(), self.state.clone(), recorder)),
             Err(reason) => {
@@ -138,15 +141,49 @@ impl ScopedInstruments {
         if self.core.is_shut_down() {
             return;
         }
-        let instrument = self.instrument::<N>(kind, wanted);
+        let instrument = self.instrument(kind, N::KIND, wanted);
         // Without a callback it reports nothing, but it is there for a second one of its name to conflict with.
         let made = self.made(&instrument).and_then(|_| {
-            let callbacks = callbacks.into_iter().map(|callback| self.if_enabled(callback));
-            callbacks.into_iter().try_for_each(|callback| register(&self.core, instrument.clone(), callback))
+            callbacks.into_iter().try_for_each(|callback| {
+                let function = of_one(self.core.tally.clone(), self.if_enabled(callback));
+                register(&self.core, vec![instrument.clone()], function).map(drop)
+            })
         });
         if let Err(reason) = made {
             self.refused(&instrument, reason);
         }
+    }
+
+    /// Registers a callback for several instruments, or one that may be removed.
+    ///
+    /// # Errors
+    ///
+    /// The engine does not take one of the instruments, or there is none.
+    pub(crate) fn register_callback(
+        &self,
+        instruments: Vec<Arc<Described>>,
+        callback: impl Fn(&Observer<'_>) + Send + Sync + 'static,
+    ) -> Result<u64, RegisterError> {
+        let first = instruments.first().ok_or(RegisterError::NoInstruments)?.name.clone();
+        let refused = |name: &str, reason| RegisterError::Refused { instrument: name.to_owned(), reason };
+        let mut made = Vec::new();
+        for described in &instruments {
+            let Described { name, description, unit, kind, number } = Described::clone(described);
+            let wanted = Wanted { name, description: Some(description), unit: Some(unit), boundaries: None };
+            let instrument = self.instrument(kind, number, wanted);
+            self.made(&instrument).map_err(|reason| refused(&instrument.name, reason))?;
+            made.push(instrument);
+        }
+        let core = &self.core;
+        let observed =
+            Observed { instruments, tally: core.tally.clone(), diagnostics: core.diagnostics.clone() };
+        let state = self.state.clone();
+        let function = move |observer: &mut wasmeter_engine::Observer<'_>| {
+            if state.is_enabled() {
+                observed.by(observer, &callback);
+            }
+        };
+        register(core, made, function).map_err(|reason| refused(&first, reason))
     }
 
     /// The same callback, but it does not run while the Meter is disabled.

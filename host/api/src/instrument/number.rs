@@ -2,8 +2,9 @@
 
 use wasmeter_model::{Number, NumberKind};
 
-/// A type that instruments of the API measure in.
-pub(crate) trait Measured: Copy + Send + Sync + 'static {
+/// A type that instruments of the API measure in: `u64`, `i64` or `f64`.
+pub trait Measured: sealed::Sealed + Copy + Send + Sync + 'static {
+    /// The engine's type for it.
     const KIND: NumberKind;
 
     /// The value, and whether it had to be cut to the largest integer there is.
@@ -32,4 +33,11 @@ impl Measured for f64 {
     fn number(self) -> (Number, bool) {
         (Number::Double(self), false)
     }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for u64 {}
+    impl Sealed for i64 {}
+    impl Sealed for f64 {}
 }

@@ -27,21 +27,26 @@ impl<N: Measured> AsyncInstrument<N> for Sink<'_, '_> {
     }
 }
 
-/// Registers one callback of an instrument, until the provider is shut down.
+/// A callback of one instrument as the engine calls it.
+pub(crate) fn of_one<N: Measured>(
+    tally: Arc<Tally>,
+    callback: Callback<N>,
+) -> impl Fn(&mut Observer<'_>) + Send + Sync + 'static {
+    move |observer| callback(&Sink { tally: &tally, observer: Mutex::new(observer) })
+}
+
+/// Registers a callback of some instruments, until it is removed or the provider is shut down. The function must not hold the
+/// provider: a run that hangs would keep it.
 ///
 /// # Errors
 ///
-/// The engine does not take the instrument.
-pub(crate) fn register<N: Measured>(
-    core: &Arc<Core>,
-    instrument: Instrument,
-    callback: Callback<N>,
-) -> Result<(), Rejection> {
-    let tally = core.tally.clone();
-    let function = move |observer: &mut Observer<'_>| {
-        callback(&Sink { tally: &tally, observer: Mutex::new(observer) });
-    };
-    let number = core.engine.observe(vec![instrument], function, core.now())?;
+/// The engine does not take the instruments.
+pub(crate) fn register(
+    core: &Core,
+    instruments: Vec<Instrument>,
+    function: impl Fn(&mut Observer<'_>) + Send + Sync + 'static,
+) -> Result<u64, Rejection> {
+    let number = core.engine.observe(instruments, function, core.now())?;
     core.remember_callback(number);
-    Ok(())
+    Ok(number)
 }

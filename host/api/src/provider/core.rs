@@ -105,6 +105,12 @@ impl Core {
         }
     }
 
+    /// Removes a callback; false if it has been.
+    pub(crate) fn forget_callback(&self, number: u64) -> bool {
+        lock(&self.registered).retain(|registered| *registered != number);
+        self.engine.unregister(number)
+    }
+
     /// Takes note of a reader whose last collection needs the callbacks.
     pub(crate) fn begin_periodic_reader(&self) {
         self.periodic_readers.fetch_add(1, Ordering::AcqRel);
@@ -134,6 +140,7 @@ impl Core {
             callback_panics: self.tally.callback_panics.get(),
             callbacks_late: self.tally.callbacks_late.get(),
             callbacks_skipped: self.tally.callbacks_skipped.get(),
+            observations_undeclared: self.tally.observations_undeclared.get(),
             exports_succeeded: self.tally.exports_succeeded.get(),
             exports_failed: self.tally.exports_failed.get(),
             diagnostics_dropped: self.diagnostics.dropped.get(),

@@ -19,8 +19,9 @@ use crate::configurator::MeterConfigurator;
 use crate::counts::Counts;
 use crate::diagnostics::DiagnosticKind;
 use crate::enabled::Enabled;
-use crate::error::{Error, ExportError, SwapError};
+use crate::error::{Error, ExportError, RegisterError, SwapError};
 use crate::meter::{NoInstruments, ScopedInstruments};
+use crate::observables::{ObservableInstruments, Observer, Registration};
 use crate::reader::{Worker, deadline_after};
 pub(crate) use core::Core;
 
@@ -84,6 +85,59 @@ impl MeterProvider {
             return Err(Error::Reentrant);
         }
         self.owner.shut_down(deadline_after(timeout))
+    }
+
+    /// Registers a callback for instruments of one Meter, which are made if the Meter has not got them; it observes all of them
+    /// at once and may be removed again (metrics API, "Asynchronous Instrument creation" and "Multiple-instrument
+    /// callbacks"). For callbacks of one instrument that stay, the `opentelemetry` API's own builders do.
+    ///
+    /// The callback runs in each collection of each reader, on a thread of the provider and within
+    /// [`MeterProviderBuilder::with_callback_timeout`]. One that holds a clone of the
+    /// provider keeps it alive until it is removed or the provider is shut down.
+    ///
+    /// ```
+    /// use opentelemetry::InstrumentationScope;
+    /// use wasmeter_api::{ManualReader, MeterProvider, ObservableInstrument};
+    ///
+    /// let reader = ManualReader::default();
+    /// let provider = MeterProvider::builder().with_reader(&reader).build()?;
+    /// let open = ObservableInstrument::<u64>::gauge("pool.open").with_unit("{connection}");
+    /// let waited = ObservableInstrument::<f64>::counter("pool.wait.time").with_unit("s");
+    /// let scope = InstrumentationScope::builder("shop").build();
+    /// let registration = provider.register_callback(scope, (open, waited), |observer, (open, waited)| {
+    ///     let (connections, secs) = (3, 0.25); // what one look at the pool says
+    ///     observer.observe(open, connections, &[]);
+    ///     observer.observe(waited, secs, &[]);
+    /// })?;
+    /// assert_eq!(reader.collect()?.point_count(), 2);
+    /// registration.unregister();
+    /// assert_eq!(reader.collect()?.point_count(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::NoInstruments`], [`RegisterError::Refused`], [`RegisterError::AlreadyShutdown`]. A provider that the
+    /// environment disables takes any callback and runs none.
+    pub fn register_callback<I: ObservableInstruments>(
+        &self,
+        scope: InstrumentationScope,
+        instruments: I,
+        callback: impl Fn(&Observer<'_>, &I) + Send + Sync + 'static,
+    ) -> Result<Registration, RegisterError> {
+        let core = &self.owner.core;
+        if core.is_shut_down() {
+            return Err(RegisterError::AlreadyShutdown);
+        }
+        if core.is_disabled {
+            return Ok(Registration { callback: None });
+        }
+        let mut described = Vec::new();
+        instruments.describe(&mut described);
+        let meter = ScopedInstruments::new(core.clone(), model_scope(&scope));
+        let function = move |observer: &Observer<'_>| callback(observer, &instruments);
+        let number = meter.register_callback(described, function)?;
+        Ok(Registration { callback: Some((Arc::downgrade(core), number)) })
     }
 
     /// Puts other Views into service while the program measures. Series whose identity and aggregation do not change keep

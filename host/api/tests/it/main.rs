@@ -8,6 +8,7 @@ mod lifecycle;
 mod meters;
 mod observable;
 mod periodic;
+mod registered;
 mod registration;
 mod rows;
 mod support;

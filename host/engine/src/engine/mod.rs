@@ -73,8 +73,8 @@ impl Engine {
         self.inner.register(instruments, Box::new(callback), now)
     }
 
-    /// Removes a callback; false if there is none of that number. It does not begin any more; a run that is under way goes on,
-    /// but what it observes does not count.
+    /// Removes a callback; false if there is none of that number. It does not begin any more, not even in a run that has
+    /// been handed out; a run that is under way goes on, but what it observes does not count.
     pub fn unregister(&self, callback: u64) -> bool {
         self.inner.unregister(callback)
     }

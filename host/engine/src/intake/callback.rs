@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use wasmeter_model::{Attributes, Instrument, Number, Timestamp};
 
@@ -31,6 +32,8 @@ struct Callback {
     number: u64,
     instruments: Vec<(u64, Arc<str>)>,
     function: Function,
+    /// A run that has been handed out does not begin any more.
+    is_removed: AtomicBool,
     /// Is the same for all callbacks of an engine.
     engine: Arc<()>,
 }
@@ -92,7 +95,8 @@ impl Inner {
         let mut callbacks = lock(&self.callbacks);
         callbacks.last_number += 1;
         let number = callbacks.last_number;
-        let callback = Callback { number, instruments, function, engine: self.identity.clone() };
+        let is_removed = AtomicBool::new(false);
+        let callback = Callback { number, instruments, function, is_removed, engine: self.identity.clone() };
         callbacks.registered.push((Arc::new(callback), entries.into()));
         Ok(number)
     }
@@ -103,7 +107,10 @@ impl Inner {
         let removed = found.ok().map(|at| callbacks.registered.remove(at));
         drop(callbacks);
         // What the application gave is dropped with nothing locked.
-        removed.is_some()
+        removed.is_some_and(|(callback, _)| {
+            callback.is_removed.store(true, Ordering::Release);
+            true
+        })
     }
 
     /// One run of each callback.
@@ -197,7 +204,9 @@ impl CallbackRun {
         catch_unwind(AssertUnwindSafe(move || {
             let _inside = Inside::begin(callback.clone());
             let mut observations = Observations { number: callback.number, values: Vec::new(), surplus: 0 };
-            (callback.function)(&mut Observer { observations: &mut observations, observations_max, now });
+            if !callback.is_removed.load(Ordering::Acquire) {
+                (callback.function)(&mut Observer { observations: &mut observations, observations_max, now });
+            }
             observations
         }))
     }

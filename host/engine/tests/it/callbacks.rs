@@ -91,6 +91,15 @@ fn b6_what_a_removed_callback_observes_does_not_count_even_if_it_had_begun() {
 }
 
 #[test]
+fn b6_a_run_that_was_handed_out_does_not_begin_once_its_callback_is_removed() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let callback = observe(&engine, "g", |_| unreachable!());
+    let runs = engine.callback_runs(at(10));
+    assert!(engine.unregister(callback));
+    assert!(runs.into_iter().all(|run| run.run().is_ok()));
+}
+
+#[test]
 fn b6_i8_a_callback_may_remove_itself_and_register_another() {
     let engine = engine(&[CUMULATIVE], no_views());
     let (inner, itself) = (engine.clone(), Arc::new(OnceLock::new()));
