@@ -68,11 +68,13 @@ impl Attributes {
     }
 
     /// The attribute at `place` in ascending order.
+    #[inline]
     pub fn at(&self, place: usize) -> Option<(&str, &Value)> {
         self.entries.get(place).map(|(key, value)| (key.as_ref(), value))
     }
 
     /// The hash that was computed when the set was made: equal sets have equal ones, within a process.
+    #[inline]
     pub fn hash_value(&self) -> u64 {
         self.hash
     }
@@ -83,6 +85,7 @@ impl Attributes {
     }
 
     /// How many attributes the set has.
+    #[inline]
     pub fn len(&self) -> usize {
         self.entries.len()
     }

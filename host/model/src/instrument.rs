@@ -80,6 +80,7 @@ pub enum Number {
 
 impl Number {
     /// The kind of this number.
+    #[inline]
     pub const fn kind(self) -> NumberKind {
         match self {
             Self::Int(_) => NumberKind::Int,
@@ -89,6 +90,7 @@ impl Number {
 
     /// The value as a double; integers beyond 2^53 are rounded.
     #[expect(clippy::cast_precision_loss, reason = "documented rounding")]
+    #[inline]
     pub const fn as_f64(self) -> f64 {
         match self {
             Self::Int(int) => int as f64,
@@ -97,6 +99,7 @@ impl Number {
     }
 
     /// False for NaN and the infinities.
+    #[inline]
     pub const fn is_finite(self) -> bool {
         match self {
             Self::Int(_) => true,

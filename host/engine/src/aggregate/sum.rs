@@ -87,6 +87,7 @@ impl NumberSum {
     }
 
     /// Adds a value. A sum of integers that meets a double is one of doubles from then on.
+    #[inline]
     pub(crate) fn add(&mut self, value: Number) {
         match (&mut *self, value) {
             (Self::Int(sum), Number::Int(value)) => *sum = sum.saturating_add(i128::from(value)),

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wasmeter_model::{Attributes, Number, Timestamp};
 
 use super::cell::Cell;
-use super::recorder::Way;
+use super::recorder::{Registers, Way};
 use super::{Order, Recorder, number};
 
 /// How many threads have a cell of their own in one bound instrument; further ones record as if it were not bound.
@@ -29,11 +29,13 @@ impl BoundRecorder {
     }
 
     /// As [`Recorder::record_given`].
-    #[inline]
+    #[inline(always)]
     pub fn record(&self, value: Number, now: impl Fn() -> Timestamp) {
         match self.recorder.way(value) {
             Ok(Way::Staged) => {}
-            Ok(Way::Direct) => return self.recorder.record_directly(value, &self.attributes, now()),
+            Ok(Way::Direct) => {
+                return self.recorder.record_directly(Registers::of(value), &self.attributes, now());
+            }
             Err(reason) => return self.recorder.inner.refuse(&self.recorder.entry, reason),
         }
         let owner = &self.recorder.entry.owner;
@@ -42,11 +44,11 @@ impl BoundRecorder {
                 // SAFETY: the cell is that of this thread's number, which no other thread has at the same time; and what the one
                 // before did happened before.
                 if !unsafe { cell.record(value, owner, &now) } {
-                    self.recorder.record_directly(value, &self.attributes, now());
+                    self.recorder.record_directly(Registers::of(value), &self.attributes, now());
                 }
             }
-            Some(None) => self.record_first(value, now()),
-            None => self.recorder.record_given(value, &self.attributes, now),
+            Some(None) => self.record_first(Registers::of(value), now()),
+            None => self.record_unbound(Registers::of(value), now()),
         }
     }
 
@@ -60,9 +62,16 @@ impl BoundRecorder {
         self.recorder.instrument()
     }
 
+    /// For threads beyond [`THREADS_MAX`].
+    #[cold]
+    fn record_unbound(&self, value: Registers, now: Timestamp) {
+        self.recorder.record_given(value.number(), &self.attributes, || now);
+    }
+
     /// The first measurement of this thread.
     #[cold]
-    fn record_first(&self, value: Number, now: Timestamp) {
+    fn record_first(&self, registers: Registers, now: Timestamp) {
+        let value = registers.number();
         let owner = &self.recorder.entry.owner;
         let made = self.recorder.source(&self.attributes, now, |routing, source| {
             let (cell, tap) = Cell::pair(owner, 0, &source.attributes, Order::SORTED, &routing.shape);
@@ -70,11 +79,11 @@ impl BoundRecorder {
             cell
         });
         let Ok(cell) = made else {
-            return self.recorder.record_directly(value, &self.attributes, now);
+            return self.recorder.record_directly(Registers::of(value), &self.attributes, now);
         };
         // SAFETY: nobody else has the cell yet.
         if !unsafe { cell.record(value, owner, || now) } {
-            self.recorder.record_directly(value, &self.attributes, now);
+            self.recorder.record_directly(Registers::of(value), &self.attributes, now);
         }
         if let Some(place) = self.cells.get(number::of_this_thread()) {
             // Nobody else has this thread's number.

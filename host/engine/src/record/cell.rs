@@ -92,7 +92,7 @@ impl Cell {
     /// # Safety
     ///
     /// By one thread at a time only, and whatever another one did before must have happened before.
-    #[inline]
+    #[inline(always)]
     pub(super) unsafe fn record(&self, value: Number, owner: &Owner, now: impl Fn() -> Timestamp) -> bool {
         let mut time = None;
         loop {
@@ -125,7 +125,7 @@ impl Cell {
     /// # Safety
     ///
     /// Only for the buffer that `way` named after `is_busy` was set, and while it is.
-    #[inline]
+    #[inline(always)]
     unsafe fn stage(&self, buffer: u8, value: Number, last: Option<Last>) {
         let [first, second] = &self.buffers;
         let buffer = if buffer == 0 { first } else { second };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
+use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, NumberKind, Timestamp};
 
 use super::cell::{Cell, Tap};
 use super::{BoundRecorder, GivenAttributes, Last, thread};
@@ -26,6 +26,31 @@ pub struct Recorder {
 /// From how many cells of a source on those that no thread writes any more are looked for with each new one, rather than with
 /// the next collection: threads may come and go faster than that.
 const TAPS_CHECKED: usize = 16;
+
+/// A number in two registers. Passed as it is it would lie in memory, and even a measurement that never gets to where it is passed
+/// would wait for that.
+#[derive(Clone, Copy)]
+pub(super) struct Registers {
+    kind: NumberKind,
+    bits: u64,
+}
+
+impl Registers {
+    #[inline(always)]
+    pub(super) fn of(value: Number) -> Self {
+        match value {
+            Number::Int(int) => Self { kind: NumberKind::Int, bits: int.cast_unsigned() },
+            Number::Double(double) => Self { kind: NumberKind::Double, bits: double.to_bits() },
+        }
+    }
+
+    pub(super) fn number(self) -> Number {
+        match self.kind {
+            NumberKind::Int => Number::Int(self.bits.cast_signed()),
+            NumberKind::Double => Number::Double(f64::from_bits(self.bits)),
+        }
+    }
+}
 
 /// How a measurement is taken in.
 #[derive(Clone, Copy, PartialEq)]
@@ -60,14 +85,14 @@ impl Recorder {
 
     /// As [`Recorder::record`] with attributes as the caller has them. The time is asked for only where it matters: for the first
     /// measurement with a set, and for last values.
-    #[inline]
+    #[inline(always)]
     pub fn record_given<G>(&self, value: Number, given: &G, now: impl Fn() -> Timestamp)
     where
         G: GivenAttributes + ?Sized,
     {
         match self.way(value) {
             Ok(Way::Staged) => {}
-            Ok(Way::Direct) => return self.record_directly(value, &given.to_set().0, now()),
+            Ok(Way::Direct) => return self.record_directly(Registers::of(value), &given.to_set().0, now()),
             Err(reason) => return self.inner.refuse(&self.entry, reason),
         }
         let owner = &self.entry.owner;
@@ -76,8 +101,8 @@ impl Recorder {
         // SAFETY: the cells of `thread` are this thread's alone.
         match thread::with(hash, is_it, |cell| unsafe { cell.record(value, owner, &now) }) {
             Some(true) => {}
-            Some(false) => self.record_directly(value, &given.to_set().0, now()),
-            None => self.record_first(value, given, hash, now()),
+            Some(false) => self.record_directly(Registers::of(value), &given.to_set().0, now()),
+            None => self.record_first(Registers::of(value), given, hash, now()),
         }
     }
 
@@ -96,7 +121,7 @@ impl Recorder {
     }
 
     /// Whether and how the instrument takes a value.
-    #[inline]
+    #[inline(always)]
     pub(super) fn way(&self, value: Number) -> Result<Way, Rejection> {
         let kind = self.entry.instrument.kind;
         if kind.is_observable() {
@@ -140,12 +165,13 @@ impl Recorder {
 
     /// The first measurement of this thread with a set: makes the cell.
     #[cold]
-    fn record_first<G>(&self, value: Number, given: &G, hash: u64, now: Timestamp)
+    fn record_first<G>(&self, value: Registers, given: &G, hash: u64, now: Timestamp)
     where
         G: GivenAttributes + ?Sized,
     {
+        let value = value.number();
         let (attributes, order) = given.to_set();
-        let Some(order) = order else { return self.record_directly(value, &attributes, now) };
+        let Some(order) = order else { return self.record_directly(Registers::of(value), &attributes, now) };
         let made = self.source(&attributes, now, |routing, source| {
             let (cell, tap) = Cell::pair(&self.entry.owner, hash, &source.attributes, order, &routing.shape);
             self.tap(routing, source, tap, now);
@@ -155,7 +181,7 @@ impl Recorder {
             Ok(cell) => {
                 // SAFETY: nobody else has the cell yet.
                 if !unsafe { cell.record(value, &self.entry.owner, || now) } {
-                    self.record_directly(value, &attributes, now);
+                    self.record_directly(Registers::of(value), &attributes, now);
                 }
                 // If the thread is ending, the cell was for this one measurement.
                 thread::keep(cell);
@@ -183,7 +209,8 @@ impl Recorder {
 
     /// Counts a measurement under the instrument's lock.
     #[cold]
-    pub(super) fn record_directly(&self, value: Number, attributes: &Attributes, now: Timestamp) {
+    pub(super) fn record_directly(&self, value: Registers, attributes: &Attributes, now: Timestamp) {
+        let value = value.number();
         let counted = self.source(attributes, now, |routing, source| {
             if let SourceData::Recorded(recorded) = &mut source.data {
                 recorded.total.add(value);

@@ -114,7 +114,7 @@ impl Staged {
     }
 
     /// Takes in a finite measurement.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(&mut self, value: Number, last: Option<Last>) {
         self.count += 1;
         if self.has_total {

@@ -31,6 +31,7 @@ pub(crate) struct Reading {
 
 impl Tally {
     /// Adds a measurement. By one thread only; false if the total would leave its range, and then nothing is added.
+    #[inline(always)]
     pub(crate) fn add(&self, value: Number) -> bool {
         match value {
             Number::Int(value) => {
@@ -52,6 +53,7 @@ impl Tally {
         true
     }
 
+    #[inline(always)]
     fn write(&self, high: u64, low: Option<u64>) {
         let version = self.version.load(Ordering::Relaxed);
         self.version.store(version.wrapping_add(1), Ordering::Relaxed);

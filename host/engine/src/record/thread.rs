@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// Calls `then` with this thread's cell that hashes to `hash` and `is_it`; `None` if there is none, or if the thread is ending.
-#[inline]
+#[inline(always)]
 pub(super) fn with<R>(hash: u64, is_it: impl Fn(&Cell) -> bool, then: impl FnOnce(&Cell) -> R) -> Option<R> {
     let found = CELLS.try_with(|cells| {
         let cells = cells.try_borrow().ok()?;
