@@ -10,12 +10,13 @@
 //!
 //! - A View is asked once per instrument and once per attribute set in each generation, never per measurement.
 //! - Locks are taken in this order: control, instrument, streams of a reader, stream. No View or filter is called with a
-//!   stream locked, and no callback with any of them.
+//!   stream locked (only the exemplar reservoirs that Views make are), and no callback with any of them.
 //! - A contribution is applied under its instrument's lock, and an instrument is rerouted under it too: so every
 //!   contribution goes wholly by the routes of one generation.
 
 mod aggregate;
 mod engine;
+mod exemplar;
 mod filter;
 mod instrument;
 mod intake;
@@ -28,6 +29,7 @@ mod summaries;
 mod views;
 
 pub use engine::{Engine, EngineConfig, PreparedSwap};
+pub use exemplar::{AlignedHistogramBucket, Measurement, Reservoir, ReservoirSeries, SimpleFixedSize};
 pub use filter::{
     AttributesFilterResult, MetricFilter, MetricFilterResult, MetricStream, append_filtered, filtered,
 };

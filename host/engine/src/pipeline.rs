@@ -104,6 +104,7 @@ impl Pipeline {
             let mut slots = lock(&stream.slots);
             slots.combine = combine;
             slots.limit = limit;
+            slots.choose_reservoirs(&wanted.reservoirs);
             slots.description.hear(description);
             slots.feeders += 1;
             drop(slots);
@@ -112,6 +113,7 @@ impl Pipeline {
         let stream = Arc::new(Stream::new(key.clone(), description, combine, limit, now));
         let mut slots = lock(&stream.slots);
         slots.feeders = 1;
+        slots.reservoirs = wanted.reservoirs.clone();
         slots.forgotten_until = streams.forgotten_until;
         drop(slots);
         streams.by_key.insert(key, stream.clone());

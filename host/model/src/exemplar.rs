@@ -1,5 +1,7 @@
 //! What decides about exemplars: sampled measurements that are exported beside a point (metrics SDK, "Exemplar").
 
+use std::num::NonZeroU32;
+
 /// Which measurements may become exemplars (metrics SDK, "ExemplarFilter").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ExemplarFilter {
@@ -32,4 +34,29 @@ impl ExemplarFilter {
             Self::TraceBased => span.is_some_and(|span| span.is_sampled),
         }
     }
+}
+
+/// Which of the measurements that the filter admits a series keeps as exemplars, from one collection to the next (metrics
+/// SDK, "ExemplarReservoir").
+///
+/// An exemplar tells all attributes of its measurement: those that a View removed from the series are on the exemplar.
+/// Where they must not leave the process, [`Self::None`] or [`ExemplarFilter::AlwaysOff`] keeps them in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ExemplarReservoir {
+    /// Not specified: an earlier View's, else that of the aggregation: aligned for explicit buckets, 20 (or as many as there
+    /// are buckets at most) for exponential ones, else one.
+    #[default]
+    Default,
+    /// There are no exemplars.
+    None,
+    /// Every measurement has the same chance to be among those kept.
+    SimpleFixedSize {
+        /// How many are kept, at most [`crate::limits::EXEMPLARS_MAX`].
+        size: NonZeroU32,
+    },
+    /// One for each bucket of an explicit histogram with two buckets or more, every measurement of the bucket with the same
+    /// chance. For other aggregations it means the default.
+    AlignedHistogramBucket,
+    /// Asks the View that gave this for a reservoir of its own, with this tag, once for each series.
+    Custom(u32),
 }

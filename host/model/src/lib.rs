@@ -16,7 +16,7 @@ mod time;
 mod value;
 
 pub use attributes::Attributes;
-pub use exemplar::{ExemplarFilter, SpanContext};
+pub use exemplar::{ExemplarFilter, ExemplarReservoir, SpanContext};
 pub use instrument::{Advisory, Instrument, InstrumentKind, Number, NumberKind, Origin};
 pub use pattern::Pattern;
 pub use resource::{Resource, Scope};

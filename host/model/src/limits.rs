@@ -18,6 +18,8 @@ pub const EXPONENTIAL_SCALE_MAX: i8 = 20;
 pub const EXPONENTIAL_SCALE_MIN: i8 = -10;
 /// The most buckets a stream or a received point may have; bounds what one series can cost.
 pub const BUCKETS_MAX: usize = 16_384;
+/// The most exemplars of a series between two collections.
+pub const EXEMPLARS_MAX: usize = 1024;
 /// The longest instrument name (metrics API, "Instrument name syntax").
 pub const NAME_BYTES_MAX: usize = 255;
 /// The key of the series that takes what exceeds the cardinality limit; its value is the boolean `true`.

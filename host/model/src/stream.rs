@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::Pattern;
+use crate::{ExemplarReservoir, Pattern};
 
 /// How the values of a stream are combined over time (metrics SDK, "Aggregation").
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -81,4 +81,6 @@ pub struct StreamSpec {
     pub combine: Option<Combine>,
     /// The most distinct attribute sets before the overflow series takes the rest.
     pub cardinality_limit: Option<NonZeroU32>,
+    /// Which measurements become exemplars.
+    pub exemplar_reservoir: ExemplarReservoir,
 }

@@ -150,6 +150,11 @@ impl ExplicitHistogram {
         &self.bounds
     }
 
+    /// The same, to be kept elsewhere.
+    pub(crate) fn shared_bounds(&self) -> Arc<[f64]> {
+        self.bounds.clone()
+    }
+
     pub(crate) fn counts(&self) -> &[u64] {
         &self.counts
     }

@@ -41,7 +41,7 @@ pub(crate) struct Contributed<'a> {
 
 /// The bounds of a stream's explicit histograms of measurements: the View's, or those that the first instrument to feed it
 /// advises. Advice that makes no histogram counts as none (metrics API, "Instrument advisory parameters").
-pub(super) fn bounds_of<'a>(stream: &'a Stream, entry: &Entry) -> &'a Arc<[f64]> {
+pub(crate) fn bounds_of<'a>(stream: &'a Stream, entry: &Entry) -> &'a Arc<[f64]> {
     stream.bounds.get_or_init(|| bounds_for(&stream.key.aggregator, entry))
 }
 

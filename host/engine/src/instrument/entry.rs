@@ -12,7 +12,7 @@ use crate::pipeline::Pipeline;
 use crate::record::{Owner, Shape};
 use crate::report::Rejection;
 use crate::source::{Source, SourceData, Sources};
-use crate::stream::{Collection, Current, Description, Exemplar, SlotState, Storage, Stream};
+use crate::stream::{Collection, Current, Description, SlotState, Storage, Stream};
 use crate::views::{Aggregator, Resolved};
 
 /// An instrument and everything that is known of its sources.
@@ -242,22 +242,6 @@ impl Routing {
 }
 
 impl Source {
-    /// Gives the exemplars of a point to the series it was counted in.
-    ///
-    /// Senders repeat what they have until they have something newer; readers want each once.
-    pub(crate) fn offer(&mut self, mut exemplars: Vec<Exemplar>) {
-        exemplars.retain(|exemplar| exemplar.time > self.exemplars_until);
-        let Some(newest) = exemplars.iter().map(|exemplar| exemplar.time).max() else { return };
-        self.exemplars_until = newest;
-        for route in self.routes.iter().flatten() {
-            let mut slots = lock(&route.stream.slots);
-            let Some(slot) = slots.get(route.slot) else { continue };
-            for exemplar in &exemplars {
-                slot.exemplars.offer(exemplar.moved(&self.attributes, &slot.attributes));
-            }
-        }
-    }
-
     /// Leaves what the source says now in the series that will end with it, since the next collection will not ask again.
     fn say_last_word(&mut self, streams: usize, now: Timestamp, expiry: Duration) {
         let last = Collection { number: Current::LAST_WORD, now };

@@ -6,7 +6,7 @@ mod fetch;
 mod key;
 mod reroute;
 
-pub(crate) use contribute::{Contributed, Contribution};
+pub(crate) use contribute::{Contributed, Contribution, bounds_of};
 pub(crate) use entry::{Entry, Routing, State};
 pub(crate) use key::{Form, Key};
 pub(crate) use reroute::{Plan, Rerouted};

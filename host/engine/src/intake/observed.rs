@@ -10,6 +10,7 @@ use wasmeter_model::{InstrumentKind, Number};
 use super::callback::{Observation, Observations};
 use crate::aggregate::is_less;
 use crate::engine::Inner;
+use crate::exemplar::Measurement;
 use crate::instrument::{Contributed, Contribution, Entry, State};
 use crate::lock;
 use crate::report::Rejection;
@@ -122,6 +123,12 @@ impl Inner {
             observed.before = Some(value);
             let contributed = Contributed { what, start: None, time: collection.now };
             routing.contribute(entry, &self.pipelines, source, contributed, Some(reader));
+            // It is in nobody's span.
+            if self.exemplar_filter.admits(None) {
+                let (time, attributes) = (collection.now, source.attributes.clone());
+                let measurement = Measurement { value, time, attributes, span: None };
+                source.offer(entry, routing, &measurement, Some(reader));
+            }
         }
         self.tell(entry, &mut state);
     }

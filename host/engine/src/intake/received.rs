@@ -19,7 +19,6 @@ use crate::instrument::{Contributed, Contribution, Entry, Form, Routing, State};
 use crate::lock;
 use crate::report::{IngestReport, Rejection};
 use crate::source::{Received, Source, SourceData, Step};
-use crate::stream::of_point;
 use crate::views::has_empty_key;
 
 /// Takes a frame in.
@@ -392,7 +391,7 @@ impl<'a> Batch<'a> {
             take(value, routing, source)?;
             // As good as no exemplars at all (metrics SDK, "AlwaysOff").
             if self.inner.exemplar_filter != ExemplarFilter::AlwaysOff {
-                source.offer(of_point(point));
+                source.offer_received(entry, routing, point);
             }
             Ok(())
         });

@@ -17,8 +17,8 @@ const THREADS_MAX: usize = 32;
 /// later apply to it as to everything else.
 #[derive(Debug)]
 pub struct BoundRecorder {
-    recorder: Recorder,
-    attributes: Attributes,
+    pub(super) recorder: Recorder,
+    pub(super) attributes: Attributes,
     /// By the number of the thread.
     cells: Box<[OnceLock<Arc<Cell>>]>,
 }

@@ -20,6 +20,7 @@ mod fence;
 mod given;
 mod number;
 mod recorder;
+mod sampled;
 mod staged;
 mod tally;
 mod thread;

@@ -2,6 +2,7 @@
 
 mod received;
 mod route;
+mod sampled;
 mod sources;
 
 use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};

@@ -59,7 +59,7 @@ impl Slots {
                 let time = ended.unwrap_or(collection.now);
                 // Clocks differ, and a measurement may come while a collection is under way: no point starts after its end.
                 slot.start = slot.start.min(time);
-                slot.exemplars.emit(frame);
+                slot.exemplars.emit(&slot.attributes, time, frame);
                 slot.emit_value(key, PointHeader { attributes, start: slot.start, time, flags: 0 }, frame);
             }
             if is_ended {

@@ -1,73 +1,86 @@
-//! Exemplars: sampled measurements that received points bring along, kept for the series they end up in.
+//! The exemplars of one series.
 
-use wasmeter_model::frame::{ExemplarRow, FrameBuilder, PointRef};
-use wasmeter_model::{Attributes, Number, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The most exemplars of a series. One is the specified default for sums, one a bucket for histograms; a few of the newest
-/// serve both and bound what a series costs.
-const KEPT_MAX: usize = 4;
-/// The most attributes of an exemplar, so that a sender cannot make it large.
-const ATTRIBUTES_MAX: usize = 32;
+use wasmeter_model::frame::{ExemplarRow, FrameBuilder};
+use wasmeter_model::limits::EXEMPLARS_MAX;
+use wasmeter_model::{Attributes, Timestamp};
 
-/// A sampled measurement.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Exemplar {
-    /// The attributes that are not on the point.
-    attributes: Attributes,
-    pub(crate) time: Timestamp,
-    value: Option<Number>,
-    trace_id: u128,
-    span_id: u64,
+use crate::exemplar::{Measurement, Reservoir};
+
+/// What a series keeps of the measurements offered to it: 16 bytes until there is one.
+#[derive(Default)]
+pub(crate) enum Exemplars {
+    /// Nothing was offered yet.
+    #[default]
+    None,
+    Sampled(Box<dyn Reservoir>),
+    /// The reservoir panicked.
+    Broken {
+        is_told: bool,
+    },
 }
 
-/// The newest exemplars of a series.
-#[derive(Debug, Default)]
-pub(crate) struct Reservoir {
-    kept: Vec<Exemplar>,
-}
-
-/// The newest exemplars of a received point.
-pub(crate) fn of_point(point: PointRef<'_>) -> Vec<Exemplar> {
-    let mut reservoir = Reservoir::default();
-    for row in point.exemplars() {
-        let pairs = row.pairs().take(ATTRIBUTES_MAX).map(|(key, value)| (key, value.to_value()));
-        let (attributes, _) = Attributes::from_pairs(pairs);
-        let (time, value, trace_id, span_id) = (row.time, row.value, row.trace_id, row.span_id);
-        reservoir.offer(Exemplar { attributes, time, value, trace_id, span_id });
-    }
-    reservoir.kept
-}
-
-impl Exemplar {
-    /// The exemplar of a point with the attributes `given`, as one of a series that has only `kept` of them: what the Views
-    /// removed is found here (metrics SDK, "Exemplar", filtered attributes).
-    pub(crate) fn moved(&self, given: &Attributes, kept: &Attributes) -> Self {
-        let removed = given.iter().filter(|(key, value)| kept.get(key) != Some(*value));
-        let all = removed.chain(self.attributes.iter()).take(ATTRIBUTES_MAX);
-        let attributes = all.map(|(key, value)| (key.clone(), value.clone())).collect();
-        Self { attributes, ..self.clone() }
+impl std::fmt::Debug for Exemplars {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Sampled(_) => "Sampled",
+            Self::Broken { .. } => "Broken",
+        })
     }
 }
 
-impl Reservoir {
-    /// Keeps an exemplar if it is among the newest.
-    pub(crate) fn offer(&mut self, exemplar: Exemplar) {
-        if self.kept.len() >= KEPT_MAX {
-            let oldest = self.kept.iter().enumerate().min_by_key(|(_, kept)| kept.time);
-            match oldest.map(|(at, kept)| (at, kept.time)) {
-                Some((at, time)) if time <= exemplar.time => drop(self.kept.remove(at)),
-                _ => return,
+impl Exemplars {
+    /// Offers a measurement to the reservoir, which `make` makes if there is none. `Some`: what is to be told, once.
+    pub(crate) fn offer(
+        &mut self,
+        measurement: &Measurement,
+        make: impl FnOnce() -> Box<dyn Reservoir>,
+    ) -> Option<&'static str> {
+        // A reservoir may be somebody's own; what is wrong with it must not reach the code that measures.
+        let offered = catch_unwind(AssertUnwindSafe(|| match self {
+            Self::None => {
+                let mut reservoir = make();
+                reservoir.offer(measurement);
+                *self = Self::Sampled(reservoir);
             }
+            Self::Sampled(reservoir) => reservoir.offer(measurement),
+            Self::Broken { .. } => {}
+        }));
+        if offered.is_err() {
+            *self = Self::Broken { is_told: false };
         }
-        self.kept.push(exemplar);
+        match self {
+            Self::Broken { is_told: is_told @ false } => {
+                *is_told = true;
+                Some("an exemplar reservoir of a View panicked; its series go on without exemplars")
+            }
+            _ => None,
+        }
     }
 
-    /// Writes what came since the previous collection, for the point that is written next.
-    pub(crate) fn emit(&mut self, frame: &mut FrameBuilder) {
-        for exemplar in self.kept.drain(..) {
-            let attributes = frame.attributes(&exemplar.attributes);
-            let Exemplar { time, value, trace_id, span_id, .. } = exemplar;
-            frame.exemplar(ExemplarRow { attributes, time, value, trace_id, span_id });
+    /// Writes what was kept since the previous collection, for the point with attributes `on_point` and time `until` that is
+    /// written next. What the point does not tell of a measurement's attributes is on the exemplar (metrics SDK, "Exemplar").
+    pub(crate) fn emit(&mut self, on_point: &Attributes, until: Timestamp, frame: &mut FrameBuilder) {
+        let Self::Sampled(reservoir) = self else { return };
+        let mut room = EXEMPLARS_MAX;
+        let mut export = |kept: Measurement| {
+            if room == 0 {
+                return;
+            }
+            room -= 1;
+            // An attribute without a key is on neither.
+            let is_removed = |key: &str, value| !key.is_empty() && on_point.get(key) != Some(value);
+            let removed = kept.attributes.iter().filter(|(key, value)| is_removed(key, *value));
+            let attributes = frame.set(removed.map(|(key, value)| (key.as_ref(), value.as_ref())));
+            let (trace_id, span_id) = kept.span.map_or((0, 0), |span| (span.trace_id, span.span_id));
+            // A measurement may come while a collection is under way, and clocks differ: none is after its point.
+            let time = kept.time.min(until);
+            frame.exemplar(ExemplarRow { attributes, time, value: Some(kept.value), trace_id, span_id });
+        };
+        if catch_unwind(AssertUnwindSafe(|| reservoir.collect(&mut export))).is_err() {
+            *self = Self::Broken { is_told: false };
         }
     }
 }

@@ -9,7 +9,6 @@ mod slots;
 
 pub(crate) use description::Description;
 pub(crate) use emit::Collection;
-pub(crate) use exemplars::{Exemplar, of_point};
 pub(crate) use key::{Output, Storage, StreamKey};
 pub(crate) use slot::{Current, Slot, SlotState};
 pub(crate) use slots::{SlotId, Slots, Stream};

@@ -2,7 +2,7 @@
 
 use wasmeter_model::{Attributes, Combine, Number, Timestamp};
 
-use super::exemplars::Reservoir;
+use super::exemplars::Exemplars;
 use crate::aggregate::{ExplicitHistogram, ExponentialHistogram, NumberSum, is_less};
 
 /// A series: its attributes, its start and its accumulator.
@@ -22,7 +22,7 @@ pub(crate) struct Slot {
     /// When the last route went away; the series is exported once more and then forgotten.
     pub(crate) ended: Option<Timestamp>,
     pub(crate) state: SlotState,
-    pub(crate) exemplars: Reservoir,
+    pub(crate) exemplars: Exemplars,
 }
 
 /// What a series has accumulated.

@@ -7,8 +7,9 @@ use foldhash::fast::RandomState;
 use wasmeter_model::limits::OVERFLOW_KEY;
 use wasmeter_model::{Attributes, Combine, Temporality, Timestamp};
 
-use super::exemplars::Reservoir;
+use super::exemplars::Exemplars;
 use super::{Description, Slot, SlotState, StreamKey};
+use crate::exemplar::Choice;
 
 /// A stream of one reader.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(crate) struct Slots {
     pub(crate) combine: Combine,
     /// The most series beside the overflow.
     pub(crate) limit: usize,
+    /// Which reservoir a series gets when the first measurement is offered to it.
+    pub(crate) reservoirs: Choice,
     /// How many instruments feed the stream.
     pub(crate) feeders: u32,
     /// When the stream began or was last collected.
@@ -64,6 +67,7 @@ impl Stream {
             description,
             combine,
             limit,
+            reservoirs: Choice::default(),
             feeders: 0,
             interval_start: now,
             forgotten_until: Timestamp::UNKNOWN,
@@ -129,7 +133,7 @@ impl Slots {
             touched: false,
             ended: None,
             state: SlotState::Empty,
-            exemplars: Reservoir::default(),
+            exemplars: Exemplars::None,
         };
         let index = match self.free.pop() {
             Some(index) => index,
@@ -173,6 +177,15 @@ impl Slots {
             self.live = self.live.saturating_sub(1);
         }
         true
+    }
+
+    /// Has measurements offered to other reservoirs from now on. What those before have kept goes with them: it may be just
+    /// what must not be exported any more.
+    pub(crate) fn choose_reservoirs(&mut self, choice: &Choice) {
+        if self.reservoirs != *choice {
+            self.reservoirs = choice.clone();
+            self.iter_mut().for_each(|slot| slot.exemplars = Exemplars::None);
+        }
     }
 
     /// True if no instrument feeds the stream and nothing is left to export.

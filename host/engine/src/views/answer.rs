@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use wasmeter_model::{Aggregation, Instrument, StreamSpec};
+use wasmeter_model::{Aggregation, ExemplarReservoir, Instrument, StreamSpec};
 
 use super::resolved::{Fault, OnFault};
-use super::validity::{aggregation_name, aggregation_problem, can_become, name_problem};
+use super::validity::{aggregation_name, aggregation_problem, can_become, name_problem, reservoir_problem};
 use super::{Mode, View, ViewFault};
 use crate::instrument::Form;
 
@@ -67,9 +67,10 @@ impl Question<'_> {
         specs: &[StreamSpec],
         on_fault: OnFault<'_>,
     ) -> Result<bool, ViewFault> {
-        let problem = specs
-            .iter()
-            .find_map(|spec| name_problem(spec).or_else(|| aggregation_problem(&spec.aggregation)));
+        let problem = specs.iter().find_map(|spec| {
+            let problem = name_problem(spec).or_else(|| aggregation_problem(&spec.aggregation));
+            problem.or_else(|| reservoir_problem(spec))
+        });
         let Some(reason) = problem else { return Ok(true) };
         on_fault(ViewFault { view: view.name().into(), reason }.into())?;
         Ok(false)
@@ -100,6 +101,10 @@ fn check_each(view: &Arc<dyn View>, spec: &mut StreamSpec, on_fault: OnFault<'_>
     if let Some(reason) = aggregation_problem(&spec.aggregation) {
         on_fault(fault(reason, "its aggregation is passed over"))?;
         spec.aggregation = Aggregation::Default;
+    }
+    if let Some(reason) = reservoir_problem(spec) {
+        on_fault(fault(reason, "its exemplar reservoir is passed over"))?;
+        spec.exemplar_reservoir = ExemplarReservoir::Default;
     }
     Ok(())
 }

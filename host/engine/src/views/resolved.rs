@@ -8,6 +8,7 @@ use wasmeter_model::{
 };
 
 use super::{View, ViewFault};
+use crate::exemplar::Choice;
 
 /// A View's fault, and what is done without it.
 pub(crate) struct Fault {
@@ -43,6 +44,7 @@ pub(crate) struct ResolvedStream {
     pub(crate) aggregation: Aggregation,
     pub(crate) combine: Option<Combine>,
     pub(crate) cardinality_limit: Option<NonZeroU32>,
+    pub(crate) reservoirs: Choice,
 }
 
 /// All streams of an instrument, with the resource each of them belongs to.
@@ -84,6 +86,9 @@ impl ResolvedStream {
         }
         self.combine = spec.combine.or(self.combine);
         self.cardinality_limit = spec.cardinality_limit.or(self.cardinality_limit);
+        if let Some(choice) = Choice::of(view, spec.exemplar_reservoir) {
+            self.reservoirs = choice;
+        }
     }
 
     /// What becomes of a point's attributes; `None`: its measurements are dropped from this stream.

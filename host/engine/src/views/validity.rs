@@ -1,7 +1,7 @@
 //! Settings that mean nothing, or nothing for what they are about.
 
-use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
-use wasmeter_model::{Aggregation, StreamSpec};
+use wasmeter_model::limits::{BUCKETS_MAX, EXEMPLARS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
+use wasmeter_model::{Aggregation, ExemplarReservoir, StreamSpec};
 
 use crate::instrument::Form;
 
@@ -31,6 +31,16 @@ pub(super) fn aggregation_problem(aggregation: &Aggregation) -> Option<String> {
             Some(format!(
                 "its max_scale is {max_scale}, expected {EXPONENTIAL_SCALE_MIN} to {EXPONENTIAL_SCALE_MAX}"
             ))
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with the reservoir for exemplars.
+pub(super) fn reservoir_problem(spec: &StreamSpec) -> Option<String> {
+    match spec.exemplar_reservoir {
+        ExemplarReservoir::SimpleFixedSize { size } if size.get() as usize > EXEMPLARS_MAX => {
+            Some(format!("its exemplar reservoir has the size {size}, expected at most {EXEMPLARS_MAX}"))
         }
         _ => None,
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use wasmeter_model::{Attributes, Instrument, StreamSpec};
 
+use crate::exemplar::{Reservoir, ReservoirSeries};
+
 /// Something that shapes streams: a View of the configuration file or a plugin.
 ///
 /// Both functions are pure for the life of the value: the engine asks once per instrument and once per distinct attribute
@@ -27,6 +29,13 @@ pub trait View: Send + Sync {
     ///
     /// The View could not answer. The engine then keeps the set as it is, or, during a swap, refuses the swap.
     fn map_attributes(&self, tag: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault>;
+
+    /// A reservoir for a series under [`wasmeter_model::ExemplarReservoir::Custom`], asked for when the first measurement is
+    /// offered to the series, with the series locked: it must be quick. `None`: the default one.
+    fn reservoir(&self, tag: u32, series: &ReservoirSeries<'_>) -> Option<Box<dyn Reservoir>> {
+        let (_, _) = (tag, series);
+        None
+    }
 }
 
 /// A View that could not answer: who, and what happened and what to do about it, in words for an operator.

@@ -1,7 +1,7 @@
 //! Exemplars of received points survive what the Views do, each is exported once, and they cost a bounded amount.
 
 use wasmeter_engine::{Engine, EngineConfig, ReaderConfig};
-use wasmeter_model::ExemplarFilter;
+use wasmeter_model::{ExemplarFilter, Temporality};
 
 use crate::support::*;
 
@@ -60,6 +60,21 @@ fn m4_a_delta_interval_has_only_its_own_exemplars() {
     expect(&engine, 0, 10, &["c{} sum+ delta 5 @1..10 *1{} *2{}"]);
     engine.ingest(&request(15), at(15));
     expect(&engine, 0, 20, &["c{} sum+ delta 10 @10..20 *2{}"]);
+}
+
+#[test]
+fn m4_every_bucket_of_a_received_histogram_keeps_its_newest_exemplar() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let request = |time: u64, exemplars: &[_]| {
+        let (bounds, counts) = (vec![1.0, 2.0], vec![time, time, time]);
+        let point = Hist { start: 1, time, sum: Some(9.0), bounds, counts, ..Hist::default() };
+        Otlp::of("").exemplars(exemplars).histogram("h", Temporality::Cumulative, &[point]).frame()
+    };
+    engine.ingest(&request(5, &[("", 3, double(0.5)), ("", 4, double(9.0)), ("", 2, double(1.0))]), at(5));
+    engine
+        .ingest(&request(8, &[("", 7, double(1.5)), ("", 6, double(8.0)), ("", 7, double(f64::NAN))]), at(8));
+    let [row] = &collect(&engine, 0, 10)[..] else { panic!("one series") };
+    assert!(row.ends_with("@1..10 *0.5{} *1.5{} *8.0{}"), "{row}");
 }
 
 #[test]

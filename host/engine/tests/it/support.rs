@@ -277,18 +277,21 @@ impl Otlp {
 
     /// A counter's point with exemplars: attributes, time and value of each; their trace is 7.
     pub(crate) fn exemplified(
-        mut self,
+        self,
         name: &str,
         (attributes, start, time, value): (&str, u64, u64, Number),
         exemplars: &[(&str, u64, Number)],
     ) -> Self {
-        self.metric(name, PointKind::Sum, Some(Temporality::Cumulative), true);
+        self.exemplars(exemplars).counter(name, Temporality::Cumulative, &[(attributes, start, time, value)])
+    }
+
+    /// The exemplars of the point that is added next.
+    pub(crate) fn exemplars(mut self, exemplars: &[(&str, u64, Number)]) -> Self {
         for (filtered, time, value) in exemplars {
             let attributes = self.builder.attributes(&attrs(filtered));
             let (time, value) = (at(*time), Some(*value));
             self.builder.exemplar(ExemplarRow { attributes, time, value, trace_id: 7, span_id: 8 });
         }
-        self.numbers(&[(attributes, start, time, value)]);
         self
     }
 

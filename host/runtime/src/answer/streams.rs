@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN, NAME_BYTES_MAX};
-use wasmeter_model::{Aggregation, AttributeRule, Combine, Pattern, StreamSpec};
+use wasmeter_model::{Aggregation, AttributeRule, Combine, ExemplarReservoir, Pattern, StreamSpec};
 
 use super::{Budget, Wrong, at_most, quoted};
 use crate::bindings::exports::wasmeter::plugin::views;
@@ -83,6 +83,7 @@ fn check_stream(stream: views::StreamSpec, budget: &mut Budget) -> Result<Stream
             views::Combine::Last => Combine::Last,
         }),
         cardinality_limit,
+        exemplar_reservoir: ExemplarReservoir::Default,
     })
 }
 

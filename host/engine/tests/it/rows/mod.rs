@@ -11,5 +11,6 @@ mod h_exponential;
 mod i_callbacks;
 mod j_temporality;
 mod l_cardinality;
+mod m_exemplars;
 mod n_readers;
 mod o_filters;
