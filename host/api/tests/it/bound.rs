@@ -20,7 +20,7 @@ fn without_a() -> StreamSpec {
 }
 
 #[test]
-fn k1_k5_every_kind_records_bound_as_it_does_unbound() {
+fn b12_k1_k5_every_kind_records_bound_as_it_does_unbound() {
     let setup = setup(CUMULATIVE);
     let meter = setup.provider.meter("shop");
     let given = [KeyValue::new("b", 2_i64), KeyValue::new("a", "x")];
