@@ -9,10 +9,10 @@ use wasmeter_model::{Attributes, Instrument, Number, Temporality, Timestamp};
 use super::Form;
 use crate::lock;
 use crate::pipeline::Pipeline;
-use crate::record::{Owner, Shape};
+use crate::record::{Last, Owner, Shape};
 use crate::report::Rejection;
 use crate::source::{Source, SourceData, Sources};
-use crate::stream::{Collection, Current, Description, SlotState, Storage, Stream};
+use crate::stream::{Collection, Current, Description, SlotState, Storage, Stream, When};
 use crate::views::{Aggregator, Resolved};
 
 /// An instrument and everything that is known of its sources.
@@ -124,7 +124,7 @@ impl State {
                     continue;
                 }
                 let is_total = stream.key.aggregator == Aggregator::Sum;
-                let Some((value, time)) = data.current(is_total, reader, collection, expiry) else {
+                let Some((value, when)) = data.current(is_total, reader, collection, expiry) else {
                     continue;
                 };
                 let mut slots = lock(&stream.slots);
@@ -133,10 +133,10 @@ impl State {
                 slot.touched = true;
                 match &mut slot.state {
                     SlotState::Current(current) if current.collection == collection.number => {
-                        current.merge(combine, value, time);
+                        current.merge(combine, value, when);
                     }
                     state => {
-                        *state = SlotState::Current(Current::new(collection.number, value, time));
+                        *state = SlotState::Current(Current::new(collection.number, value, when));
                     }
                 }
             }
@@ -254,9 +254,9 @@ impl Source {
             let is_total = key.aggregator == Aggregator::Sum;
             let mut slots = lock(&route.stream.slots);
             if let Some(slot) = slots.get(route.slot).filter(|slot| slot.routes == 1)
-                && let Some((value, time)) = self.data.current(is_total, reader, last, expiry)
+                && let Some((value, when)) = self.data.current(is_total, reader, last, expiry)
             {
-                slot.state = SlotState::Current(Current::new(last.number, value, time));
+                slot.state = SlotState::Current(Current::new(last.number, value, when));
             }
         }
     }
@@ -309,19 +309,24 @@ impl SourceData {
         reader: usize,
         collection: Collection,
         expiry: Duration,
-    ) -> Option<(Number, Timestamp)> {
+    ) -> Option<(Number, When)> {
         match self {
             Self::Recorded(recorded) => {
                 let last = recorded.last;
+                let when = |last: Last| (last.time, last.order);
                 match is_total {
-                    true => Some((recorded.total.get(), last.map_or(collection.now, |last| last.time))),
-                    false => last.map(|last| (last.value, last.time)),
+                    true if recorded.is_measured => {
+                        Some((recorded.total.get(), last.map_or((collection.now, 0), when)))
+                    }
+                    true => None,
+                    false => last.map(|last| (last.value, when(last))),
                 }
             }
-            Self::Observed(readers) => match readers.get(reader)?.now {
-                Some((seen, value)) if seen == collection.number => Some((value, collection.now)),
-                _ => None,
-            },
+            Self::Observed(readers) => {
+                let observed = readers.get(reader)?;
+                let (_, value) = observed.now.filter(|(seen, _)| *seen == collection.number)?;
+                Some((value, (collection.now, observed.latest)))
+            }
             Self::Numbers(received) => {
                 let mut writers = received.live(collection.now, expiry);
                 let (first, mut time) = writers.next().map(|(value, time)| (*value, time))?;
@@ -331,7 +336,7 @@ impl SourceData {
                     sum.add(*value);
                     time = time.max(at);
                 }
-                Some((sum.get(), time))
+                Some((sum.get(), (time, 0)))
             }
             Self::Explicit(_) | Self::Exponential(_) => None,
         }

@@ -12,7 +12,7 @@ use super::{Entry, Form, State};
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::record::Shape;
-use crate::source::{Route, Source};
+use crate::source::{NOT_YET, Route, Source};
 use crate::stream::{Collection, SlotId, Slots, Storage, Stream};
 use crate::views::{OnFault, Resolved};
 
@@ -155,7 +155,10 @@ impl State {
             if source.is_dormant {
                 continue;
             }
-            source.route(&self.routing, |stream, _| start_after_swap(stream, old, swap.now));
+            let is_only_bound = source.is_only_bound();
+            source.route(&self.routing, |stream, _| {
+                if is_only_bound { NOT_YET } else { start_after_swap(stream, old, swap.now) }
+            });
             for (at, route) in source.routes.iter_mut().enumerate() {
                 let Some(route) = route else { continue };
                 let stand_in =

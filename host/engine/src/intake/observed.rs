@@ -140,6 +140,7 @@ impl Observed {
         if self.now.is_none_or(|(seen, _)| seen != collection) {
             self.order = order;
         }
+        self.latest = order;
         self.now = match self.now {
             Some((seen, before)) if seen == collection && is_total => {
                 let mut sum = crate::aggregate::NumberSum::zero(before.kind());

@@ -74,6 +74,7 @@ impl BoundRecorder {
         let value = registers.number();
         let owner = &self.recorder.entry.owner;
         let made = self.recorder.source(&self.attributes, now, |routing, source| {
+            source.measured(now);
             let (cell, tap) = Cell::pair(owner, 0, &source.attributes, Order::SORTED, &routing.shape);
             self.recorder.tap(routing, source, tap, now);
             cell

@@ -11,7 +11,7 @@ use crate::engine::Inner;
 use crate::instrument::{Contributed, Contribution, Entry, Form, State};
 use crate::lock;
 use crate::report::Rejection;
-use crate::source::{Source, SourceData};
+use crate::source::{NOT_YET, Source, SourceData};
 
 /// Records measurements of one instrument. Clones record into the same instrument.
 ///
@@ -146,7 +146,8 @@ impl Recorder {
         }
     }
 
-    /// Calls `then` with the source of a set, made if need be, under the instrument's lock.
+    /// Calls `then` with the source of a set, made if need be, under the instrument's lock. If it is for a measurement, `then` takes
+    /// note of that.
     pub(super) fn source<R>(
         &self,
         attributes: &Attributes,
@@ -156,7 +157,7 @@ impl Recorder {
         let mut state = lock(&self.entry.state);
         self.inner.bring_up_to_date(&self.entry, &mut state, now);
         let State { routing, sources, .. } = &mut *state;
-        let make = || self.inner.new_source(&self.entry, routing, attributes, now, now);
+        let make = || self.inner.new_source(&self.entry, routing, attributes, NOT_YET, now);
         let source = sources.get_or_insert(attributes, make)?;
         let result = then(routing, source);
         self.inner.tell(&self.entry, &mut state);
@@ -173,6 +174,7 @@ impl Recorder {
         let (attributes, order) = given.to_set();
         let Some(order) = order else { return self.record_directly(Registers::of(value), &attributes, now) };
         let made = self.source(&attributes, now, |routing, source| {
+            source.measured(now);
             let (cell, tap) = Cell::pair(&self.entry.owner, hash, &source.attributes, order, &routing.shape);
             self.tap(routing, source, tap, now);
             cell
@@ -212,6 +214,7 @@ impl Recorder {
     pub(super) fn record_directly(&self, value: Registers, attributes: &Attributes, now: Timestamp) {
         let value = value.number();
         let counted = self.source(attributes, now, |routing, source| {
+            source.measured(now);
             if let SourceData::Recorded(recorded) = &mut source.data {
                 recorded.total.add(value);
                 recorded.last = Some(Last { value, time: now, order: self.entry.owner.next_order() });

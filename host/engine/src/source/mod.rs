@@ -5,9 +5,10 @@ mod route;
 mod sampled;
 mod sources;
 
-use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};
+use wasmeter_model::{Attributes, Number, NumberKind, Temporality, Timestamp};
 
 use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
+use crate::lock;
 use crate::record::{Last, Tap};
 pub(crate) use received::{Received, Step};
 pub(crate) use route::Route;
@@ -46,9 +47,14 @@ pub(crate) enum SourceData {
     Exponential(Box<Received<ExponentialPoint>>),
 }
 
+/// The start of a series that waits for its first measurement.
+pub(crate) const NOT_YET: Timestamp = Timestamp(u64::MAX);
+
 /// A recorded attribute set.
 #[derive(Debug)]
 pub(crate) struct Recorded {
+    /// False as long as the set has only been bound: then there is nothing to export of it.
+    pub(crate) is_measured: bool,
     /// The sum of all measurements: the state of an up-down-counter.
     pub(crate) total: NumberSum,
     /// The last measurement: the state of a gauge. Kept only while a stream asks for it.
@@ -64,6 +70,8 @@ pub(crate) struct Observed {
     pub(crate) now: Option<(u64, Number)>,
     /// Grows with each observation: the sets of a collection are contributed in the order they were observed in.
     pub(crate) order: u64,
+    /// As `order`, of the last observation of the set in that collection.
+    pub(crate) latest: u64,
     /// The value of the last collection that saw this set, to take differences. Survives collections that did not.
     pub(crate) before: Option<Number>,
     /// The collection whose value was contributed last.
@@ -72,11 +80,32 @@ pub(crate) struct Observed {
 
 impl Recorded {
     pub(crate) fn new(kind: NumberKind) -> Self {
-        Self { total: NumberSum::zero(kind), last: None, taps: Vec::new() }
+        Self { is_measured: false, total: NumberSum::zero(kind), last: None, taps: Vec::new() }
     }
 }
 
 impl Source {
+    /// Takes note of a measurement. With the first one begin the series that the source leads to, unless others have begun them.
+    pub(crate) fn measured(&mut self, now: Timestamp) {
+        let SourceData::Recorded(recorded) = &mut self.data else { return };
+        if std::mem::replace(&mut recorded.is_measured, true) {
+            return;
+        }
+        for route in self.routes.iter().flatten() {
+            let mut slots = lock(&route.stream.slots);
+            if route.stream.key.temporality == Temporality::Cumulative
+                && let Some(slot) = slots.get(route.slot).filter(|slot| slot.fresh)
+            {
+                slot.start = slot.start.min(now);
+            }
+        }
+    }
+
+    /// True if the set has been bound and nothing was measured with it.
+    pub(crate) fn is_only_bound(&self) -> bool {
+        matches!(&self.data, SourceData::Recorded(recorded) if !recorded.is_measured)
+    }
+
     /// The cells of measurements.
     pub(crate) fn taps(&self) -> Option<&[Tap]> {
         match &self.data {

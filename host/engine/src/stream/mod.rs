@@ -10,5 +10,5 @@ mod slots;
 pub(crate) use description::Description;
 pub(crate) use emit::Collection;
 pub(crate) use key::{Output, Storage, StreamKey};
-pub(crate) use slot::{Current, Slot, SlotState};
+pub(crate) use slot::{Current, Slot, SlotState, When};
 pub(crate) use slots::{SlotId, Slots, Stream};

@@ -44,22 +44,25 @@ pub(crate) struct Current {
     pub(crate) collection: u64,
     value: NumberSum,
     /// When the newest of the sources was measured.
-    time: Timestamp,
+    when: When,
 }
+
+/// When a current value was measured, and among values of one time how many came before it; 0 if that is not known.
+pub(crate) type When = (Timestamp, u64);
 
 impl Current {
     /// In place of a collection: what a source said before it ended.
     pub(crate) const LAST_WORD: u64 = u64::MAX;
 
     /// The state of a first source.
-    pub(crate) fn new(collection: u64, value: Number, time: Timestamp) -> Self {
+    pub(crate) fn new(collection: u64, value: Number, when: When) -> Self {
         let mut sum = NumberSum::zero(value.kind());
         sum.add(value);
-        Self { collection, value: sum, time }
+        Self { collection, value: sum, when }
     }
 
     /// Combines with the state of a further source.
-    pub(crate) fn merge(&mut self, combine: Combine, value: Number, time: Timestamp) {
+    pub(crate) fn merge(&mut self, combine: Combine, value: Number, when: When) {
         let mine = self.value.get();
         let replace = match combine {
             Combine::Sum => {
@@ -68,15 +71,15 @@ impl Current {
             }
             Combine::Min => is_less(value, mine),
             Combine::Max => is_less(mine, value),
-            // Equal times are decided by the value, so that the order of the sources does not matter.
-            Combine::Last => time > self.time || (time == self.time && is_less(mine, value)),
+            // What is equal is decided by the value, so that the order of the sources does not matter.
+            Combine::Last => when > self.when || (when == self.when && is_less(mine, value)),
         };
         if replace {
             let mut sum = NumberSum::zero(value.kind());
             sum.add(value);
             self.value = sum;
         }
-        self.time = self.time.max(time);
+        self.when = self.when.max(when);
     }
 
     pub(crate) fn get(&self) -> Number {

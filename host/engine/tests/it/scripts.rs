@@ -28,6 +28,17 @@ scripts! {
         no_point_ends_before_it_starts
         sources_are_bounded
     }
+    bound {
+        a7_bindings_follow_a_swap
+        b13_what_is_refused_is_refused_when_bound
+        k1_a_binding_that_waits_starts_after_a_swap_too
+        k1_binding_alone_is_no_measurement
+        k1_bound_and_unbound_are_the_same_series
+        k1_the_start_is_that_of_the_first_measurement
+        k2_a_binding_may_overflow
+        k2_views_apply_to_bound_attributes
+        k5_every_synchronous_kind_can_be_bound
+    }
     callbacks {
         a_run_observes_a_bounded_number_of_values
         b13_observed_values_are_checked
@@ -125,6 +136,8 @@ scripts! {
         an_observable_gauge_is_silent_when_nothing_is_observed
         g4_the_last_value_counts
         g4_the_last_value_of_a_counter_is_its_last_increment
+        measurements_of_one_time_leave_the_last_one
+        observations_that_meet_under_a_view_leave_the_last_one
         the_last_value_of_a_received_counter
     }
     merging_workers {
@@ -234,6 +247,13 @@ scripts! {
         j5_a_first_delta_starts_with_its_instrument
         j5_observed_totals_start_with_instrument_or_collection_before
         j6_readers_do_not_disturb_each_other
+    }
+    threads {
+        a_bound_instrument_serves_all_threads
+        a_swap_parts_what_threads_have_measured
+        measurements_of_all_threads_add_up
+        the_last_value_is_the_last_of_all_threads
+        the_start_is_that_of_the_first_thread
     }
     time {
         a_clock_that_goes_back_does_not_take_the_points_along

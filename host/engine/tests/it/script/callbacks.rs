@@ -8,6 +8,7 @@ use wasmeter_model::{Attributes, Instrument, Number, Resource, Scope};
 
 use super::Fault;
 use super::instruments::{instrument, kind, values};
+use super::measured::Measured;
 use super::values::attributes;
 use super::words::Words;
 
@@ -40,7 +41,7 @@ pub(super) struct Behaviour(Arc<Mutex<Vec<Action>>>);
 pub(super) struct Names<'a> {
     /// The instruments it was registered with, by handle, in order.
     pub(super) observed: &'a [(String, Instrument)],
-    pub(super) recorders: &'a HashMap<String, Recorder>,
+    pub(super) measured: &'a Measured,
     pub(super) resource: &'a Arc<Resource>,
     pub(super) scope: &'a Arc<Scope>,
 }
@@ -66,7 +67,7 @@ impl Behaviour {
                 }
                 "record" => {
                     let handle = words.next("an instrument")?;
-                    let known = names.recorders.get(handle);
+                    let known = names.measured.recorder(handle).ok();
                     let instrument = made.get(handle).or(known.map(Recorder::instrument));
                     let instrument =
                         instrument.ok_or_else(|| format!("there is no instrument `{handle}`"))?;

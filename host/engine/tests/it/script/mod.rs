@@ -6,6 +6,7 @@ mod diff;
 mod file;
 mod frames;
 mod instruments;
+mod measured;
 mod points;
 mod print;
 mod readers;

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use wasmeter_engine::{Engine, EngineConfig, PreparedSwap, Recorder, Rejection, Views};
+use wasmeter_engine::{Engine, EngineConfig, PreparedSwap, Rejection, Views};
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{ExemplarFilter, Instrument, InstrumentKind, Resource, Scope, Timestamp};
 
 use super::callbacks::{Behaviour, Names};
 use super::file::Command;
-use super::instruments::{instrument, kind, values};
-use super::values::{attributes, duration, time};
+use super::instruments::{instrument, kind};
+use super::measured::Measured;
+use super::values::{duration, time};
 use super::words::{Words, parsed};
 use super::{Fault, frames, print, readers, views};
 
@@ -30,7 +31,7 @@ pub(super) struct World {
     engine: Option<Engine>,
     resource: Arc<Resource>,
     scope: Arc<Scope>,
-    recorders: HashMap<String, Recorder>,
+    measured: Measured,
     callbacks: HashMap<String, Callback>,
     prepared: HashMap<String, PreparedSwap>,
 }
@@ -45,7 +46,7 @@ impl Default for World {
             engine: None,
             resource: Arc::default(),
             scope: Arc::default(),
-            recorders: HashMap::new(),
+            measured: Measured::default(),
             callbacks: HashMap::new(),
             prepared: HashMap::new(),
         }
@@ -61,7 +62,7 @@ impl World {
     pub(super) fn run(&mut self, command: &Command) -> Result<String, Fault> {
         let mut words = Words::of(&command.text)?;
         let verb = words.next("a command")?;
-        let has_body = matches!(verb, "callback" | "receive" | "swap" | "prepare");
+        let has_body = matches!(verb, "callback" | "thread" | "receive" | "swap" | "prepare");
         if !has_body && !command.body.is_empty() {
             return Err(format!("no lines may be indented below `{verb}`"));
         }
@@ -103,7 +104,15 @@ impl World {
                 self.scope = frames::scope_of(&mut words)?;
                 String::new()
             }
-            "record" => self.record(&mut words)?,
+            "record" => {
+                self.measured.record(&mut words, self.now)?;
+                String::new()
+            }
+            "bind" => self.measured.bind(&mut words, self.now)?.map(refusal).unwrap_or_default(),
+            "thread" => {
+                self.measured.elsewhere(&command.body, self.now)?;
+                String::new()
+            }
             "callback" => self.callback(&mut words, &command.body)?,
             "unregister" => self.unregister(&mut words)?,
             "receive" => self.receive(&command.body)?,
@@ -118,7 +127,7 @@ impl World {
                 self.engine().commit_swap(prepared, now);
                 String::new()
             }
-            "enabled" => self.recorder(words.next("an instrument")?)?.is_enabled().to_string(),
+            "enabled" => self.measured.recorder(words.next("an instrument")?)?.is_enabled().to_string(),
             "notices" => self.notices(),
             "counts" => self.counts(),
             "held" => self.held(),
@@ -158,26 +167,11 @@ impl World {
         let now = self.now;
         match self.engine().instrument(instrument, now) {
             Ok(recorder) => {
-                self.recorders.insert(handle, recorder);
+                self.measured.insert(handle, recorder);
                 Ok(String::new())
             }
             Err(rejection) => Ok(refusal(rejection)),
         }
-    }
-
-    fn recorder(&self, handle: &str) -> Result<&Recorder, Fault> {
-        self.recorders.get(handle).ok_or_else(|| format!("there is no instrument `{handle}`"))
-    }
-
-    /// `record INSTRUMENT VALUE… [key=value]…`
-    fn record(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
-        let recorder = self.recorder(words.next("an instrument")?)?;
-        let values = values(words, recorder.instrument())?;
-        let attributes = attributes(&words.rest())?;
-        for value in values {
-            recorder.record(value, &attributes, self.now);
-        }
-        Ok(String::new())
     }
 
     /// `callback NAME INSTRUMENT…` registers one; `callback NAME` alone changes what it does.
@@ -197,7 +191,7 @@ impl World {
         }
         let observed: Result<Vec<(String, Instrument)>, Fault> = handles
             .into_iter()
-            .map(|handle| Ok((handle.to_owned(), self.recorder(handle)?.instrument().clone())))
+            .map(|handle| Ok((handle.to_owned(), self.measured.recorder(handle)?.instrument().clone())))
             .collect();
         let observed = observed?;
         let behaviour = Behaviour::default();
@@ -214,7 +208,7 @@ impl World {
     }
 
     fn names<'a>(&'a self, observed: &'a [(String, Instrument)]) -> Names<'a> {
-        Names { observed, recorders: &self.recorders, resource: &self.resource, scope: &self.scope }
+        Names { observed, measured: &self.measured, resource: &self.resource, scope: &self.scope }
     }
 
     fn unregister(&mut self, words: &mut Words<'_>) -> Result<String, Fault> {
