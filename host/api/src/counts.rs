@@ -25,6 +25,8 @@ pub struct Counts {
     pub callbacks_skipped: u64,
     /// Observations of instruments that their callback was not registered with. They do not count.
     pub observations_undeclared: u64,
+    /// Times that a producer had nothing, and reasons for which one had only a part.
+    pub producer_failures: u64,
     /// Frames that an exporter took.
     pub exports_succeeded: u64,
     /// Frames that an exporter did not take, or panicked over. They are not exported again.
@@ -42,6 +44,7 @@ pub(crate) struct Tally {
     pub(crate) callbacks_late: Tallied,
     pub(crate) callbacks_skipped: Tallied,
     pub(crate) observations_undeclared: Tallied,
+    pub(crate) producer_failures: Tallied,
     pub(crate) exports_succeeded: Tallied,
     pub(crate) exports_failed: Tallied,
 }

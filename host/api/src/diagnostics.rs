@@ -29,6 +29,8 @@ pub enum DiagnosticKind {
     Configurator,
     /// A callback panicked, or was not done in time.
     Callback,
+    /// A producer had nothing, or only a part of its metrics.
+    Producer,
     /// What the engine noticed, faults of Views among it.
     Engine,
     /// An export failed.

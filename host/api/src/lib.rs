@@ -43,8 +43,14 @@ pub use error::{BuildError, Error, ExportError, RegisterError, SwapError};
 pub use instrument::Measured;
 pub use observables::{ObservableInstrument, ObservableInstruments, Observer, Registration};
 pub use provider::{MeterProvider, MeterProviderBuilder};
-pub use reader::{ManualReader, PeriodicReader, PushExporter, Reader};
-pub use wasmeter_engine::{Mode, NativeView, ReaderConfig, SwapReport, View, ViewFault, Views};
+pub use reader::{
+    CollectFailure, CollectStatus, Collected, ManualReader, MetricProducer, PeriodicReader, ProduceError,
+    ProduceRequest, Produced, PushExporter, Reader,
+};
+pub use wasmeter_engine::{
+    AttributesFilterResult, MetricFilter, MetricFilterResult, MetricStream, Mode, NativeView, ReaderConfig,
+    SwapReport, View, ViewFault, Views,
+};
 pub use wasmeter_model as model;
 
 /// Runs the examples of the crate's README as documentation tests.

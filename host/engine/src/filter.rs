@@ -70,13 +70,13 @@ pub enum AttributesFilterResult {
 }
 
 /// Filters are equal if they are the same one.
-impl PartialEq for dyn MetricFilter {
+impl PartialEq for dyn MetricFilter + '_ {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::addr_eq(self, other)
     }
 }
 
-impl fmt::Debug for dyn MetricFilter {
+impl fmt::Debug for dyn MetricFilter + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MetricFilter")
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use wasmeter_engine::{Engine, EngineConfig, View, Views};
+use wasmeter_engine::{Engine, EngineConfig, MetricFilter, View, Views};
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{Attributes, Resource, Timestamp};
 
@@ -18,7 +18,7 @@ use crate::diagnostics::{Diagnostic, DiagnosticKind, Diagnostics, Handler};
 use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::meters::Meters;
-use crate::reader::{PeriodicReader, PushExporter, Reader};
+use crate::reader::{PeriodicReader, Producers, PushExporter, Reader};
 use crate::resource;
 use crate::views::guarded;
 
@@ -187,6 +187,7 @@ impl MeterProviderBuilder {
             clock,
             diagnostics,
             callbacks: Callbacks::new(timeout, self.readers.len()),
+            producers: self.readers.iter().map(producers_of).collect(),
             is_disabled: environment.is_disabled,
         }));
         // Made first, so that whatever has been started ends with it if something fails.
@@ -196,6 +197,10 @@ impl MeterProviderBuilder {
         }
         Ok(MeterProvider { owner: Arc::new(owner) })
     }
+}
+
+fn producers_of(reader: &Reader) -> (Producers, Option<Arc<dyn MetricFilter>>) {
+    (reader.producers().clone(), reader.config().filter.clone())
 }
 
 impl std::fmt::Debug for MeterProviderBuilder {

@@ -1,35 +1,79 @@
-//! A collection of one reader: the callbacks, within their time, then the frame.
+//! A collection of one reader: the callbacks, within their time, then the frame, then what producers have.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use wasmeter_engine::Observations;
-use wasmeter_model::frame::Frame;
+use wasmeter_engine::{Observations, append_filtered};
+use wasmeter_model::frame::{Frame, FrameBuilder};
 
 use super::Core;
+use crate::busy::Busy;
 use crate::callbacks::{Ended, LeftOut, Outcome, Why};
 use crate::diagnostics::DiagnosticKind;
+use crate::reader::{CollectFailure, Collected, ProduceRequest};
 
 impl Core {
     /// What a reader exports now, which has until `deadline` to do so.
-    pub(crate) fn collect(&self, reader: usize, deadline: Option<Instant>) -> Frame {
+    pub(crate) fn collect(&self, reader: usize, deadline: Option<Instant>) -> Collected {
         let turn = self.callbacks.turn(reader);
         let runs = self.engine.callback_runs(self.now());
         let outcome = self.callbacks.run(runs, deadline);
-        let (observations, problems) = self.judged(outcome);
+        let (observations, problems, failures) = self.judged(outcome);
         let frame = self.engine.collect_observed(reader, observations, self.now());
+        let collected = self.with_produced(reader, frame, failures, deadline);
         drop(turn);
         for problem in problems {
             self.diagnostics.tell_once(DiagnosticKind::Callback, problem);
         }
         self.tell_notices();
-        frame
+        collected
+    }
+
+    /// The frame with what the producers of the reader have, as far as it passes the reader's filter.
+    fn with_produced(
+        &self,
+        reader: usize,
+        frame: Frame,
+        mut failures: Vec<CollectFailure>,
+        deadline: Option<Instant>,
+    ) -> Collected {
+        let Some((producers, filter)) = self.producers.get(reader) else {
+            return Collected { frame, failures };
+        };
+        let filter = filter.as_deref();
+        let request = ProduceRequest { resource: &self.resource, filter, now: self.now(), deadline };
+        let busy = Busy::begin();
+        let (mut all, told_from) = (None, failures.len());
+        for (name, outcome) in producers.produce(&request) {
+            let produced = match outcome {
+                Ok(produced) => produced,
+                Err(error) => {
+                    failures.push(CollectFailure::Producer(name, error));
+                    continue;
+                }
+            };
+            let parts = produced.failures.into_iter();
+            failures.extend(parts.map(|reason| CollectFailure::ProducerPart(name.clone(), reason)));
+            let all = all.get_or_insert_with(|| {
+                let mut all = FrameBuilder::new();
+                all.append(&frame, |_, _| true);
+                all
+            });
+            append_filtered(all, &produced.frame, filter);
+        }
+        drop(busy);
+        for failure in failures.iter().skip(told_from) {
+            self.tally.producer_failures.add();
+            self.diagnostics.tell_once(DiagnosticKind::Producer, failure.to_string());
+        }
+        Collected { frame: all.map_or(frame, FrameBuilder::finish), failures }
     }
 
     /// What callbacks observed that were done in time, and what there is to say about the others, which are counted.
-    fn judged(&self, outcome: Outcome) -> (Vec<Observations>, Vec<String>) {
-        let (mut observations, mut problems) = (Vec::new(), Vec::new());
+    fn judged(&self, outcome: Outcome) -> (Vec<Observations>, Vec<String>, Vec<CollectFailure>) {
+        let (mut observations, mut problems, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(error) = outcome.no_thread {
+            failures.push(CollectFailure::NoThread(error.to_string()));
             problems.push(format!("no thread could be started to run callbacks on: {error}"));
         }
         for LeftOut { instrument, why } in outcome.left_out {
@@ -38,19 +82,21 @@ impl Core {
                 Why::StillRunning | Why::NoTime => self.tally.callbacks_skipped.add(),
             }
             problems.extend(complaint(&instrument, why));
+            failures.push(CollectFailure::CallbackTimeout(instrument));
         }
         for Ended { instrument, result } in outcome.ended {
             match result {
                 Ok(observed) => observations.push(observed),
                 Err(text) => {
                     self.tally.callback_panics.add();
+                    failures.push(CollectFailure::CallbackPanicked(instrument.clone(), text.clone()));
                     problems.push(format!(
                         "a callback of instrument `{instrument}` panicked: {text}; nothing it had observed counts"
                     ));
                 }
             }
         }
-        (observations, problems)
+        (observations, problems, failures)
     }
 }
 

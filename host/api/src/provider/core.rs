@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use wasmeter_engine::{Engine, Views};
+use wasmeter_engine::{Engine, MetricFilter, Views};
 use wasmeter_model::{Number, Resource, Timestamp};
 
 use crate::callbacks::Callbacks;
@@ -13,6 +13,7 @@ use crate::diagnostics::{DiagnosticKind, Diagnostics};
 use crate::instrument::{Advice, Known, Measured};
 use crate::lock;
 use crate::meters::Meters;
+use crate::reader::Producers;
 
 /// The engine and what is around it.
 pub(crate) struct Core {
@@ -33,6 +34,8 @@ pub(crate) struct Core {
     /// The callbacks of this provider, as the engine numbers them.
     registered: Mutex<Vec<u64>>,
     pub(super) callbacks: Callbacks,
+    /// Of each reader, with its filter.
+    pub(super) producers: Vec<(Producers, Option<Arc<dyn MetricFilter>>)>,
     /// Periodic readers whose last collection is still to come.
     periodic_readers: AtomicUsize,
 }
@@ -46,6 +49,7 @@ pub(super) struct Parts {
     pub(super) clock: Clock,
     pub(super) diagnostics: Arc<Diagnostics>,
     pub(super) callbacks: Callbacks,
+    pub(super) producers: Vec<(Producers, Option<Arc<dyn MetricFilter>>)>,
     pub(super) is_disabled: bool,
 }
 
@@ -65,6 +69,7 @@ impl Core {
             is_shut_down: AtomicBool::new(false),
             registered: Mutex::default(),
             callbacks: parts.callbacks,
+            producers: parts.producers,
             periodic_readers: AtomicUsize::new(0),
         }
     }
@@ -141,6 +146,7 @@ impl Core {
             callbacks_late: self.tally.callbacks_late.get(),
             callbacks_skipped: self.tally.callbacks_skipped.get(),
             observations_undeclared: self.tally.observations_undeclared.get(),
+            producer_failures: self.tally.producer_failures.get(),
             exports_succeeded: self.tally.exports_succeeded.get(),
             exports_failed: self.tally.exports_failed.get(),
             diagnostics_dropped: self.diagnostics.dropped.get(),

@@ -6,6 +6,7 @@ use wasmeter_engine::ReaderConfig;
 use wasmeter_model::TemporalityPreference;
 use wasmeter_model::frame::Frame;
 
+use super::{Collected, MetricProducer, Producers};
 use crate::busy::is_busy;
 use crate::error::{BuildError, Error};
 use crate::provider::Core;
@@ -19,6 +20,7 @@ pub struct ManualReader {
 #[derive(Default)]
 struct Inner {
     config: ReaderConfig,
+    producers: Producers,
     /// The provider and the reader's place in it. Weak: a reader does not keep a provider.
     attached: OnceLock<(Weak<Core>, usize)>,
 }
@@ -29,9 +31,21 @@ impl ManualReader {
         Self::with_config(ReaderConfig { temporality, ..ReaderConfig::default() })
     }
 
-    /// A reader with aggregations and cardinality limits of its own.
+    /// A reader with aggregations, cardinality limits and a filter of its own.
     pub fn with_config(config: ReaderConfig) -> Self {
-        Self { inner: Arc::new(Inner { config, attached: OnceLock::new() }) }
+        Self::made_of(config, Producers::default())
+    }
+
+    /// A reader as this one that collects from a producer, too. It belongs to no provider yet.
+    #[must_use]
+    pub fn with_producer(&self, producer: impl MetricProducer) -> Self {
+        let mut producers = self.inner.producers.clone();
+        producers.add(producer);
+        Self::made_of(self.inner.config.clone(), producers)
+    }
+
+    fn made_of(config: ReaderConfig, producers: Producers) -> Self {
+        Self { inner: Arc::new(Inner { config, producers, attached: OnceLock::new() }) }
     }
 
     /// Runs the callbacks and takes the metrics of now. With delta temporality they are gone then. Takes no longer than the
@@ -41,6 +55,16 @@ impl ManualReader {
     ///
     /// [`Error::NotAttached`], [`Error::AlreadyShutdown`], or [`Error::Reentrant`].
     pub fn collect(&self) -> Result<Frame, Error> {
+        self.collect_with_status().map(|collected| collected.frame)
+    }
+
+    /// As [`ManualReader::collect`], and tells what is missing from the frame: the series of a callback that was late, for
+    /// example.
+    ///
+    /// # Errors
+    ///
+    /// As [`ManualReader::collect`].
+    pub fn collect_with_status(&self) -> Result<Collected, Error> {
         let (core, place) = self.inner.attached.get().ok_or(Error::NotAttached)?;
         let core = core.upgrade().filter(|core| !core.is_shut_down()).ok_or(Error::AlreadyShutdown)?;
         if is_busy() {
@@ -53,6 +77,10 @@ impl ManualReader {
         &self.inner.config
     }
 
+    pub(super) fn producers(&self) -> &Producers {
+        &self.inner.producers
+    }
+
     pub(super) fn attach(&self, core: &Arc<Core>, place: usize) -> Result<(), BuildError> {
         self.inner.attached.set((Arc::downgrade(core), place)).map_err(|_| BuildError::ReaderInUse)
     }
@@ -60,6 +88,9 @@ impl ManualReader {
 
 impl std::fmt::Debug for ManualReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ManualReader").field("config", &self.inner.config).finish_non_exhaustive()
+        f.debug_struct("ManualReader")
+            .field("config", &self.inner.config)
+            .field("producers", &self.inner.producers)
+            .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,10 @@
 //! Readers: how metrics leave a provider (metrics SDK, "MetricReader").
 
+mod collected;
 mod exporter;
 mod manual;
 mod periodic;
+mod producer;
 mod worker;
 
 use std::sync::Arc;
@@ -13,9 +15,12 @@ use wasmeter_engine::ReaderConfig;
 use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::provider::Core;
+pub use collected::{CollectFailure, CollectStatus, Collected};
 pub use exporter::PushExporter;
 pub use manual::ManualReader;
 pub use periodic::PeriodicReader;
+pub(crate) use producer::Producers;
+pub use producer::{MetricProducer, ProduceError, ProduceRequest, Produced};
 pub(crate) use worker::Worker;
 
 /// A reader of either sort, as [`crate::MeterProviderBuilder::with_reader`] takes it.
@@ -49,6 +54,13 @@ impl Reader {
         match &self.0 {
             Sort::Manual(reader) => reader.config(),
             Sort::Periodic(reader) => reader.config(),
+        }
+    }
+
+    pub(crate) fn producers(&self) -> &Producers {
+        match &self.0 {
+            Sort::Manual(reader) => reader.producers(),
+            Sort::Periodic(reader) => reader.producers(),
         }
     }
 

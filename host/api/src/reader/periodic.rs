@@ -8,7 +8,7 @@ use wasmeter_engine::ReaderConfig;
 use wasmeter_model::TemporalityPreference;
 
 use super::worker::Schedule;
-use super::{PushExporter, Worker};
+use super::{MetricProducer, Producers, PushExporter, Worker};
 use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::provider::Core;
@@ -17,6 +17,7 @@ use crate::provider::Core;
 /// overlap: an interval that ends during one is left out.
 pub struct PeriodicReader {
     config: ReaderConfig,
+    producers: Producers,
     exporter: Box<dyn PushExporter>,
     interval: Option<Duration>,
     timeout: Option<Duration>,
@@ -43,7 +44,14 @@ impl PeriodicReader {
     /// [`Self::TIMEOUT_DEFAULT`].
     pub fn exporting_to(exporter: impl PushExporter) -> Self {
         let config = ReaderConfig { temporality: exporter.temporality(), ..ReaderConfig::default() };
-        Self { config, exporter: Box::new(exporter), interval: None, timeout: None, batch_points_max: None }
+        Self {
+            config,
+            producers: Producers::default(),
+            exporter: Box::new(exporter),
+            interval: None,
+            timeout: None,
+            batch_points_max: None,
+        }
     }
 
     /// Sets the interval, whatever the environment says.
@@ -71,7 +79,14 @@ impl PeriodicReader {
         self
     }
 
-    /// Sets aggregations and cardinality limits by instrument kind, and a temporality other than the exporter's.
+    /// Has the reader export what a producer has, too.
+    #[must_use]
+    pub fn with_producer(mut self, producer: impl MetricProducer) -> Self {
+        self.producers.add(producer);
+        self
+    }
+
+    /// Sets aggregations and cardinality limits by instrument kind, a filter, and a temporality other than the exporter's.
     #[must_use]
     pub fn with_config(mut self, config: ReaderConfig) -> Self {
         self.config = config;
@@ -87,6 +102,10 @@ impl PeriodicReader {
 
     pub(super) fn config(&self) -> &ReaderConfig {
         &self.config
+    }
+
+    pub(super) fn producers(&self) -> &Producers {
+        &self.producers
     }
 
     pub(super) fn start(
@@ -110,6 +129,7 @@ impl std::fmt::Debug for PeriodicReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PeriodicReader")
             .field("config", &self.config)
+            .field("producers", &self.producers)
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)
             .field("batch_points_max", &self.batch_points_max)

@@ -194,7 +194,8 @@ impl Thread {
     fn export(&self, deadline: Instant) -> Outcome {
         let mut frame = Frame::default();
         self.guarded("collect", || {
-            frame = self.core.collect(self.place, Some(deadline));
+            // What is missing from it has been told.
+            frame = self.core.collect(self.place, Some(deadline)).frame;
             Ok(())
         })?;
         // All of one collection before the next begins; one that fails does not take the others with it.

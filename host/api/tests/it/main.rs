@@ -9,6 +9,7 @@ mod lifecycle;
 mod meters;
 mod observable;
 mod periodic;
+mod producers;
 mod registered;
 mod registration;
 mod rows;
