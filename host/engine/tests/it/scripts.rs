@@ -95,9 +95,21 @@ scripts! {
         c7_of_several_descriptions_the_longest_is_exported
     }
     exemplars {
+        e6_a_view_chooses_the_reservoir
+        exemplars_of_before_a_swap_stay_with_their_series
+        k3_bound_instruments_sample_with_the_context_of_each_measurement
+        m1_what_is_refused_is_no_exemplar
         m2_a_received_exemplar_takes_along_what_a_view_removed
+        m2_an_exemplar_has_the_attributes_that_are_not_on_its_point
+        m2_observations_have_exemplars_too
         m3_always_off_keeps_all_exemplars_out
+        m3_always_on_takes_every_measurement
+        m3_trace_based_takes_measurements_of_sampled_spans
         m4_an_exemplar_is_exported_once
+        m4_exemplars_are_of_the_interval
+        m4_reservoirs_of_readers_are_apart
+        m6_m5_a_histogram_has_one_for_each_bucket
+        m6_others_have_one
         the_overflow_tells_the_whole_set
     }
     expiry {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use wasmeter_engine::{BoundRecorder, Recorder, Rejection};
-use wasmeter_model::Timestamp;
+use wasmeter_model::{SpanContext, Timestamp};
 
 use super::Fault;
 use super::instruments::values;
@@ -15,6 +15,8 @@ use super::words::Words;
 pub(super) struct Measured {
     recorders: HashMap<String, Recorder>,
     bound: HashMap<String, BoundRecorder>,
+    /// The span in whose context is measured.
+    span: Option<SpanContext>,
 }
 
 impl Measured {
@@ -26,11 +28,29 @@ impl Measured {
         self.recorders.get(handle).ok_or_else(|| format!("there is no instrument `{handle}`"))
     }
 
+    /// `context trace=7 span=8 [sampled]`, the identifiers in hexadecimal digits; without a word there is no span.
+    pub(super) fn context(&mut self, words: &mut Words<'_>) -> Result<(), Fault> {
+        self.span = None;
+        if words.peek().is_some() {
+            let mut id = |key: &str| {
+                let word = words.next(&format!("`{key}=`"))?;
+                let digits = word.strip_prefix(key).and_then(|rest| rest.strip_prefix('='));
+                digits
+                    .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+                    .ok_or_else(|| format!("expected `{key}=` and hexadecimal digits, found `{word}`"))
+            };
+            let (trace_id, span_id) = (id("trace")?.into(), id("span")?);
+            self.span = Some(SpanContext { trace_id, span_id, is_sampled: words.take("sampled") });
+        }
+        Ok(())
+    }
+
     /// `record INSTRUMENT NUMBER… [key=value]…`; what is bound has its attributes already.
     pub(super) fn record(&self, words: &mut Words<'_>, now: Timestamp) -> Result<(), Fault> {
         let handle = words.next("an instrument")?;
         if let Some(bound) = self.bound.get(handle) {
             for value in values(words, bound.instrument())? {
+                bound.sample(value, self.span, now);
                 bound.record(value, || now);
             }
             return Ok(());
@@ -39,6 +59,7 @@ impl Measured {
         let values = values(words, recorder.instrument())?;
         let attributes = attributes(&words.rest())?;
         for value in values {
+            recorder.sample(value, &attributes, self.span, now);
             recorder.record(value, &attributes, now);
         }
         Ok(())

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use wasmeter_engine::{Mode, View, ViewFault, Views};
 use wasmeter_model::{
-    Aggregation, AttributeRule, Attributes, Combine, Instrument, Origin, Pattern, StreamSpec, Value,
+    Aggregation, AttributeRule, Attributes, Combine, ExemplarReservoir, Instrument, Origin, Pattern,
+    StreamSpec, Value,
 };
 
 use super::Fault;
 use super::values::text;
-use super::words::{Words, list, parsed};
+use super::words::{Words, list, parsed, within};
 
 /// A condition on instruments: the field and what it is to be.
 type Condition = (String, String);
@@ -126,6 +127,7 @@ fn stream(words: &[&str], computed: &mut Vec<Computed>) -> Result<StreamSpec, Fa
                 computed.push(rule(key, value)?);
             }
             "cardinality_limit" => spec.cardinality_limit = Some(parsed::<NonZeroU32>(value)?),
+            "exemplar_reservoir" => spec.exemplar_reservoir = reservoir(value)?,
             "combine" => {
                 spec.combine = Some(match value {
                     "sum" => Combine::Sum,
@@ -144,6 +146,18 @@ fn stream(words: &[&str], computed: &mut Vec<Computed>) -> Result<StreamSpec, Fa
     }
     spec.aggregation = aggregation(&settings)?;
     Ok(spec)
+}
+
+/// `none`, `aligned_histogram_bucket`, or `simple_fixed_size[3]`.
+fn reservoir(word: &str) -> Result<ExemplarReservoir, Fault> {
+    match word {
+        "none" => Ok(ExemplarReservoir::None),
+        "aligned_histogram_bucket" => Ok(ExemplarReservoir::AlignedHistogramBucket),
+        _ => match word.strip_prefix("simple_fixed_size") {
+            Some(size) => Ok(ExemplarReservoir::SimpleFixedSize { size: parsed(within(size, '[', ']')?)? }),
+            None => Err(format!("`{word}` is no exemplar reservoir")),
+        },
+    }
 }
 
 fn rule(key: &str, value: &str) -> Result<Computed, Fault> {

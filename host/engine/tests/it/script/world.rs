@@ -108,6 +108,10 @@ impl World {
                 self.measured.record(&mut words, self.now)?;
                 String::new()
             }
+            "context" => {
+                self.measured.context(&mut words)?;
+                String::new()
+            }
             "bind" => self.measured.bind(&mut words, self.now)?.map(refusal).unwrap_or_default(),
             "thread" => {
                 self.measured.elsewhere(&command.body, self.now)?;
