@@ -4,6 +4,7 @@
 //! fetched below `target/`, once.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
+mod bench;
 mod ci;
 mod clients;
 mod conformance;
@@ -46,6 +47,11 @@ enum Task {
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
     },
+    /// Run wasmeter side by side with the official SDK.
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
     /// Show which requirement of the specification has which tests, and write docs/conformance.md.
     Conformance,
     /// Run the whole gate: what must pass before a change is merged.
@@ -73,6 +79,7 @@ fn run() -> anyhow::Result<()> {
         Task::BuildPlugins { toolchain } => plugins::build(toolchain).map(drop),
         Task::Test { filter } => suite::run(filter.as_deref()),
         Task::Demo { seconds } => demo::run(seconds),
+        Task::Bench { bench } => bench::run(bench),
         Task::Conformance => conformance::run(),
         Task::Ci { steps } => ci::run(steps),
         Task::Setup => setup(),

@@ -1,0 +1,98 @@
+//! Times several contestants in turns.
+
+use std::time::Duration;
+
+use super::crew::Crew;
+use super::subject::Subject;
+
+/// Long enough for the clock, and much shorter than what a scheduler gives at a time: on a busy machine, too, most rounds go
+/// without an interruption.
+const ROUND: Duration = Duration::from_micros(250);
+const ROUNDS: usize = 401;
+/// Rounds whose times do not count: caches, branch predictors and the processor's clock settle.
+const WARM_UP_ROUNDS: usize = 20;
+const TIMES_QUICK: u64 = 200;
+
+/// What is timed against others: a subject on some threads.
+pub(super) struct Contestant<'a> {
+    pub(super) subject: &'a Subject,
+    /// 1 or 2.
+    pub(super) threads: usize,
+}
+
+/// Nanoseconds for one measurement, over all threads together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timing {
+    pub(super) median: f64,
+    pub(super) fastest: f64,
+}
+
+/// The way everything is timed.
+pub(super) struct Harness {
+    quick: bool,
+    pair: Crew,
+}
+
+impl Harness {
+    pub(super) fn new(quick: bool) -> Self {
+        Self { quick, pair: Crew::new(2) }
+    }
+
+    /// Times the contestants in turns.
+    pub(super) fn time(&self, contestants: &[Contestant<'_>]) -> Vec<Timing> {
+        let times: Vec<u64> = contestants.iter().map(|contestant| self.calibrated(contestant)).collect();
+        let rounds = if self.quick { 1 } else { WARM_UP_ROUNDS + ROUNDS };
+        let mut nanos = vec![Vec::with_capacity(rounds); contestants.len()];
+        for round in 0..rounds {
+            let mut turn = |((contestant, times), nanos): ((&Contestant<'_>, &u64), &mut Vec<f64>)| {
+                let all = *times * contestant.threads as u64;
+                nanos.push(self.once(contestant, *times).as_secs_f64() * 1e9 / all as f64);
+            };
+            // Whoever comes last is interrupted more often: the scheduler's time starts with whoever comes first.
+            let turns = contestants.iter().zip(&times).zip(&mut nanos);
+            if round % 2 == 0 { turns.for_each(&mut turn) } else { turns.rev().for_each(&mut turn) }
+        }
+        let warm_up = if self.quick { 0 } else { WARM_UP_ROUNDS };
+        nanos.into_iter().map(|nanos| Timing::of(nanos.into_iter().skip(warm_up).collect())).collect()
+    }
+
+    fn once(&self, contestant: &Contestant<'_>, times: u64) -> Duration {
+        let subject = contestant.subject;
+        subject.note(times * contestant.threads as u64);
+        if contestant.threads == 1 { (subject.work)(0, times) } else { self.pair.run(&subject.work, times) }
+    }
+
+    /// How many times fill a round.
+    fn calibrated(&self, contestant: &Contestant<'_>) -> u64 {
+        if self.quick {
+            return TIMES_QUICK.min(contestant.subject.times_quick);
+        }
+        let mut times = 1;
+        loop {
+            let took = self.once(contestant, times);
+            if took >= ROUND / 2 {
+                return ((times as f64 * ROUND.as_secs_f64() / took.as_secs_f64()).ceil() as u64).max(1);
+            }
+            times *= 2;
+        }
+    }
+}
+
+impl Timing {
+    fn of(mut nanos: Vec<f64>) -> Self {
+        nanos.sort_by(f64::total_cmp);
+        let at = |place: usize| nanos.get(place).copied().unwrap_or(f64::NAN);
+        Self { median: at(nanos.len() / 2), fastest: at(0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timing;
+
+    #[test]
+    fn one_slow_round_does_not_move_the_median() {
+        let timing = Timing::of(vec![9.0, 1000.0, 11.0, 10.0, 8.0]);
+        assert_eq!((timing.median, timing.fastest), (10.0, 8.0));
+    }
+}

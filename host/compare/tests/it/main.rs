@@ -1,0 +1,4 @@
+//! Both engines side by side.
+
+mod defects;
+mod record;

@@ -1,0 +1,64 @@
+//! `cargo xtask bench`: what runs wasmeter side by side with the official SDK, built as it would be installed.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::{plugins, shell, toolchain};
+
+/// Where the page of the cases is.
+const SIDE_BY_SIDE: &str = "docs/side-by-side.md";
+
+/// What to run.
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// What measuring and collecting costs beside the official SDK, and what series weigh.
+    Record {
+        /// Only prove that both sides count the same and that every case runs; in a minute, times mean nothing.
+        #[arg(long)]
+        quick: bool,
+        /// Only the cases whose name contains this.
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        /// Write the lines to this file as JSON: a list of `{case, ours, theirs, unit, ratio, target, ok}`.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Write the page to this file; docs/benchmarks.md is the one of the project.
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+    },
+    /// The cases in which the official SDK deviates from the specification; writes docs/side-by-side.md.
+    Defects,
+}
+
+/// Builds the program and runs it.
+///
+/// # Errors
+///
+/// It cannot be built, or the sides do not count the same. A target that is missed is no error.
+pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
+    match bench {
+        Bench::Record { quick, filter, json, markdown } => {
+            let components = plugins::build(toolchain::From::default())?;
+            let mut program = program().arg("record");
+            if quick {
+                program = program.arg("--quick");
+            }
+            if let Some(filter) = filter {
+                program = program.arg("--filter").arg(filter);
+            }
+            for (option, file) in [("--json", json), ("--markdown", markdown)] {
+                if let Some(file) = file {
+                    // Relative to where the task was called, while programs run in the root folder.
+                    program = program.arg(option).arg(std::path::absolute(file)?);
+                }
+            }
+            program.arg("--first-view").arg(components.examples.join("first-view.wasm")).run()
+        }
+        Bench::Defects => program().args(["defects", "--markdown", SIDE_BY_SIDE]).echoed(),
+    }
+}
+
+fn program() -> shell::Shell {
+    shell::cargo().args(["run", "--release", "--locked", "--quiet", "--package", "wasmeter-compare", "--"])
+}
