@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wasmeter_model::ExemplarFilter;
+
 use crate::resource::{self, Pair};
 
 /// The variables that a provider understands, checked. What is not valid is left out.
@@ -12,6 +14,7 @@ pub(crate) struct Environment {
     /// [`Duration::MAX`] for none.
     pub(crate) export_timeout: Option<Duration>,
     pub(crate) is_disabled: bool,
+    pub(crate) exemplar_filter: Option<ExemplarFilter>,
     /// What is left out, and why.
     pub(crate) problems: Vec<String>,
 }
@@ -46,7 +49,23 @@ impl Environment {
             let message = "OTEL_SDK_DISABLED is taken for `false`: expected `true` or `false`".to_owned();
             environment.problems.push(message);
         }
+        environment.read_exemplar_filter(text(&variable, "OTEL_METRICS_EXEMPLAR_FILTER"));
         environment
+    }
+
+    fn read_exemplar_filter(&mut self, text: Option<String>) {
+        let Some(text) = text else { return };
+        let filters = [
+            ("always_on", ExemplarFilter::AlwaysOn),
+            ("always_off", ExemplarFilter::AlwaysOff),
+            ("trace_based", ExemplarFilter::TraceBased),
+        ];
+        self.exemplar_filter =
+            filters.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, filter)| filter);
+        if self.exemplar_filter.is_none() {
+            let message = "OTEL_METRICS_EXEMPLAR_FILTER is ignored: expected `always_on`, `always_off` or `trace_based`";
+            self.problems.push(message.to_owned());
+        }
     }
 }
 
@@ -58,6 +77,8 @@ fn text(variable: &impl Fn(&str) -> Option<String>, name: &str) -> Option<String
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use wasmeter_model::ExemplarFilter;
 
     use super::Environment;
 
@@ -94,6 +115,19 @@ mod tests {
         assert_eq!(read("false"), (false, 0));
         assert_eq!(read(""), (false, 0));
         assert_eq!(read("yes"), (false, 1));
+    }
+
+    #[test]
+    fn m3_the_exemplar_filter_is_one_of_three() {
+        let read = |value| {
+            let found = read(&[("OTEL_METRICS_EXEMPLAR_FILTER", value)]);
+            (found.exemplar_filter, found.problems.len())
+        };
+        assert_eq!(read("always_on"), (Some(ExemplarFilter::AlwaysOn), 0));
+        assert_eq!(read("ALWAYS_OFF"), (Some(ExemplarFilter::AlwaysOff), 0));
+        assert_eq!(read(" trace_based "), (Some(ExemplarFilter::TraceBased), 0));
+        assert_eq!(read(""), (None, 0));
+        assert_eq!(read("with_sampled_trace"), (None, 1));
     }
 
     #[test]

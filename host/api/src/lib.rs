@@ -26,6 +26,7 @@ mod diagnostics;
 mod enabled;
 mod environment;
 mod error;
+mod exemplars;
 mod instrument;
 mod meter;
 mod meters;
@@ -48,8 +49,9 @@ pub use reader::{
     ProduceRequest, Produced, PushExporter, Reader,
 };
 pub use wasmeter_engine::{
-    AttributesFilterResult, MetricFilter, MetricFilterResult, MetricStream, Mode, NativeView, ReaderConfig,
-    SwapReport, View, ViewFault, Views,
+    AlignedHistogramBucket, AttributesFilterResult, Measurement, MetricFilter, MetricFilterResult,
+    MetricStream, Mode, NativeView, ReaderConfig, Reservoir, ReservoirSeries, SimpleFixedSize, SwapReport,
+    View, ViewFault, Views,
 };
 pub use wasmeter_model as model;
 

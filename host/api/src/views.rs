@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use wasmeter_engine::{View, ViewFault, Views};
+use wasmeter_engine::{Reservoir, ReservoirSeries, View, ViewFault, Views};
 use wasmeter_model::{Attributes, Instrument, StreamSpec};
 
 use crate::diagnostics::panic_text;
@@ -38,5 +38,10 @@ impl View for Guarded {
 
     fn map_attributes(&self, tag: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault> {
         self.ask(|view| view.map_attributes(tag, attributes))
+    }
+
+    fn reservoir(&self, tag: u32, series: &ReservoirSeries<'_>) -> Option<Box<dyn Reservoir>> {
+        // The engine catches what reservoirs do, their making included.
+        self.0.reservoir(tag, series)
     }
 }

@@ -7,8 +7,9 @@ use opentelemetry::metrics::{BoundSyncInstrument, SyncInstrument};
 use wasmeter_engine::{BoundRecorder, Recorder};
 
 use super::Measured;
-use crate::attributes::{Given, converted};
+use crate::attributes::{Given, converted, set_of};
 use crate::diagnostics::DiagnosticKind;
+use crate::exemplars::admitted;
 use crate::meters::MeterState;
 use crate::provider::Core;
 
@@ -31,6 +32,9 @@ impl<N: Measured> SyncInstrument<N> for Synchronous {
             return;
         }
         let number = self.core.number(measurement);
+        if let Some(span) = admitted(self.core.exemplar_filter) {
+            self.recorder.sample(number, &set_of(attributes), span, self.core.now());
+        }
         self.recorder.record_given(number, &Given(attributes), || self.core.now());
     }
 
@@ -63,6 +67,9 @@ impl<N: Measured> BoundSyncInstrument<N> for Bound {
             return;
         }
         let number = self.core.number(measurement);
+        if let Some(span) = admitted(self.core.exemplar_filter) {
+            self.recorder.sample(number, span, self.core.now());
+        }
         self.recorder.record(number, || self.core.now());
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use wasmeter_engine::{Engine, EngineConfig, MetricFilter, View, Views};
 use wasmeter_model::limits::Limits;
-use wasmeter_model::{Attributes, Resource, Timestamp};
+use wasmeter_model::{Attributes, ExemplarFilter, Resource, Timestamp};
 
 use super::core::Parts;
 use super::{Core, MeterProvider, Owner};
@@ -40,6 +40,7 @@ pub struct MeterProviderBuilder {
     resource: Resource,
     environment: Reads,
     limits: Limits,
+    exemplar_filter: Option<ExemplarFilter>,
     configurator: Option<MeterConfigurator>,
     callback_timeout: Option<Duration>,
     clock: Option<Clock>,
@@ -113,12 +114,23 @@ impl MeterProviderBuilder {
     }
 
     /// Has the environment say what the application does not: the resource as
-    /// [`MeterProviderBuilder::with_env_resource`], and of periodic readers interval and timeout
-    /// (`OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`, in milliseconds). With `OTEL_SDK_DISABLED=true` the provider
+    /// [`MeterProviderBuilder::with_env_resource`], of periodic readers interval and timeout
+    /// (`OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`, in milliseconds), and the exemplar filter
+    /// (`OTEL_METRICS_EXEMPLAR_FILTER`: `always_on`, `always_off` or `trace_based`). With `OTEL_SDK_DISABLED=true` the provider
     /// does nothing: its Meters are silent and nothing is exported. Values that are not valid are told and count as unset. The
     /// variables are read in [`MeterProviderBuilder::build`].
     pub fn with_environment(mut self) -> Self {
         self.environment = Reads::All;
+        self
+    }
+
+    /// Sets which measurements may become exemplars; if not called, those made in the context of a sampled span of the
+    /// `opentelemetry` API (metrics SDK, "ExemplarFilter"). Each View may choose the reservoir, and with it that there are none.
+    ///
+    /// An exemplar has the attributes that Views removed from its series: if one must not leave the process, choose
+    /// [`ExemplarFilter::AlwaysOff`], or [`wasmeter_model::ExemplarReservoir::None`] in the View that removes it.
+    pub fn with_exemplar_filter(mut self, filter: ExemplarFilter) -> Self {
+        self.exemplar_filter = Some(filter);
         self
     }
 
@@ -170,10 +182,11 @@ impl MeterProviderBuilder {
             diagnostics.tell(DiagnosticKind::Environment, problem);
         }
         let clock = self.clock.unwrap_or_else(|| Box::new(clock::system));
+        let exemplar_filter = self.exemplar_filter.or(environment.exemplar_filter).unwrap_or_default();
         let config = EngineConfig {
             readers: self.readers.iter().map(|reader| reader.config().clone()).collect(),
             limits: self.limits,
-            ..EngineConfig::default()
+            exemplar_filter,
         };
         let meters = Meters::new(self.configurator, diagnostics.clone());
         let engine = Engine::new(config, meters.over(guarded(self.views.clone())), clock());
@@ -189,6 +202,7 @@ impl MeterProviderBuilder {
             callbacks: Callbacks::new(timeout, self.readers.len()),
             producers: self.readers.iter().map(producers_of).collect(),
             is_disabled: environment.is_disabled,
+            exemplar_filter,
         }));
         // Made first, so that whatever has been started ends with it if something fails.
         let mut owner = Owner { core: core.clone(), workers: Vec::new() };

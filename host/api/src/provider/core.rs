@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use wasmeter_engine::{Engine, MetricFilter, Views};
-use wasmeter_model::{Number, Resource, Timestamp};
+use wasmeter_model::{ExemplarFilter, Number, Resource, Timestamp};
 
 use crate::callbacks::Callbacks;
 use crate::clock::Clock;
@@ -27,6 +27,7 @@ pub(crate) struct Core {
     /// The Views in service as they were given. Locked while others are put into service.
     pub(super) views: Mutex<Views>,
     pub(crate) advice: Advice,
+    pub(crate) exemplar_filter: ExemplarFilter,
     /// By the environment: Meters are silent from the beginning.
     pub(super) is_disabled: bool,
     clock: Clock,
@@ -51,6 +52,7 @@ pub(super) struct Parts {
     pub(super) callbacks: Callbacks,
     pub(super) producers: Vec<(Producers, Option<Arc<dyn MetricFilter>>)>,
     pub(super) is_disabled: bool,
+    pub(super) exemplar_filter: ExemplarFilter,
 }
 
 impl Core {
@@ -65,6 +67,7 @@ impl Core {
             tally: Arc::default(),
             diagnostics: parts.diagnostics,
             is_disabled: parts.is_disabled,
+            exemplar_filter: parts.exemplar_filter,
             clock: parts.clock,
             is_shut_down: AtomicBool::new(false),
             registered: Mutex::default(),

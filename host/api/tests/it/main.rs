@@ -3,6 +3,7 @@
 mod bound;
 mod callbacks;
 mod environment;
+mod exemplars;
 mod global;
 mod instruments;
 mod lifecycle;
