@@ -80,6 +80,11 @@ impl Job {
         self.run.callback()
     }
 
+    #[cfg(test)]
+    pub(super) fn round(&self) -> u64 {
+        self.round
+    }
+
     fn instrument(&self) -> Arc<str> {
         self.run.instrument_name().cloned().unwrap_or_default()
     }
@@ -152,6 +157,13 @@ impl Schedule {
     /// How many have begun and not ended.
     pub(super) fn running(&self) -> usize {
         self.running.len()
+    }
+
+    /// True if nothing is kept.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { last_round: _, waiting, running, unfinished, rounds } = self;
+        waiting.is_empty() && running.is_empty() && unfinished.is_empty() && rounds.is_empty()
     }
 
     /// Ends a round: what has not begun never will, and what has not ended is given up.

@@ -1,5 +1,7 @@
 //! The order of runs, without threads.
 
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use wasmeter_engine::{CallbackRun, Engine, EngineConfig, ReaderConfig, Views};
 use wasmeter_model::{Advisory, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope, Timestamp};
 
@@ -92,4 +94,94 @@ fn i3_what_is_given_up_holds_nothing_up_but_itself() {
     let fourth = schedule.begin(runs(&engine));
     assert_eq!(begin_all(&mut schedule), [1, 2, 3]);
     assert_eq!(schedule.finish(fourth).left_out.len(), 3);
+}
+
+/// Something that happens to a schedule.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// A collection begins.
+    Begin,
+    /// A thread takes the next run, if there is one.
+    Next,
+    /// One of the runs that are under way ends.
+    End(prop::sample::Index),
+    /// A collection ends, whether its runs have or not.
+    Finish(prop::sample::Index),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        2 => Just(Event::Begin),
+        8 => Just(Event::Next),
+        6 => any::<prop::sample::Index>().prop_map(Event::End),
+        1 => any::<prop::sample::Index>().prop_map(Event::Finish),
+    ]
+}
+
+/// The instruments of the callbacks 1 to 4.
+const OBSERVED: [&[&str]; 4] = [&["a"], &["a", "b"], &["b", "c"], &["c"]];
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(5),
+        ..ProptestConfig::with_cases(500)
+    })]
+
+    /// Whatever ends in whatever order or never: no callback runs twice at the same time, no instrument is observed for two
+    /// collections at the same time unless one gave up, each collection hears of each callback once, and nothing waits for ever.
+    #[test]
+    fn i3_i4_any_order_of_ends_keeps_collections_apart(events in prop::collection::vec(event(), 1..120)) {
+        let engine = engine(&OBSERVED);
+        let mut schedule = Schedule::default();
+        // Of each run that is under way its callback and round, which is 0 once it is given up.
+        let mut running: Vec<(u64, u64)> = Vec::new();
+        let mut open: Vec<u64> = Vec::new();
+        let finish = |schedule: &mut Schedule, running: &mut Vec<(u64, u64)>, round: u64| {
+            let finished = schedule.finish(round);
+            running.iter_mut().filter(|(_, of)| *of == round).for_each(|(_, of)| *of = 0);
+            finished.ended.len() + finished.left_out.len()
+        };
+        let next = |schedule: &mut Schedule, running: &mut Vec<(u64, u64)>| {
+            let Some(job) = schedule.next() else { return false };
+            let (callback, round) = (job.callback(), job.round());
+            assert!(running.iter().all(|(other, _)| *other != callback), "{callback} runs already");
+            let of = |callback: u64| OBSERVED[usize::try_from(callback).unwrap() - 1];
+            for (other, _) in running.iter().filter(|(_, of)| *of != 0 && *of != round) {
+                assert!(of(*other).iter().all(|name| !of(callback).contains(name)), "{other} and {callback}");
+            }
+            running.push((callback, round));
+            true
+        };
+        for event in events {
+            match event {
+                Event::Begin => open.push(schedule.begin(runs(&engine))),
+                Event::Next => drop(next(&mut schedule, &mut running)),
+                Event::End(index) if !running.is_empty() => {
+                    let (callback, _) = running.swap_remove(index.index(running.len()));
+                    end(&mut schedule, callback);
+                }
+                Event::Finish(index) if !open.is_empty() => {
+                    let round = open.swap_remove(index.index(open.len()));
+                    prop_assert_eq!(finish(&mut schedule, &mut running, round), OBSERVED.len());
+                }
+                Event::End(_) | Event::Finish(_) => {}
+            }
+            prop_assert_eq!(schedule.running(), running.len());
+        }
+        // When all that hangs returns, everything is done.
+        let mut turns = 0;
+        while next(&mut schedule, &mut running) || !running.is_empty() {
+            if let Some((callback, _)) = running.pop() {
+                end(&mut schedule, callback);
+            }
+            turns += 1;
+            prop_assert!(turns < 10_000);
+        }
+        for round in open {
+            prop_assert!(schedule.is_over(round));
+            prop_assert_eq!(finish(&mut schedule, &mut running, round), OBSERVED.len());
+        }
+        prop_assert!(schedule.is_empty());
+    }
 }

@@ -287,6 +287,21 @@ fn b10_callbacks_have_the_state_they_were_given_and_threads_of_the_provider() {
 }
 
 #[test]
+fn b9_i8_a_collection_is_as_of_when_its_callbacks_were_done() {
+    let setup = setup(CUMULATIVE);
+    let meter = setup.provider.meter("shop");
+    let (time, inner) = (setup.time.clone(), meter.clone());
+    gauge(&meter, "slow", move || {
+        // It takes five seconds, in which other things happen.
+        time.set(15);
+        inner.u64_counter("counter").build().add(1, &[]);
+        7
+    });
+    // Were it as of when it began, the counter would have started after it.
+    setup.expect(10, &["counter{} sum+ cum 1 @15..15", "slow{} gauge 7 @0..15"]);
+}
+
+#[test]
 fn i8_a_callback_may_swap_views_but_neither_collect_nor_flush() {
     let setup = setup(CUMULATIVE);
     let (sender, receiver) = channel();
