@@ -134,10 +134,9 @@ impl Schedule {
     /// Takes note of a run that has ended; what one observed that was given up is dropped. True if that was the last run of
     /// its round.
     pub(super) fn end(&mut self, callback: u64, result: Result<Observations, String>) -> bool {
-        let Some(running) = self.running.remove(&callback).filter(|running| !running.is_given_up) else {
-            return false;
-        };
+        let Some(running) = self.running.remove(&callback) else { return false };
         self.release(running.round, running.instruments);
+        // There is none if it was given up.
         let Some(round) = self.rounds.get_mut(&running.round) else { return false };
         round.unfinished = round.unfinished.saturating_sub(1);
         round.ended.push(Ended { instrument: running.instrument, result });
