@@ -28,12 +28,13 @@ pub const OVERFLOW_KEY: &str = "otel.metric.overflow";
 const _: () = assert!(EXPONENTIAL_SIZE_DEFAULT as usize <= BUCKETS_MAX);
 const _: () = assert!(EXPONENTIAL_SCALE_MIN < EXPONENTIAL_SCALE_MAX);
 
-/// The engine's bounds. All are refusals that are counted, never silent losses.
+/// The engine's bounds. What exceeds them is refused and counted, or kept in less detail, and never lost in silence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most instruments, over all resources and scopes.
     pub instruments_max: usize,
-    /// The most sources (distinct received series and recorded attribute sets) of all instruments together.
+    /// The most sources (distinct received series and recorded attribute sets) of all instruments together. Beyond it
+    /// received points are refused; measurements go to the overflow series of their instrument.
     pub sources_max: usize,
     /// The most observations that one run of a callback may make, all its instruments together.
     pub observations_max: usize,

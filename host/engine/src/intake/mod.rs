@@ -4,6 +4,7 @@ mod callback;
 mod observed;
 mod points;
 mod received;
+mod sources;
 
 pub(crate) use callback::Callbacks;
 pub use callback::{CallbackRun, Observations, Observer};

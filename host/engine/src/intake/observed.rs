@@ -77,8 +77,8 @@ impl Inner {
             return Err(Rejection::Negative);
         }
         let State { routing, sources, .. } = state;
-        let make = || self.new_source(entry, routing, attributes, collection.now, collection.now);
-        let source = sources.get_or_insert(attributes, make)?;
+        let now = collection.now;
+        let source = self.measured_source(entry, routing, sources, attributes, (now, now));
         source.heard = collection.now;
         let SourceData::Observed(readers) = &mut source.data else { return Ok(()) };
         let Some(observed) = readers.get_mut(reader) else { return Ok(()) };

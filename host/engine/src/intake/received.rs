@@ -19,7 +19,6 @@ use crate::instrument::{Contributed, Contribution, Entry, Form, Routing, State};
 use crate::lock;
 use crate::report::{IngestReport, Rejection};
 use crate::source::{Received, Source, SourceData, Step};
-use crate::views::has_empty_key;
 
 /// Takes a frame in.
 pub(crate) fn ingest(inner: &Inner, frame: &Frame, now: Timestamp) -> IngestReport {
@@ -444,7 +443,7 @@ impl Inner {
     }
 
     /// A source of an instrument with its routes, within the limit of sources.
-    pub(crate) fn new_source(
+    fn new_source(
         &self,
         entry: &Entry,
         routing: &mut Routing,
@@ -452,42 +451,10 @@ impl Inner {
         start: Timestamp,
         now: Timestamp,
     ) -> Result<Source, Rejection> {
-        if self.sources.fetch_add(1, Ordering::Relaxed) >= self.limits.sources_max {
-            self.sources.fetch_sub(1, Ordering::Relaxed);
-            return Err(Rejection::SourceLimit);
+        if self.reserve_source() {
+            Ok(self.make_source(entry, routing, attributes, (start, now)))
+        } else {
+            Err(Rejection::SourceLimit)
         }
-        let mut on_fault = |fault| {
-            self.fault(&entry.instrument, &fault);
-            Ok(())
-        };
-        let data = match (entry.form, entry.instrument.kind) {
-            (Form::Measurements, kind) if kind.is_observable() => {
-                SourceData::Observed(vec![crate::source::Observed::default(); self.pipelines.len()])
-            }
-            (Form::Measurements, _) => {
-                SourceData::Recorded(crate::source::Recorded::new(entry.instrument.number))
-            }
-            (Form::Numbers, _) => SourceData::Numbers(Box::default()),
-            (Form::Explicit, _) => SourceData::Explicit(Box::default()),
-            (Form::Exponential, _) => SourceData::Exponential(Box::default()),
-        };
-        let observed = matches!(data, SourceData::Observed(_));
-        if has_empty_key(attributes) {
-            let notice = "an attribute has an empty key, which is not exported; give it one, or leave the attribute out";
-            routing.tell(notice.to_owned());
-        }
-        let mapped = routing.map(entry, attributes, &mut on_fault);
-        let mut source = Source {
-            attributes: attributes.clone(),
-            heard: now,
-            mapped,
-            routes: Vec::new(),
-            data,
-            is_dormant: false,
-            exemplars_until: Timestamp::UNKNOWN,
-        };
-        // What a callback reports counts from the collection before; what is recorded or received, from its own start.
-        source.route(routing, |_, slots| if observed { slots.interval_start } else { start });
-        Ok(source)
     }
 }

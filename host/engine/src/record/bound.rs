@@ -73,15 +73,12 @@ impl BoundRecorder {
     fn record_first(&self, registers: Registers, now: Timestamp) {
         let value = registers.number();
         let owner = &self.recorder.entry.owner;
-        let made = self.recorder.source(&self.attributes, now, |routing, source| {
+        let cell = self.recorder.source(&self.attributes, now, |routing, source| {
             source.measured(now);
             let (cell, tap) = Cell::pair(owner, 0, &source.attributes, Order::SORTED, &routing.shape);
             self.recorder.tap(routing, source, tap, now);
             cell
         });
-        let Ok(cell) = made else {
-            return self.recorder.record_directly(Registers::of(value), &self.attributes, now);
-        };
         // SAFETY: nobody else has the cell yet.
         if !unsafe { cell.record(value, owner, || now) } {
             self.recorder.record_directly(Registers::of(value), &self.attributes, now);

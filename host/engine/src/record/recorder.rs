@@ -111,12 +111,12 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`Rejection::SourceLimit`], or [`Rejection::WrongKind`] for an observable instrument.
+    /// [`Rejection::WrongKind`] for an observable instrument.
     pub fn bind(&self, attributes: &Attributes, now: Timestamp) -> Result<BoundRecorder, Rejection> {
         if self.entry.instrument.kind.is_observable() {
             return Err(Rejection::WrongKind);
         }
-        self.source(attributes, now, |_, _| ())?;
+        self.source(attributes, now, |_, _| ());
         Ok(BoundRecorder::new(self.clone(), attributes.clone()))
     }
 
@@ -147,21 +147,20 @@ impl Recorder {
     }
 
     /// Calls `then` with the source of a set, made if need be, under the instrument's lock. If it is for a measurement, `then` takes
-    /// note of that.
+    /// note of that. Beyond the limit of sources it is that of the overflow, whose attributes are others.
     pub(super) fn source<R>(
         &self,
         attributes: &Attributes,
         now: Timestamp,
         then: impl FnOnce(&mut crate::instrument::Routing, &mut Source) -> R,
-    ) -> Result<R, Rejection> {
+    ) -> R {
         let mut state = lock(&self.entry.state);
         self.inner.bring_up_to_date(&self.entry, &mut state, now);
         let State { routing, sources, .. } = &mut *state;
-        let make = || self.inner.new_source(&self.entry, routing, attributes, NOT_YET, now);
-        let source = sources.get_or_insert(attributes, make)?;
+        let source = self.inner.measured_source(&self.entry, routing, sources, attributes, (NOT_YET, now));
         let result = then(routing, source);
         self.inner.tell(&self.entry, &mut state);
-        Ok(result)
+        result
     }
 
     /// The first measurement of this thread with a set: makes the cell.
@@ -174,22 +173,24 @@ impl Recorder {
         let (attributes, order) = given.to_set();
         let Some(order) = order else { return self.record_directly(Registers::of(value), &attributes, now) };
         let made = self.source(&attributes, now, |routing, source| {
+            // In the overflow sets come and go without bound: no cells are kept for them.
+            if source.attributes != attributes {
+                return None;
+            }
             source.measured(now);
             let (cell, tap) = Cell::pair(&self.entry.owner, hash, &source.attributes, order, &routing.shape);
             self.tap(routing, source, tap, now);
-            cell
+            Some(cell)
         });
-        match made {
-            Ok(cell) => {
-                // SAFETY: nobody else has the cell yet.
-                if !unsafe { cell.record(value, &self.entry.owner, || now) } {
-                    self.record_directly(Registers::of(value), &attributes, now);
-                }
-                // If the thread is ending, the cell was for this one measurement.
-                thread::keep(cell);
-            }
-            Err(reason) => self.inner.refuse(&self.entry, reason),
+        let Some(cell) = made else {
+            return self.record_directly(Registers::of(value), &attributes, now);
+        };
+        // SAFETY: nobody else has the cell yet.
+        if !unsafe { cell.record(value, &self.entry.owner, || now) } {
+            self.record_directly(Registers::of(value), &attributes, now);
         }
+        // If the thread is ending, the cell was for this one measurement.
+        thread::keep(cell);
     }
 
     /// Takes hold of a new cell of a source, and lets go of those that no thread writes any more.
@@ -213,7 +214,7 @@ impl Recorder {
     #[cold]
     pub(super) fn record_directly(&self, value: Registers, attributes: &Attributes, now: Timestamp) {
         let value = value.number();
-        let counted = self.source(attributes, now, |routing, source| {
+        self.source(attributes, now, |routing, source| {
             source.measured(now);
             if let SourceData::Recorded(recorded) = &mut source.data {
                 recorded.total.add(value);
@@ -223,9 +224,6 @@ impl Recorder {
             let contributed = Contributed { what, start: None, time: now };
             routing.contribute(&self.entry, &self.inner.pipelines, source, contributed, None);
         });
-        match counted {
-            Ok(()) => drop(self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed)),
-            Err(reason) => self.inner.refuse(&self.entry, reason),
-        }
+        self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed);
     }
 }

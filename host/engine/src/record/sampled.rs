@@ -15,14 +15,13 @@ impl Recorder {
         if self.way(value).is_err() || !self.inner.exemplar_filter.admits(span) {
             return;
         }
-        // Where there is no room for the source, the recording that follows counts the refusal.
-        let sampled = self.source(attributes, now, |routing, source| {
-            // The set that is kept anyway, so that equal ones are held once.
-            let attributes = source.attributes.clone();
+        self.source(attributes, now, |routing, source| {
+            // The set that is kept anyway, so that equal ones are held once; in the overflow there is none.
+            let is_kept = source.attributes == *attributes;
+            let attributes = if is_kept { &source.attributes } else { attributes }.clone();
             let measurement = Measurement { value, time: now, attributes, span };
             source.offer(&self.entry, routing, &measurement, None);
         });
-        sampled.unwrap_or_default();
     }
 }
 

@@ -11,4 +11,4 @@ pub(crate) use description::Description;
 pub(crate) use emit::Collection;
 pub(crate) use key::{Output, Storage, StreamKey};
 pub(crate) use slot::{Current, Slot, SlotState, When};
-pub(crate) use slots::{SlotId, Slots, Stream};
+pub(crate) use slots::{SlotId, Slots, Stream, overflow_attributes};

@@ -1,6 +1,7 @@
 //! The series of a stream, and the cardinality limit (metrics SDK, "Cardinality limits").
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use foldhash::fast::RandomState;
@@ -51,8 +52,10 @@ pub(crate) struct Slots {
     epochs: u32,
 }
 
-fn overflow_attributes() -> Attributes {
-    [(OVERFLOW_KEY, true)].into_iter().collect()
+/// The attributes of the series that takes what exceeds a limit.
+pub(crate) fn overflow_attributes() -> &'static Attributes {
+    static OVERFLOW: LazyLock<Attributes> = LazyLock::new(|| [(OVERFLOW_KEY, true)].into_iter().collect());
+    &OVERFLOW
 }
 
 impl Stream {
@@ -97,7 +100,7 @@ impl Slots {
             return (self.insert(attributes.clone(), start), false);
         }
         let overflow = overflow_attributes();
-        let id = self.known(&overflow).unwrap_or_else(|| self.insert(overflow, start));
+        let id = self.known(overflow).unwrap_or_else(|| self.insert(overflow.clone(), start));
         (id, true)
     }
 
@@ -112,7 +115,7 @@ impl Slots {
     pub(crate) fn revive(&mut self, attributes: &Attributes) -> Option<(u32, &mut Slot)> {
         let index = *self.index.get(attributes)?;
         let slot = self.table.get_mut(index as usize)?.as_mut()?;
-        if slot.ended.take().is_some() && *attributes != overflow_attributes() {
+        if slot.ended.take().is_some() && attributes != overflow_attributes() {
             self.live += 1;
         }
         Some((index, slot))
@@ -121,7 +124,7 @@ impl Slots {
     fn insert(&mut self, attributes: Attributes, start: Timestamp) -> SlotId {
         // 0 is nowhere's.
         self.epochs = self.epochs.checked_add(1).unwrap_or(1);
-        if attributes != overflow_attributes() {
+        if attributes != *overflow_attributes() {
             self.live += 1;
         }
         let slot = Slot {
@@ -172,7 +175,7 @@ impl Slots {
         if matches!(&slot.state, SlotState::Current(current) if Some(current.collection) != collection) {
             slot.state = SlotState::Empty;
         }
-        let is_overflow = slot.attributes == overflow_attributes();
+        let is_overflow = slot.attributes == *overflow_attributes();
         if !is_overflow {
             self.live = self.live.saturating_sub(1);
         }

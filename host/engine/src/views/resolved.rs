@@ -9,6 +9,7 @@ use wasmeter_model::{
 
 use super::{View, ViewFault};
 use crate::exemplar::Choice;
+use crate::stream::overflow_attributes;
 
 /// A View's fault, and what is done without it.
 pub(crate) struct Fault {
@@ -172,6 +173,10 @@ impl Resolved {
         attributes: &Attributes,
         on_fault: OnFault<'_>,
     ) -> Result<Vec<Option<Attributes>>, ViewFault> {
+        // What stands for many sets is none that a View could say anything about.
+        if attributes == overflow_attributes() {
+            return Ok(vec![Some(attributes.clone()); self.streams.len()]);
+        }
         let without;
         let mut attributes = attributes;
         if has_empty_key(attributes) {

@@ -100,3 +100,105 @@ fn l6_attributes_of_metrics_are_not_shortened_or_counted() {
     assert_eq!(frame.attributes(point.attributes()).0, many);
     assert_eq!(point.pairs().len(), 300);
 }
+
+/// An engine with room for three sources.
+fn narrow(views: wasmeter_engine::Views) -> wasmeter_engine::Engine {
+    let limits = wasmeter_model::limits::Limits { sources_max: 3, ..Default::default() };
+    engine_with(&[CUMULATIVE, DELTA], views, limits)
+}
+
+#[test]
+fn l3_beyond_the_limit_of_sources_measurements_are_in_the_overflow_of_their_instrument() {
+    let engine = narrow(no_views());
+    for kind in [Kind::Counter, Kind::Histogram] {
+        let recorder = recorder(&engine, kind, kind.name());
+        for turn in 0..20 {
+            recorder.record(int(1), &attrs(&format!("a={}", turn % 5)), at(2));
+        }
+        // Bound ones, too.
+        let bound = recorder.bind(&attrs("a=bound"), at(2)).unwrap();
+        (0..2).for_each(|_| bound.record(int(1), || at(2)));
+    }
+    let told: Vec<_> = engine.notices().into_iter().map(|notice| notice.message).collect();
+    let expected = "the limit of sources is reached; raise `limits.sources_max`; measurements with further attribute sets are counted as `otel.metric.overflow`";
+    assert_eq!(told, [expected; 2], "once for each instrument");
+    for reader in [0, 1] {
+        let rows = collect(&engine, reader, 10);
+        let part = |row: &String| row.split(" sum=").next().unwrap().replace(" delta", " cum");
+        let rows: Vec<String> =
+            rows.iter().map(|row| part(row).split(" @").next().unwrap().to_owned()).collect();
+        assert_eq!(
+            rows,
+            [
+                "counter{a=0} sum+ cum 4",
+                "counter{a=1} sum+ cum 4",
+                "counter{a=2} sum+ cum 4",
+                "counter{otel.metric.overflow=true} sum+ cum 10",
+                "histogram{otel.metric.overflow=true} hist cum n=22",
+            ]
+        );
+    }
+    let counts = engine.counts();
+    assert_eq!((counts.accepted, counts.sources), (44, 5));
+    assert!(counts.rejected.iter().all(|(_, count)| *count == 0));
+    // A set that was there before goes on by itself, and the rest goes on in the overflow.
+    let counter = recorder(&engine, Kind::Counter, "counter");
+    ["a=0", "a=4", "a=9"].into_iter().for_each(|set| counter.record(int(1), &attrs(set), at(12)));
+    let rows = collect(&engine, 1, 20);
+    assert_eq!(
+        rows,
+        ["counter{a=0} sum+ delta 1 @10..20", "counter{otel.metric.overflow=true} sum+ delta 2 @10..20"]
+    );
+}
+
+#[test]
+fn l3_what_views_do_to_attributes_does_not_hide_the_overflow() {
+    let engine = narrow(plugins([every(StreamSpec { attributes: only(&["a"]), ..StreamSpec::default() })]));
+    let counter = recorder(&engine, Kind::Counter, "c");
+    let record = |secs| {
+        for id in 0..10 {
+            counter.record(int(1), &attrs(&format!("a={},id={id}", id % 2)), at(secs));
+        }
+    };
+    record(2);
+    expect(
+        &engine,
+        0,
+        10,
+        &[
+            "c{a=0} sum+ cum 2 @2..10",
+            "c{a=1} sum+ cum 1 @2..10",
+            "c{otel.metric.overflow=true} sum+ cum 7 @2..10",
+        ],
+    );
+    engine.swap(dropping(&["id", "otel.*"]), at(11)).unwrap();
+    record(12);
+    let overflow = collect(&engine, 0, 20).pop().unwrap();
+    assert_eq!(overflow, "c{otel.metric.overflow=true} sum+ cum 14 @2..20");
+}
+
+#[test]
+fn l3_l4_observations_beyond_the_limit_of_sources_add_up_in_the_overflow() {
+    let engine = narrow(no_views());
+    let kinds = [Kind::ObservableCounter, Kind::ObservableGauge];
+    for kind in kinds {
+        let callback = |observer: &mut wasmeter_engine::Observer<'_>| {
+            (0..6).for_each(|set| observer.observe(0, int(set), &attrs(&format!("a={set}"))));
+        };
+        engine.observe(vec![instrument(kind, kind.name(), NumberKind::Int)], callback, at(1)).unwrap();
+    }
+    for secs in [10, 20] {
+        let rows: Vec<String> = collect(&engine, 0, secs);
+        let rows: Vec<&str> = rows.iter().filter_map(|row| row.split(" @").next()).collect();
+        assert_eq!(
+            rows,
+            [
+                "observable_counter{a=0} sum+ cum 0",
+                "observable_counter{a=1} sum+ cum 1",
+                "observable_counter{a=2} sum+ cum 2",
+                "observable_counter{otel.metric.overflow=true} sum+ cum 12",
+                "observable_gauge{otel.metric.overflow=true} gauge 5",
+            ]
+        );
+    }
+}
