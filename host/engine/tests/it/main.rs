@@ -8,6 +8,7 @@ mod faults;
 mod histograms;
 mod history;
 mod limits;
+mod oracle;
 mod received;
 mod recorded;
 mod robustness;
