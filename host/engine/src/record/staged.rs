@@ -76,7 +76,9 @@ pub(crate) struct Staged {
     pub(crate) total: NumberSum,
     has_total: bool,
     pub(crate) last: Option<Last>,
-    explicit: Vec<StagedExplicit>,
+    /// The first one, without a further step to it: seldom is there another.
+    explicit: Option<StagedExplicit>,
+    more_explicit: Vec<StagedExplicit>,
     exponential: Vec<(i8, ExponentialHistogram)>,
 }
 
@@ -103,14 +105,23 @@ impl Staged {
             total: NumberSum::zero(kind),
             has_total: shape.total,
             last: None,
-            explicit: shape.explicit.iter().map(StagedExplicit::new).collect(),
+            explicit: shape.explicit.first().map(StagedExplicit::new),
+            more_explicit: shape.explicit.iter().skip(1).map(StagedExplicit::new).collect(),
             exponential: shape.exponential.iter().map(exponential).collect(),
         }
     }
 
     /// Measurements of which only count and total are known.
     pub(crate) fn total(count: u64, total: NumberSum) -> Self {
-        Self { count, total, has_total: true, last: None, explicit: Vec::new(), exponential: Vec::new() }
+        Self {
+            count,
+            total,
+            has_total: true,
+            last: None,
+            explicit: None,
+            more_explicit: Vec::new(),
+            exponential: Vec::new(),
+        }
     }
 
     /// Takes in a finite measurement.
@@ -123,7 +134,10 @@ impl Staged {
         if last.is_some() {
             self.last = last;
         }
-        for histogram in &mut self.explicit {
+        if let Some(histogram) = &mut self.explicit {
+            histogram.record(value.as_f64());
+        }
+        for histogram in &mut self.more_explicit {
             histogram.record(value.as_f64());
         }
         for (_, histogram) in &mut self.exponential {
@@ -136,7 +150,7 @@ impl Staged {
         self.count = 0;
         self.total = NumberSum::zero(kind);
         self.last = None;
-        self.explicit.iter_mut().for_each(StagedExplicit::clear);
+        self.explicit.iter_mut().chain(&mut self.more_explicit).for_each(StagedExplicit::clear);
         for (max_scale, histogram) in &mut self.exponential {
             histogram.clear(*max_scale);
         }
@@ -144,7 +158,7 @@ impl Staged {
 
     /// The histogram of these bounds.
     pub(crate) fn explicit(&self, bounds: &[f64]) -> Option<&StagedExplicit> {
-        self.explicit.iter().find(|histogram| histogram.bounds[..] == *bounds)
+        self.explicit.iter().chain(&self.more_explicit).find(|histogram| histogram.bounds[..] == *bounds)
     }
 
     /// The histogram of this size and largest scale.
@@ -168,7 +182,7 @@ impl StagedExplicit {
     }
 
     /// Counts a value: buckets are `(lower, upper]`.
-    #[inline]
+    #[inline(always)]
     fn record(&mut self, value: f64) {
         let bucket = if self.bounds.len() <= COMPARED_MAX {
             // No branch depends on the value.
