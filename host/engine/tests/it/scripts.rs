@@ -19,6 +19,8 @@ scripts! {
         a_monotonic_sum_is_not_negative
         a_point_has_a_value_or_says_that_it_has_none
         a_temporality_has_to_be_given
+        advice_that_makes_no_sense_is_told
+        an_attribute_has_a_key
         buckets_have_to_fit
         c8_of_a_repeated_key_the_last_value_counts
         g8_not_finite_where_a_sum_is_built
@@ -26,6 +28,7 @@ scripts! {
         instruments_are_bounded
         keys_of_any_text
         no_point_ends_before_it_starts
+        refused_measurements_are_told_once
         sources_are_bounded
     }
     bound {
@@ -54,8 +57,10 @@ scripts! {
         i7_a_callback_that_panics_harms_only_itself
         i8_a_callback_may_create_and_use_instruments
         j10_a_total_whose_callback_is_late_counts_once
+        several_callbacks_of_one_counter_add_up
     }
     cardinality {
+        deltas_of_observed_totals_overflow_without_loss
         e7_a_view_wins_over_the_readers_limit
         l1_the_limit_counts_what_views_leave
         l2_histograms_overflow_bucket_by_bucket
@@ -127,6 +132,7 @@ scripts! {
         g6_buckets_include_their_upper_bound
         g6_default_boundaries
         g6_no_boundaries_are_one_bucket
+        g6_observed_and_negative_values_too
         g7_observations_are_counted_one_by_one
         g8_what_is_not_finite_is_refused
         j3_a_delta_has_the_smallest_and_largest_of_its_interval
@@ -184,9 +190,12 @@ scripts! {
         j7_a_new_start_is_a_restart
         j7_a_repeated_delta_counts_once
         j7_a_series_that_ended_says_so_once
+        j7_overlapping_deltas_are_told
         j7_the_end_of_one_writer_leaves_the_others
         j7_what_is_not_new_is_refused
         j7_workers_that_share_an_identity_are_told_apart_by_their_start
+        j8_a_delta_from_before_the_start_is_refused
+        j8_a_gap_between_deltas_loses_nothing
         several_owners_in_one_request
         summaries_pass_as_they_are
         the_state_of_a_restarted_writer_is_its_new_one
@@ -231,6 +240,7 @@ scripts! {
         a_limit_is_used_by_what_goes_on_before_what_is_new
         a_limit_that_a_swap_gives_room_under_is_used
         a_series_of_a_swap_claims_no_extremes_of_before
+        a_swap_at_the_time_of_a_collection
         another_aggregation_is_another_series
         another_name_is_another_series
         each_measurement_is_in_one_generation
@@ -245,6 +255,7 @@ scripts! {
     }
     temporality {
         j10_a_total_that_is_left_out_once_keeps_its_baseline
+        j1_an_up_down_counter_can_be_delta
         j1_observed_totals_become_deltas
         j2_cumulative_is_cumulative_for_every_kind
         j2_delta_is_delta_for_counters_and_histograms
@@ -293,6 +304,7 @@ scripts! {
         the_specifications_example_of_a_conflict
         the_specifications_example_of_a_view_for_each_instrument
         the_specifications_example_of_dropping_all_but_one
+        two_instruments_of_one_stream_add_up
     }
 }
 
