@@ -23,6 +23,8 @@ pub enum DiagnosticKind {
     Boundaries,
     /// Two instruments of one name that are not the same (metrics SDK, "Duplicate instrument registration").
     Duplicate,
+    /// An integer that is larger than those there are.
+    Saturated,
     /// An instrument that could not be had.
     Refused,
     /// A meter configurator panicked.
@@ -75,7 +77,7 @@ impl Diagnostics {
 
     /// Tells what may be told again.
     pub(crate) fn tell(&self, kind: DiagnosticKind, message: String) {
-        let diagnostic = Diagnostic { kind, message };
+        let diagnostic = Diagnostic { kind, message: shortened(message) };
         // The handler is the application's own code, and this may be a thread it must not end.
         if catch_unwind(AssertUnwindSafe(|| (self.handler)(&diagnostic))).is_err() {
             self.dropped.add();
@@ -84,6 +86,7 @@ impl Diagnostics {
 
     /// Tells what would be the same each time.
     pub(crate) fn tell_once(&self, kind: DiagnosticKind, message: String) {
+        let message = shortened(message);
         let mut told = lock(&self.told);
         if told.contains(&message) {
             return;
@@ -97,6 +100,17 @@ impl Diagnostics {
         drop(told);
         self.tell(kind, message);
     }
+}
+
+/// The beginning and the end of a message that is too long to keep: names may be of any length.
+fn shortened(message: String) -> String {
+    const PART: usize = 400;
+    if message.chars().count() <= 2 * PART {
+        return message;
+    }
+    let head: String = message.chars().take(PART).collect();
+    let tail = message.char_indices().rev().nth(PART).map_or(0, |(at, _)| at);
+    format!("{head} [...] {}", message.get(tail..).unwrap_or_default())
 }
 
 fn log(diagnostic: &Diagnostic) {

@@ -54,7 +54,7 @@ impl<'a> MetricStream<'a> {
 pub enum MetricFilterResult {
     /// All of its series are exported.
     Accept,
-    /// None of them is, and callbacks that report nothing else need not run.
+    /// None of them is, and none is asked about.
     Drop,
     /// Each series is asked about.
     AcceptPartial,

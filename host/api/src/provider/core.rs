@@ -102,6 +102,11 @@ impl Core {
             let message = format!("instrument `{}`: {}", notice.instrument, notice.message);
             self.diagnostics.tell(DiagnosticKind::Engine, message);
         }
+        if self.tally.saturated.get() > 0 {
+            let message = "integers above 9223372036854775807 were recorded as that, since there are no larger ones; record \
+                           in a larger unit, or doubles";
+            self.diagnostics.tell_once(DiagnosticKind::Saturated, message.to_owned());
+        }
     }
 
     /// Takes note of a callback, to unregister it at shutdown.

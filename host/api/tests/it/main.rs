@@ -1,5 +1,6 @@
 //! The provider from outside: measured through the `opentelemetry` API, seen through what readers get.
 
+mod bad_input;
 mod bound;
 mod callbacks;
 mod environment;

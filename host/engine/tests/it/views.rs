@@ -154,3 +154,30 @@ fn e2_the_description_and_unit_are_labels() {
     let metric = frame.metrics().next().unwrap();
     assert_eq!((metric.description(), metric.unit()), ("new", "ms"));
 }
+
+#[test]
+fn d3_a_native_view_may_select_by_anything_there_is_and_needs_to_select_by_nothing() {
+    use wasmeter_model::{Instrument, Origin};
+    type Selects = fn(&Instrument) -> bool;
+    let selectors: [(Selects, &[&str]); 4] = [
+        (|instrument| instrument.number == NumberKind::Double, &["int", "x", "x"]),
+        (|instrument| instrument.origin == Origin::Received, &["double", "int", "x"]),
+        (|instrument| instrument.resource.attributes.get("svc").is_some(), &["double", "int", "x"]),
+        (|_| true, &["x", "x", "x"]),
+    ];
+    for (selects, expected) in selectors {
+        let engine = engine(&[CUMULATIVE], plugins([matching(selects, named("x"))]));
+        for (name, number) in [("int", NumberKind::Int), ("double", NumberKind::Double)] {
+            let value = if number == NumberKind::Int { int(1) } else { double(1.0) };
+            let counter = engine.instrument(instrument(Kind::Counter, name, number), at(1)).unwrap();
+            counter.record(value, &attrs(""), at(2));
+        }
+        let point = ("", 2, 5, double(1.0));
+        engine
+            .ingest(&Otlp::of("svc=a").counter("received", Temporality::Cumulative, &[point]).frame(), at(5));
+        let frame = engine.collect(0, at(10));
+        let mut names: Vec<_> = frame.metrics().map(|metric| metric.name().to_owned()).collect();
+        names.sort();
+        assert_eq!(names, expected);
+    }
+}
