@@ -12,7 +12,7 @@ use crate::error::ExportError;
 ///
 /// All functions are called on the thread of the reader, one after the other, and never at the same time. Each must be done by
 /// its `deadline`: nobody can interrupt it, and until it returns the reader exports nothing. A panic counts as a failure.
-/// None may flush, shut down or swap the provider it exports for.
+/// None may flush or shut down the provider it exports for.
 pub trait PushExporter: Send + Sync + 'static {
     /// Exports a frame, which is never empty. What fails is not given again: whoever wants to retry does it in here.
     ///
