@@ -20,8 +20,8 @@ use crate::views::{Aggregator, ResolvedStream, can_become};
 pub struct ReaderConfig {
     /// Cumulative, delta or low memory.
     pub temporality: TemporalityPreference,
-    /// The aggregation of each kind where no View says; kinds that are not named have the specified default. Received
-    /// points are already aggregated and stay as they are.
+    /// The aggregation of each kind where no View says; kinds that are not named have the specified default, and those that are
+    /// dropped are dropped for this reader alone. Received points are already aggregated and stay as they are.
     pub aggregations: HashMap<InstrumentKind, Aggregation>,
     /// The most series of a stream by kind where no View says; kinds that are not named have 2000.
     pub cardinality_limits: HashMap<InstrumentKind, std::num::NonZeroU32>,
@@ -184,7 +184,9 @@ impl Pipeline {
                 let (max_size, max_scale, record_min_max) = (*max_size, *max_scale, *record_min_max);
                 Aggregator::Exponential { max_size, max_scale, record_min_max }
             }
-            Aggregation::Default | Aggregation::Drop => specified(instrument.kind, form),
+            // What Views drop has no stream; this is the reader's own default.
+            Aggregation::Drop => Aggregator::Drop,
+            Aggregation::Default => specified(instrument.kind, form),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::pipeline::Pipeline;
 use crate::report::{Counters, Notice, Rejection};
 use crate::stream::Collection;
 use crate::summaries::Summaries;
-use crate::views::{Composition, Fault, Views, are_bounds};
+use crate::views::{Aggregator, Composition, Fault, Views, are_bounds};
 
 /// How many notices wait to be fetched.
 const NOTICES_MAX: usize = 256;
@@ -186,7 +186,8 @@ impl Inner {
         let rerouted =
             state.reroute(entry, &self.pipelines, plan, at, self.limits.current_expiry, &mut on_fault);
         state.generation = generation.number;
-        entry.is_enabled.store(!state.routing.streams.is_empty(), Ordering::Relaxed);
+        let is_enabled = state.routing.streams.iter().any(|stream| stream.key.aggregator != Aggregator::Drop);
+        entry.is_enabled.store(is_enabled, Ordering::Relaxed);
         self.counters.accepted.fetch_add(rerouted.fetched, Ordering::Relaxed);
         self.tell(entry, state);
         rerouted

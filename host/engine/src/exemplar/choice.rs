@@ -96,6 +96,7 @@ impl Choice {
 
 fn aggregation_of(aggregator: &Aggregator, bounds: Option<Arc<[f64]>>) -> Aggregation {
     match *aggregator {
+        Aggregator::Drop => Aggregation::Drop,
         Aggregator::Sum => Aggregation::Sum,
         Aggregator::LastValue => Aggregation::LastValue,
         Aggregator::Explicit { record_min_max, .. } => {

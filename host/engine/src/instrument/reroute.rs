@@ -14,7 +14,7 @@ use crate::pipeline::Pipeline;
 use crate::record::Shape;
 use crate::source::{NOT_YET, Route, Source};
 use crate::stream::{Collection, SlotId, Slots, Storage, Stream};
-use crate::views::{OnFault, Resolved};
+use crate::views::{Aggregator, OnFault, Resolved};
 
 /// The Views' answers about an instrument, asked for before anything is changed.
 #[derive(Default)]
@@ -218,7 +218,7 @@ impl super::Routing {
                 while used.iter().any(|stream| stream.key == key) {
                     key.duplicate += 1;
                 }
-                if key.duplicate > 0 {
+                if key.duplicate > 0 && key.aggregator != Aggregator::Drop {
                     self.tell(format!(
                         "the Views give it two streams named `{}`; both are exported",
                         key.name
@@ -254,7 +254,8 @@ impl Source {
         let streams = routing.resolved.streams.len();
         routing.streams.iter().enumerate().map(move |(at, stream)| {
             let mapped = self.mapped.get(at.checked_rem(streams).unwrap_or(0));
-            (stream, mapped.and_then(Option::as_ref))
+            let is_kept = stream.key.aggregator != Aggregator::Drop;
+            (stream, mapped.and_then(Option::as_ref).filter(|_| is_kept))
         })
     }
 

@@ -27,6 +27,7 @@ impl Shape {
     /// Makes room for a stream of this aggregation; `bounds` are those of an explicit histogram.
     pub(crate) fn include(&mut self, aggregator: &Aggregator, bounds: &Arc<[f64]>) {
         match aggregator {
+            Aggregator::Drop => {}
             Aggregator::Sum => self.total = true,
             Aggregator::LastValue => self.last = true,
             Aggregator::Explicit { .. } => {

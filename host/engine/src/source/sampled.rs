@@ -70,6 +70,7 @@ fn received(given: &Attributes, row: ExemplarRef<'_>) -> Option<Measurement> {
 fn is_counted(key: &StreamKey, kind: InstrumentKind, measurement: &Measurement) -> bool {
     let is_negative = measurement.value.as_f64() < 0.0;
     match key.aggregator {
+        Aggregator::Drop => false,
         Aggregator::LastValue => true,
         _ if !measurement.value.is_finite() => false,
         Aggregator::Sum => !(is_negative && kind.is_monotonic()),

@@ -97,7 +97,7 @@ impl StreamKey {
             Aggregator::Explicit { record_min_max, .. } | Aggregator::Exponential { record_min_max, .. } => {
                 record_min_max
             }
-            Aggregator::Sum | Aggregator::LastValue => false,
+            Aggregator::Drop | Aggregator::Sum | Aggregator::LastValue => false,
         }
     }
 }

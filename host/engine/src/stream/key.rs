@@ -62,7 +62,9 @@ impl Storage {
             (Aggregator::Sum, InstrumentKind::Gauge) => Self::Current,
             (Aggregator::Sum, _) if temporality == Temporality::Delta => Self::Accumulated,
             (Aggregator::Sum, _) => Self::Current,
-            (Aggregator::Explicit { .. } | Aggregator::Exponential { .. }, _) => Self::Accumulated,
+            (Aggregator::Drop | Aggregator::Explicit { .. } | Aggregator::Exponential { .. }, _) => {
+                Self::Accumulated
+            }
         }
     }
 }
@@ -78,7 +80,7 @@ impl Output {
         // A sum of values that may be negative is no use beside a count; a received one was the sender's decision.
         let with_sum = origin == Origin::Received || kind.is_monotonic();
         match aggregator {
-            Aggregator::Sum => Self::Sum { monotonic: kind.is_monotonic(), number },
+            Aggregator::Drop | Aggregator::Sum => Self::Sum { monotonic: kind.is_monotonic(), number },
             Aggregator::LastValue => Self::Gauge { number },
             Aggregator::Explicit { .. } => Self::Explicit { with_sum },
             Aggregator::Exponential { .. } => Self::Exponential { with_sum },

@@ -59,10 +59,19 @@ pub(crate) struct Resolved {
 /// How a stream aggregates, with nothing left open.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Aggregator {
+    /// Nothing: one reader drops the kind of instrument, others may not.
+    Drop,
     Sum,
     LastValue,
-    Explicit { boundaries: Option<Arc<[f64]>>, record_min_max: bool },
-    Exponential { max_size: u32, max_scale: i8, record_min_max: bool },
+    Explicit {
+        boundaries: Option<Arc<[f64]>>,
+        record_min_max: bool,
+    },
+    Exponential {
+        max_size: u32,
+        max_scale: i8,
+        record_min_max: bool,
+    },
 }
 
 impl ResolvedStream {

@@ -285,6 +285,7 @@ scripts! {
         points_end_when_the_collection_is_made
     }
     views {
+        a_reader_may_drop_a_kind
         a_view_is_told_name_kind_and_unit
         a_view_is_told_the_scope
         b11_an_instrument_tells_whether_it_is_of_any_use
