@@ -27,6 +27,7 @@ scripts! {
         h8_exponential_buckets_lie_within_the_doubles
         instruments_are_bounded
         keys_of_any_text
+        measurements_beyond_the_bound_on_sources_overflow
         no_point_ends_before_it_starts
         refused_measurements_are_told_once
         sources_are_bounded
