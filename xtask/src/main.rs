@@ -47,11 +47,13 @@ enum Task {
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
     },
-    /// Run wasmeter side by side with the official SDK.
+    /// Measure what things cost.
     Bench {
         #[command(subcommand)]
         bench: bench::Bench,
     },
+    /// Run the cases in which the official SDK deviates from the specification on both, and write docs/side-by-side.md.
+    SideBySide,
     /// Show which requirement of the specification has which tests, and write docs/conformance.md.
     Conformance,
     /// Run the whole gate: what must pass before a change is merged.
@@ -80,6 +82,7 @@ fn run() -> anyhow::Result<()> {
         Task::Test { filter } => suite::run(filter.as_deref()),
         Task::Demo { seconds } => demo::run(seconds),
         Task::Bench { bench } => bench::run(bench),
+        Task::SideBySide => bench::side_by_side(),
         Task::Conformance => conformance::run(),
         Task::Ci { steps } => ci::run(steps),
         Task::Setup => setup(),

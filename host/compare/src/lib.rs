@@ -3,7 +3,7 @@
 //!
 //! Both are driven through the `opentelemetry` API alone, by the same code ([`Engine`]): what differs is the engine behind it
 //! and the lines that set it up (`engine/ours.rs`, `engine/official.rs`). The only crate of the project that may use the
-//! official SDK; nothing but tests and `cargo xtask bench` uses this one.
+//! official SDK; nothing but tests, `cargo xtask bench` and `side-by-side` uses this one.
 //!
 //! Allocations are counted in every program this crate is part of ([`allocation`]).
 

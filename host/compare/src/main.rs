@@ -1,4 +1,4 @@
-//! Both engines side by side: `cargo xtask bench` runs this program.
+//! Both engines side by side: `cargo xtask bench record` and `side-by-side` run this program.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 use std::path::PathBuf;
@@ -39,12 +39,12 @@ struct Record {
     /// Write the lines as JSON to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the page to this file.
+    /// Write the page to this file; what it has below `## Notes` stays.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// The component of examples/views/rust; without it, what is about wasm is left out.
-    #[arg(long, value_name = "FILE")]
-    first_view: Option<PathBuf>,
+    /// The folder that `cargo xtask build-plugins` fills; without it, what is about wasm is left out.
+    #[arg(long, value_name = "FOLDER")]
+    components: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -62,11 +62,11 @@ fn main() -> ExitCode {
 }
 
 fn run_record(arguments: Record) -> anyhow::Result<()> {
-    let Record { quick, filter, json, markdown, first_view } = arguments;
+    let Record { quick, filter, json, markdown, components } = arguments;
     let machine = Machine::this();
     println!("{machine}\n\n{}", record::table(None));
     let tell = |line: &Line| println!("{}", record::table(Some(line)));
-    let outcome = record::run(&Options { quick, filter, first_view }, tell)?;
+    let outcome = record::run(&Options { quick, filter, components }, tell)?;
     let missed = outcome.lines.iter().filter(|line| !line.ok()).count();
     println!("\n{} cases, {missed} targets missed", outcome.lines.len());
     if let Some(file) = json {
@@ -75,7 +75,8 @@ fn run_record(arguments: Record) -> anyhow::Result<()> {
         write(&file, &format!("{text}\n"))?;
     }
     if let Some(file) = markdown {
-        write(&file, &record::markdown(&outcome.lines, &machine))?;
+        let notes = std::fs::read_to_string(&file).unwrap_or_default();
+        write(&file, &record::markdown(&outcome.lines, &machine, &notes))?;
     }
     if !outcome.differences.is_empty() {
         bail!("{}", outcome.differences.join("\n"));

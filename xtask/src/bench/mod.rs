@@ -1,10 +1,10 @@
-//! `cargo xtask bench`: what runs wasmeter side by side with the official SDK, built as it would be installed.
+//! `cargo xtask bench` and `side-by-side`: wasmeter beside the official SDK, built as it would be installed.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::{plugins, shell, toolchain};
+use crate::{plugins, shell, toolchain, workspace};
 
 /// Where the page of the cases is.
 const SIDE_BY_SIDE: &str = "docs/side-by-side.md";
@@ -23,12 +23,10 @@ pub(crate) enum Bench {
         /// Write the lines to this file as JSON: a list of `{case, ours, theirs, unit, ratio, target, ok}`.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
-        /// Write the page to this file; docs/benchmarks.md is the one of the project.
+        /// Write the page to this file; docs/benchmarks.md is the one of the project. What it has below `## Notes` stays.
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
-    /// The cases in which the official SDK deviates from the specification; writes docs/side-by-side.md.
-    Defects,
 }
 
 /// Builds the program and runs it.
@@ -39,7 +37,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Record { quick, filter, json, markdown } => {
-            let components = plugins::build(toolchain::From::default())?;
+            plugins::build(toolchain::From::default())?;
             let mut program = program().arg("record");
             if quick {
                 program = program.arg("--quick");
@@ -53,10 +51,18 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
                     program = program.arg(option).arg(std::path::absolute(file)?);
                 }
             }
-            program.arg("--first-view").arg(components.examples.join("first-view.wasm")).run()
+            program.arg("--components").arg(workspace::target().join("plugins")).run()
         }
-        Bench::Defects => program().args(["defects", "--markdown", SIDE_BY_SIDE]).echoed(),
     }
+}
+
+/// Runs the cases in which the official SDK deviates from the specification, and writes their page.
+///
+/// # Errors
+///
+/// The program cannot be built or the page not written.
+pub(crate) fn side_by_side() -> anyhow::Result<()> {
+    program().args(["defects", "--markdown", SIDE_BY_SIDE]).echoed()
 }
 
 fn program() -> shell::Shell {

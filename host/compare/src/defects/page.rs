@@ -22,7 +22,7 @@ pub fn markdown() -> String {
         "# Side by side with the official SDK\n\n\
          Ten cases in which the official Rust SDK deviates from the specification, run on both engines by the same code\n\
          (`host/compare/src/defects`). The tests of that crate assert both columns, so a change on either side is noticed.\n\
-         Written by `cargo xtask bench defects`.\n\n",
+         Written by `cargo xtask side-by-side`.\n\n",
     );
     let version = official_version();
     let mut line = |cells: [&str; 5]| {

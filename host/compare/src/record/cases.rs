@@ -5,10 +5,10 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use wasmeter_api::View;
 
-use super::harness::{Contestant, Harness};
+use super::harness::{Contestant, Harness, Timing};
 use super::line::{Line, Target};
 use super::subject::{Sets, Subject, adding, adding_bound, recording, recording_bound};
-use super::wasm;
+use super::wasm::{self, Components};
 use crate::{Engine, Setup, Side, Temporality, ViewSpec, text};
 
 /// The specified limit of series; what comes after goes to the overflow series.
@@ -29,6 +29,8 @@ pub(super) struct Case {
     name: String,
     target: Option<Target>,
     threads: usize,
+    /// How often everything is built anew: where things happen to lie in memory is worth some percent.
+    instances: usize,
     /// A second line says what two threads make of one, as throughput.
     scaling: Option<Target>,
     /// What one turn of the work stands for.
@@ -104,7 +106,15 @@ fn overflowing(engine: Arc<dyn Engine>) -> Subject {
 impl Case {
     fn new(name: impl Into<String>, build: impl Fn(usize) -> Subject + 'static) -> Self {
         let build = Box::new(build);
-        Self { name: name.into(), target: None, threads: 1, scaling: None, per: (1.0, "ns"), build }
+        Self {
+            name: name.into(),
+            target: None,
+            threads: 1,
+            instances: 4,
+            scaling: None,
+            per: (1.0, "ns"),
+            build,
+        }
     }
 
     fn ratio_at_most(self, limit: f64) -> Self {
@@ -135,25 +145,14 @@ impl Case {
 
     /// Compares the sides, then times them.
     pub(super) fn run(&self, harness: &Harness) -> Result<Vec<Line>, String> {
-        let named = |error: String| format!("{}: {error}", self.name);
-        let sides = [(self.build)(0), (self.build)(1)];
-        let [ours, theirs] = &sides;
-        for side in &sides {
-            side.warm_up((3 * LIMIT).min(side.times_quick));
-        }
-        let (our_rows, their_rows) = (ours.rows().map_err(named)?, theirs.rows().map_err(named)?);
-        if our_rows != their_rows {
-            return Err(named(difference(&our_rows, &their_rows)));
-        }
-        let contestant = |subject, threads| Contestant { subject, threads };
-        let mut contestants = vec![contestant(ours, self.threads), contestant(theirs, self.threads)];
-        if self.scaling.is_some() {
-            contestants.extend([contestant(ours, 1), contestant(theirs, 1)]);
-        }
-        let timings = harness.time(&contestants);
-        for side in &sides {
-            side.check_total().map_err(named)?;
-        }
+        let instances = harness.instances(self.instances);
+        let runs = (0..instances).map(|number| self.run_instance(harness, number, instances));
+        let runs = runs.collect::<Result<Vec<_>, _>>().map_err(|error| format!("{}: {error}", self.name))?;
+        let of_contestant =
+            |number: usize| runs.iter().filter_map(|run| run.get(number).copied()).collect::<Vec<_>>();
+        let contestants = runs.first().map_or(0, Vec::len);
+        let timings: Vec<Timing> =
+            (0..contestants).map(|number| Timing::mean(&of_contestant(number))).collect();
         let [ours, theirs, rest @ ..] = timings.as_slice() else { return Ok(Vec::new()) };
         let (per, unit) = self.per;
         let mut lines = vec![Line {
@@ -177,6 +176,40 @@ impl Case {
         }
         Ok(lines)
     }
+
+    /// Times both sides, and both on one thread if there is a line about scaling, in this order.
+    fn run_instance(
+        &self,
+        harness: &Harness,
+        number: usize,
+        instances: usize,
+    ) -> Result<Vec<Timing>, String> {
+        let built = |side| {
+            let subject = (self.build)(side);
+            subject.warm_up((3 * LIMIT).min(subject.times_quick));
+            subject
+        };
+        // Whoever comes first is placed better in memory and in what a thread keeps; so they take turns.
+        let mut sides = if number % 2 == 0 { [built(0), built(1)] } else { [built(1), built(0)] };
+        if number % 2 != 0 {
+            sides.reverse();
+        }
+        let [ours, theirs] = &sides;
+        let (our_rows, their_rows) = (ours.rows()?, theirs.rows()?);
+        if our_rows != their_rows {
+            return Err(difference(&our_rows, &their_rows));
+        }
+        let contestant = |subject, threads| Contestant { subject, threads };
+        let mut contestants = vec![contestant(ours, self.threads), contestant(theirs, self.threads)];
+        if self.scaling.is_some() {
+            contestants.extend([contestant(ours, 1), contestant(theirs, 1)]);
+        }
+        let timings = harness.time(&contestants, instances);
+        for side in &sides {
+            side.check_total()?;
+        }
+        Ok(timings)
+    }
 }
 
 /// The first row in which the sides differ.
@@ -192,8 +225,8 @@ fn difference(ours: &[crate::Row], theirs: &[crate::Row]) -> String {
     )
 }
 
-/// Every case. Those with wasm need the component.
-pub(super) fn all(first_view: Option<&Arc<dyn View>>) -> Vec<Case> {
+/// Every case. Those about wasm need the components.
+pub(super) fn all(components: Option<&Components>) -> Vec<Case> {
     let plain = Setup::default;
     let filtered = || Setup::with_view(FILTER);
     let mut cases = Vec::new();
@@ -261,19 +294,32 @@ pub(super) fn all(first_view: Option<&Arc<dyn View>>) -> Vec<Case> {
         cases.push(with_many(name("counter"), temporality, counter));
         cases.push(with_many(name("histogram"), temporality, histogram));
     }
-    cases.extend(first_view.into_iter().flat_map(wasm_cases));
+    cases.extend(components.into_iter().flat_map(wasm_cases));
     cases
 }
 
-/// The same View as a component and native, both in our engine.
-fn wasm_cases(component: &Arc<dyn View>) -> [Case; 2] {
-    [(1, "1 series"), (100, "100 series")].map(|(series, word)| {
-        let (component, sets) = (component.clone(), sets(3, series, false));
+/// The same Views as components and native, both in our engine.
+fn wasm_cases(components: &Components) -> Vec<Case> {
+    type Native = fn() -> Arc<dyn View>;
+    let rules = ("rules", &components.rules, wasm::native_rules as Native);
+    let computed = ("computed", &components.computed, wasm::native_computed as Native);
+    let case = |(what, component, native): (&str, &Arc<dyn View>, Native), series: u64| {
+        let (component, sets) = (component.clone(), routes(series));
         let build = move |side| {
-            let view = if side == 0 { component.clone() } else { wasm::native() };
+            let view = if side == 0 { component.clone() } else { native() };
             counter(crate::engine::ours_with_plugins(&Setup::default(), vec![view]), sets.clone())
         };
-        Case::new(format!("counter, 3 attributes, {word}: wasm View against native View"), build)
-            .ratio_at_most(1.02)
-    })
+        let name = format!("counter, wasm View by native View, {what}, {series} sets");
+        Case { instances: 20, ..Case::new(name, build).ratio_at_most(1.02) }
+    };
+    vec![case(rules, 1), case(rules, 100), case(computed, 1), case(computed, 100)]
+}
+
+/// Sets of 3 attributes whose routes are `/orders/0`, `/orders/1` and so on.
+fn routes(series: u64) -> Sets {
+    let set = |number| {
+        let route = KeyValue::new("http.route", format!("/orders/{number}"));
+        [route, KeyValue::new("http.request.method", "GET"), KeyValue::new("user.tier", "gold")].into()
+    };
+    (0..series).map(set).collect()
 }

@@ -8,7 +8,8 @@ use super::subject::Subject;
 /// Long enough for the clock, and much shorter than what a scheduler gives at a time: on a busy machine, too, most rounds go
 /// without an interruption.
 const ROUND: Duration = Duration::from_micros(250);
-const ROUNDS: usize = 401;
+/// Of all instances of a case together.
+const ROUNDS: usize = 400;
 /// Rounds whose times do not count: caches, branch predictors and the processor's clock settle.
 const WARM_UP_ROUNDS: usize = 20;
 const TIMES_QUICK: u64 = 200;
@@ -38,10 +39,15 @@ impl Harness {
         Self { quick, pair: Crew::new(2) }
     }
 
-    /// Times the contestants in turns.
-    pub(super) fn time(&self, contestants: &[Contestant<'_>]) -> Vec<Timing> {
+    /// Of how many instances a case is measured that wants so many.
+    pub(super) fn instances(&self, wanted: usize) -> usize {
+        if self.quick { 1 } else { wanted }
+    }
+
+    /// Times the contestants in turns, as one of so many instances of their case.
+    pub(super) fn time(&self, contestants: &[Contestant<'_>], instances: usize) -> Vec<Timing> {
         let times: Vec<u64> = contestants.iter().map(|contestant| self.calibrated(contestant)).collect();
-        let rounds = if self.quick { 1 } else { WARM_UP_ROUNDS + ROUNDS };
+        let rounds = if self.quick { 1 } else { WARM_UP_ROUNDS + ROUNDS / instances };
         let mut nanos = vec![Vec::with_capacity(rounds); contestants.len()];
         for round in 0..rounds {
             let mut turn = |((contestant, times), nanos): ((&Contestant<'_>, &u64), &mut Vec<f64>)| {
@@ -83,6 +89,12 @@ impl Timing {
         nanos.sort_by(f64::total_cmp);
         let at = |place: usize| nanos.get(place).copied().unwrap_or(f64::NAN);
         Self { median: at(nanos.len() / 2), fastest: at(0) }
+    }
+
+    /// The mean of several instances of one contestant.
+    pub(super) fn mean(instances: &[Self]) -> Self {
+        let mean = |of: fn(&Self) -> f64| instances.iter().map(of).sum::<f64>() / instances.len() as f64;
+        Self { median: mean(|timing| timing.median), fastest: mean(|timing| timing.fastest) }
     }
 }
 

@@ -27,8 +27,8 @@ pub struct Options {
     pub quick: bool,
     /// Only the cases whose name contains this.
     pub filter: Option<String>,
-    /// A component of `examples/views/rust`, for the cases that need one; they are left out without.
-    pub first_view: Option<PathBuf>,
+    /// The folder that `cargo xtask build-plugins` fills, for the cases about components; they are left out without.
+    pub components: Option<PathBuf>,
 }
 
 /// What a run found.
@@ -44,11 +44,11 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// The component cannot be loaded.
+/// A component cannot be loaded.
 pub fn run(options: &Options, mut tell: impl FnMut(&Line)) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::default();
     let harness = harness::Harness::new(options.quick);
-    let first_view = options.first_view.as_deref().map(wasm::load).transpose()?;
+    let components = options.components.as_deref().map(wasm::Components::load).transpose()?;
     let wanted = |name: &str| options.filter.as_ref().is_none_or(|part| name.contains(part.as_str()));
     let mut found = |result: Result<Vec<Line>, String>| match result {
         Ok(lines) => {
@@ -59,7 +59,7 @@ pub fn run(options: &Options, mut tell: impl FnMut(&Line)) -> anyhow::Result<Out
         }
         Err(difference) => outcome.differences.push(difference),
     };
-    for case in cases::all(first_view.as_ref()) {
+    for case in cases::all(components.as_ref()) {
         if case.names().iter().any(|name| wanted(name)) {
             found(case.run(&harness));
         }

@@ -51,8 +51,11 @@ pub fn table(line: Option<&Line>) -> String {
     text.trim_end().to_owned()
 }
 
-/// The whole page.
-pub fn markdown(lines: &[Line], machine: &Machine) -> String {
+/// The heading of what people write into the page.
+const NOTES: &str = "\n## Notes\n";
+
+/// The whole page, with what `before`, the page as it was, has below `## Notes`.
+pub fn markdown(lines: &[Line], machine: &Machine, before: &str) -> String {
     let mut page = format!(
         "# Benchmarks\n\n\
          wasmeter (ours) and `opentelemetry_sdk` {} (theirs) in one process, driven by the same code through the\n\
@@ -62,11 +65,12 @@ pub fn markdown(lines: &[Line], machine: &Machine) -> String {
          ```\n\n\
          Machine: {machine}.\n\n\
          Before a case is timed, both sides must have counted the same, and afterwards the collected total must be the number\n\
-         of measurements made. The sides are timed in turns, rounds of about 250 µs; a figure is the median of 401 rounds, `ratio`\n\
+         of measurements made. The sides are timed in turns, rounds of about 250 µs; a figure is the median of 400 rounds, `ratio`\n\
          is ours by theirs, and `of fastest` the same of each side's fastest round, which other load on the machine moves less.\n\
          With two threads a figure is the time of a measurement over both together, so it halves where threads do not disturb\n\
          each other. Attribute sets are made before the clock starts. In the cases about wasm both sides are wasmeter, and\n\
-         `theirs` is the native View. Bytes are what the allocator was asked for and has not got back, after a collection.\n\n",
+         `theirs` is the native View. Bytes are what the allocator was asked for and has not got back, after a collection.\n\n\
+         To see where the time of a case goes: `perf record target/release/wasmeter-compare record --filter 'bound counter'`.\n\n",
         official_version()
     );
     // A `String` takes all text.
@@ -78,5 +82,25 @@ pub fn markdown(lines: &[Line], machine: &Machine) -> String {
     for line in lines {
         row(&cells(line));
     }
+    if let Some((_, notes)) = before.split_once(NOTES) {
+        page.push_str(NOTES);
+        page.push_str(notes);
+    }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, Machine, Target, markdown, table};
+
+    #[test]
+    fn a_missed_target_is_shown_and_notes_stay() {
+        let target = Some(Target::RatioAtMost(0.35));
+        let (case, unit) = ("counter".to_owned(), "ns");
+        let line = Line { case, ours: 50.0, theirs: 100.0, unit, target, ratio_of_fastest: Some(0.4) };
+        assert!(table(Some(&line)).ends_with("ratio <= 0.35  MISSED"));
+        let page = markdown(&[line], &Machine::this(), "old figures\n\n## Notes\n\nWhy it is so.\n");
+        assert!(page.contains("| counter | 50.0 | 100 | ns | 0.50 | 0.40 | ratio <= 0.35 | MISSED |\n"));
+        assert!(page.ends_with(" |\n\n## Notes\n\nWhy it is so.\n") && !page.contains("old figures"));
+    }
 }

@@ -86,5 +86,5 @@ fn v10_nan_names_one_series() {
 #[test]
 fn the_page_says_what_the_cases_do() {
     let page = include_str!("../../../../docs/side-by-side.md");
-    assert_eq!(page, markdown(), "run `cargo xtask bench defects`");
+    assert_eq!(page, markdown(), "run `cargo xtask side-by-side`");
 }

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use wasmeter_compare::record::{self, Options};
 
-fn first_view() -> Option<PathBuf> {
-    std::env::var_os("WASMETER_EXAMPLES").map(|folder| PathBuf::from(folder).join("first-view.wasm"))
+/// Where the components are, if they are built: the folder of the plugins' and the examples' folders.
+fn components() -> Option<PathBuf> {
+    std::env::var_os("WASMETER_EXAMPLES").and_then(|folder| Some(PathBuf::from(folder).parent()?.to_owned()))
 }
 
 #[test]
 fn both_sides_count_the_same_in_every_case() {
-    let options = Options { quick: true, filter: None, first_view: first_view() };
+    let options = Options { quick: true, filter: None, components: components() };
     let mut told = Vec::new();
     let outcome = record::run(&options, |line| told.push(line.case.clone())).unwrap();
     assert_eq!(outcome.differences, Vec::<String>::new());
@@ -25,7 +26,7 @@ fn both_sides_count_the_same_in_every_case() {
 
 #[test]
 fn a_filter_leaves_cases_out() {
-    let options = Options { quick: true, filter: Some("idle counter".to_owned()), first_view: None };
+    let options = Options { quick: true, filter: Some("idle counter".to_owned()), components: None };
     let outcome = record::run(&options, |_| {}).unwrap();
     assert_eq!(outcome.lines.len(), 1);
 }
