@@ -190,10 +190,12 @@ impl Case {
             subject
         };
         // Whoever comes first is placed better in memory and in what a thread keeps; so they take turns.
-        let mut sides = if number % 2 == 0 { [built(0), built(1)] } else { [built(1), built(0)] };
-        if number % 2 != 0 {
-            sides.reverse();
-        }
+        let sides = if number.is_multiple_of(2) {
+            [built(0), built(1)]
+        } else {
+            let theirs = built(1);
+            [built(0), theirs]
+        };
         let [ours, theirs] = &sides;
         let (our_rows, their_rows) = (ours.rows()?, theirs.rows()?);
         if our_rows != their_rows {
