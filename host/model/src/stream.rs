@@ -71,7 +71,8 @@ pub struct StreamSpec {
     pub description: Option<Arc<str>>,
     /// The stream's unit. Only the label changes, no value is converted.
     pub unit: Option<Arc<str>>,
-    /// What becomes of a point's attributes; nothing by default.
+    /// What becomes of a point's attributes; nothing by default. What is removed can still be seen on exemplars, see
+    /// [`ExemplarReservoir`].
     pub attributes: Vec<AttributeRule>,
     /// What becomes of the resource's attributes; nothing by default.
     pub resource: Vec<AttributeRule>,
