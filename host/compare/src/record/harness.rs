@@ -91,9 +91,15 @@ impl Timing {
         Self { median: at(nanos.len() / 2), fastest: at(0) }
     }
 
-    /// The mean of several instances of one contestant.
+    /// The mean of several instances of one contestant, without the quickest and the slowest quarter of them.
     pub(super) fn mean(instances: &[Self]) -> Self {
-        let mean = |of: fn(&Self) -> f64| instances.iter().map(of).sum::<f64>() / instances.len() as f64;
+        let mean = |of: fn(&Self) -> f64| {
+            let mut nanos: Vec<f64> = instances.iter().map(of).collect();
+            nanos.sort_by(f64::total_cmp);
+            let quarter = nanos.len() / 4;
+            let middle = nanos.get(quarter..nanos.len() - quarter).unwrap_or_default();
+            middle.iter().sum::<f64>() / middle.len() as f64
+        };
         Self { median: mean(|timing| timing.median), fastest: mean(|timing| timing.fastest) }
     }
 }
@@ -106,5 +112,15 @@ mod tests {
     fn one_slow_round_does_not_move_the_median() {
         let timing = Timing::of(vec![9.0, 1000.0, 11.0, 10.0, 8.0]);
         assert_eq!((timing.median, timing.fastest), (10.0, 8.0));
+    }
+
+    #[test]
+    fn one_disturbed_instance_does_not_move_the_mean() {
+        let instance = |nanos| Timing { median: nanos, fastest: nanos };
+        assert_eq!(
+            Timing::mean(&[instance(500.0), instance(10.0), instance(12.0), instance(9.0)]).median,
+            11.0
+        );
+        assert_eq!(Timing::mean(&[instance(10.0)]).median, 10.0);
     }
 }
