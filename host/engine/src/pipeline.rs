@@ -13,7 +13,7 @@ use crate::filter::MetricFilter;
 use crate::instrument::Form;
 use crate::lock;
 use crate::stream::{Description, Output, Storage, Stream, StreamKey};
-use crate::views::{Aggregator, ResolvedStream, can_become};
+use crate::views::{Aggregator, ResolvedStream, aggregation_problem, can_become};
 
 /// What a reader asks for (metrics SDK, "MetricReader").
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,7 +21,8 @@ pub struct ReaderConfig {
     /// Cumulative, delta or low memory.
     pub temporality: TemporalityPreference,
     /// The aggregation of each kind where no View says; kinds that are not named have the specified default, and those that are
-    /// dropped are dropped for this reader alone. Received points are already aggregated and stay as they are.
+    /// dropped are dropped for this reader alone. Received points are already aggregated and stay as they are. What makes no
+    /// aggregation, such as descending boundaries, is passed over with a notice.
     pub aggregations: HashMap<InstrumentKind, Aggregation>,
     /// The most series of a stream by kind where no View says; kinds that are not named have 2000.
     pub cardinality_limits: HashMap<InstrumentKind, std::num::NonZeroU32>,
@@ -46,7 +47,8 @@ struct Streams {
 }
 
 impl Pipeline {
-    pub(crate) fn new(config: ReaderConfig) -> Self {
+    pub(crate) fn new(mut config: ReaderConfig) -> Self {
+        config.aggregations.retain(|_, aggregation| aggregation_problem(aggregation).is_none());
         Self { config, streams: Mutex::default() }
     }
 
@@ -189,6 +191,14 @@ impl Pipeline {
             Aggregation::Default => specified(instrument.kind, form),
         }
     }
+}
+
+/// What is wrong with the aggregations a reader asks for, in words for whoever configured it.
+pub(crate) fn faults(config: &ReaderConfig) -> Vec<(InstrumentKind, String)> {
+    let fault = |(kind, aggregation): (&InstrumentKind, &_)| Some((*kind, aggregation_problem(aggregation)?));
+    let mut faults: Vec<_> = config.aggregations.iter().filter_map(fault).collect();
+    faults.sort();
+    faults
 }
 
 /// The specified default (conformance row G2); what is received keeps its form.

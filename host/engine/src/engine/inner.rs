@@ -12,7 +12,7 @@ use super::EngineConfig;
 use crate::instrument::{Entry, Form, Key, Plan, Rerouted, State};
 use crate::intake::Callbacks;
 use crate::lock;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{self, Pipeline};
 use crate::report::{Counters, Notice, Rejection};
 use crate::stream::Collection;
 use crate::summaries::Summaries;
@@ -84,6 +84,15 @@ impl std::fmt::Debug for Inner {
 impl Inner {
     pub(crate) fn new(config: EngineConfig, views: Views, now: Timestamp) -> Self {
         let swap = Collection { number: 0, now };
+        let notices = config.readers.iter().enumerate().flat_map(|(place, reader)| {
+            pipeline::faults(reader).into_iter().map(move |(kind, fault)| Notice {
+                instrument: kind.name().into(),
+                message: format!(
+                    "the default aggregation of reader {place} for this kind is passed over: {fault}"
+                ),
+            })
+        });
+        let notices = Mutex::new(notices.take(NOTICES_MAX).collect());
         let generation =
             Generation { number: 1, composition: Composition::new(views), swap, plans: Mutex::default() };
         Self {
@@ -99,7 +108,7 @@ impl Inner {
             identity: Arc::default(),
             summaries: Mutex::default(),
             counters: Counters::default(),
-            notices: Mutex::default(),
+            notices,
         }
     }
 

@@ -11,5 +11,5 @@ pub(crate) use composition::Composition;
 pub use composition::{Mode, Views};
 pub use native::NativeView;
 pub(crate) use resolved::{Aggregator, Fault, OnFault, Resolved, ResolvedStream, has_empty_key};
-pub(crate) use validity::{are_bounds, can_become};
+pub(crate) use validity::{aggregation_problem, are_bounds, can_become};
 pub use view::{View, ViewFault};

@@ -13,7 +13,7 @@ pub(crate) fn are_bounds(bounds: &[f64]) -> bool {
 }
 
 /// What is wrong with an aggregation, in words for whoever wrote the View; `None` if nothing is.
-pub(super) fn aggregation_problem(aggregation: &Aggregation) -> Option<String> {
+pub(crate) fn aggregation_problem(aggregation: &Aggregation) -> Option<String> {
     match aggregation {
         Aggregation::ExplicitBucketHistogram { boundaries: Some(boundaries), .. }
             if !are_bounds(boundaries) =>

@@ -164,3 +164,30 @@ fn b3_b4_b5_c1_whatever_it_is_called_an_instrument_works() {
     // Without a name there is nothing to export it under.
     assert_eq!(engine.instrument(of("", Kind::Counter), at(1)).err(), Some(Rejection::NoName));
 }
+
+#[test]
+fn n1_e5_default_aggregations_that_mean_nothing_are_told_and_passed_over() {
+    let buckets = |bounds: &[f64]| wasmeter_model::Aggregation::ExplicitBucketHistogram {
+        boundaries: Some(bounds.into()),
+        record_min_max: false,
+    };
+    let reader = wasmeter_engine::ReaderConfig {
+        aggregations: [(Kind::Histogram, buckets(&[2.0, 1.0])), (Kind::UpDownCounter, buckets(&[2.0]))]
+            .into(),
+        ..Default::default()
+    };
+    let config = wasmeter_engine::EngineConfig { readers: vec![reader], ..Default::default() };
+    let engine = Engine::new(config, no_views(), at(1));
+    let told = told(&engine);
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        told[0],
+        "histogram: the default aggregation of reader 0 for this kind is passed over: its boundaries are not finite, strictly ascending and fewer than 16384"
+    );
+    for kind in [Kind::Histogram, Kind::UpDownCounter] {
+        recorder(&engine, kind, kind.name()).record(int(3), &attrs(""), at(2));
+    }
+    let frame = engine.collect(0, at(10));
+    assert_eq!(frame.histograms.bounds, [&BOUNDARIES_DEFAULT[..], &[2.0]].concat());
+    assert_eq!(frame.point_count(), 2);
+}
