@@ -31,7 +31,10 @@ impl Inner {
         let (mut touched, mut known) = (Vec::new(), HashSet::new());
         for Observations { number, values, surplus } in observations {
             let Some(entries) = self.observed_by(number) else { continue };
-            self.counters.reject(Rejection::ObservationLimit, surplus);
+            if let Some(entry) = entries.first().filter(|_| surplus > 0) {
+                self.refuse(entry, Rejection::ObservationLimit);
+                self.counters.reject(Rejection::ObservationLimit, surplus - 1);
+            }
             for values in values.chunk_by(|one, next| one.place == next.place) {
                 // A place without an instrument is nothing.
                 let Some(entry) = values.first().and_then(|value| entries.get(value.place)) else { continue };

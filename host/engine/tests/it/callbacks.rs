@@ -63,6 +63,12 @@ fn i3_observations_without_end_are_cut_and_counted() {
     let counts = engine.counts();
     assert!(counts.rejected.contains(&(Rejection::ObservationLimit, 7)));
     assert_eq!(counts.accepted, 3);
+    let told: Vec<_> = engine.notices().into_iter().map(|notice| notice.message).collect();
+    let advice =
+        "a callback observes too much in one run; observe fewer sets, or raise `limits.observations_max`";
+    assert_eq!(told, [format!("a value was not counted: {advice}")]);
+    // It is told once.
+    assert_eq!((collect(&engine, 0, 20).len(), engine.notices().len()), (3, 0));
 }
 
 #[test]
