@@ -1,9 +1,9 @@
 //! The plugin runtime: loads View components, sandboxed, and swaps them while the host runs.
 //!
 //! The only crate that knows wasmtime. A [`Directory`] turns a folder of components into [`Generation`]s of [`Plugin`]s,
-//! which are the engine's [`wasmeter_engine::View`]s; a [`Watcher`] says when to look again. Everything a guest says is
-//! checked in `answer` before the engine sees it, every call has a deadline, every store has limits, and nothing a guest
-//! or a file does panics the host.
+//! which are the engine's [`wasmeter_engine::View`]s; a [`Watcher`] says when to look again, and a [`Keeper`] looks and puts
+//! into service what it finds. Everything a guest says is checked in `answer` before the engine sees it, every call has a
+//! deadline, every store has limits, and nothing a guest or a file does panics the host.
 
 mod answer;
 mod bindings;
@@ -11,6 +11,7 @@ mod config;
 mod directory;
 mod failure;
 mod instance;
+mod keeper;
 mod load;
 mod log;
 mod plugin;
@@ -21,6 +22,7 @@ mod watch;
 pub use config::{AnswerLimits, PluginLimits, RuntimeConfig, TICK};
 pub use directory::{Directory, Generation, Rejection, Scan, Swap};
 pub use failure::{Counts, Failure, FailureCount, FailureKind};
+pub use keeper::{Keeper, Service};
 pub use log::{LogLevel, LogSink, TracingSink};
 pub use plugin::{Plugin, PluginInfo, PluginState, PluginStats};
 pub use runtime::{Runtime, StartError};

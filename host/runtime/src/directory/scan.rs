@@ -29,6 +29,24 @@ pub struct Scan {
     pub failures: Vec<Failure>,
 }
 
+impl Scan {
+    /// Logs what came and went, and hands each failure to `failed`.
+    pub fn tell(&self, mut failed: impl FnMut(&Failure)) {
+        for plugin in &self.added {
+            let info = plugin.info();
+            tracing::info!(plugin = %info.name, version = %info.version, compile_ms = info.compile_ms, "plugin loaded");
+        }
+        for swap in &self.swapped {
+            let (from, to) = (swap.from.info(), swap.to.info());
+            tracing::info!(plugin = %to.name, from = %from.version, to = %to.version, "plugin replaced");
+        }
+        for plugin in &self.removed {
+            tracing::info!(plugin = %plugin.info().name, "plugin removed");
+        }
+        self.failures.iter().for_each(&mut failed);
+    }
+}
+
 /// One plugin in place of another, from the same file.
 #[derive(Clone, Debug)]
 pub struct Swap {

@@ -9,6 +9,7 @@ mod directory;
 mod failures;
 mod first_party;
 mod guest;
+mod keeper;
 mod limits;
 mod mutated;
 mod rejection;

@@ -1,36 +1,17 @@
-//! The thread that keeps the engine's Views equal to the plugin directory.
-//!
-//! One thread does all of it in sequence: look, load, swap, watch over the newcomers. A failure at any step leaves
-//! in service what was in service.
+//! The Views of the configuration file and those of the plugin directory, in service with the engine.
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use wasmeter_config::Plugins as PluginSettings;
-use wasmeter_engine::{Engine, SwapReport, ViewFault, Views};
-use wasmeter_runtime::{Directory, Generation, PluginState, Rejection, Runtime, Scan, Watcher};
+use wasmeter_engine::{Engine, SwapReport, View, ViewFault, Views};
+use wasmeter_runtime::{Directory, Generation, Keeper, Runtime, Service};
 
 use crate::clock::now;
 
-/// How long a new plugin is watched: if it stops answering within this time, the one before returns.
-const PROBATION: Duration = Duration::from_secs(60);
-/// How often the newcomers are looked at.
-const LOOK: Duration = Duration::from_millis(500);
-
-enum Order {
-    Rescan,
-    Reload(Views),
-    Stop,
-}
-
-/// A handle on the thread.
+/// Keeps the engine's Views equal to the plugin directory, and takes other Views of the configuration file.
 pub(super) struct PluginKeeper {
-    orders: Sender<Order>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    keeper: Keeper<EngineViews>,
     plugins: Plugins,
-    _watcher: Option<Watcher>,
 }
 
 /// The plugins in service, for those who only look.
@@ -47,12 +28,10 @@ pub(super) struct Swaps {
     pub(super) refused: u64,
 }
 
-struct Keeper {
+/// The Views in service.
+struct EngineViews {
     engine: Engine,
-    directory: Option<Arc<Directory>>,
-    /// The Views of the configuration file.
-    base: Views,
-    probation: Option<(Arc<Generation>, Instant)>,
+    views: Views,
     swaps: Arc<Mutex<Swaps>>,
 }
 
@@ -66,54 +45,33 @@ impl PluginKeeper {
     ) -> Result<(Engine, Self), String> {
         let directory =
             settings.directory.as_ref().map(|path| Arc::new(Directory::new(path.clone(), runtime)));
-        let mut views = base.clone();
+        let mut views = base;
         if let Some(directory) = &directory {
-            let scan = directory.rescan();
-            tell(&scan);
+            directory.rescan().tell(|failure| tracing::error!("{failure}"));
             views.plugins = directory.current().views();
         }
-        let engine = make(views);
-        let (orders, inbox) = mpsc::channel();
-        let watcher = match (&settings.directory, settings.watch) {
-            (Some(path), true) => {
-                let orders = orders.clone();
-                // The thread may have ended; then nobody needs to know of changes.
-                let on_change = move || drop(orders.send(Order::Rescan));
-                Some(
-                    Watcher::start(path.clone(), on_change)
-                        .map_err(|error| format!("cannot watch plugins: {error}"))?,
-                )
-            }
-            _ => None,
-        };
+        let engine = make(views.clone());
         let swaps = Arc::new(Mutex::new(Swaps::default()));
-        let mut keeper = Keeper {
-            engine: engine.clone(),
-            directory: directory.clone(),
-            base,
-            probation: None,
-            swaps: swaps.clone(),
-        };
-        // The watcher compares with what it saw at its own start: look once more for what changed in between.
-        keeper.rescan();
-        let thread = std::thread::Builder::new()
-            .name("plugins".into())
-            .spawn(move || keeper.run(&inbox))
-            .map_err(|error| format!("cannot start the plugin thread: {error}"))?;
-        let plugins = Plugins { directory, swaps };
-        Ok((engine, Self { orders, thread: Mutex::new(Some(thread)), plugins, _watcher: watcher }))
+        let service = EngineViews { engine: engine.clone(), views, swaps: swaps.clone() };
+        let keeper = Keeper::start(directory.clone(), settings.watch, service)
+            .map_err(|error| format!("cannot start the plugin threads: {error}"))?;
+        Ok((engine, Self { keeper, plugins: Plugins { directory, swaps } }))
     }
 
     /// Takes other Views of the configuration file and looks at the directory again.
     pub(super) fn reload(&self, base: Views) {
-        let _sent = self.orders.send(Order::Reload(base));
+        self.keeper.rescan();
+        self.keeper.with_service(move |service| {
+            let plugins = service.views.plugins.clone();
+            if let Err(fault) = service.put_into_service(Views { plugins, ..base }) {
+                tracing::error!(%fault, "the new views are not taken over; those before stay in service");
+            }
+        });
     }
 
     /// Ends the thread.
     pub(super) fn stop(&self) {
-        let _sent = self.orders.send(Order::Stop);
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
+        if !self.keeper.stop() {
             tracing::error!("the plugin thread ended badly");
         }
     }
@@ -141,149 +99,32 @@ impl Plugins {
     }
 }
 
-impl Keeper {
-    fn run(mut self, inbox: &Receiver<Order>) {
-        loop {
-            let order = match self.probation {
-                Some(_) => match inbox.recv_timeout(LOOK) {
-                    Err(RecvTimeoutError::Timeout) => {
-                        self.look_after_newcomers();
-                        continue;
-                    }
-                    Err(RecvTimeoutError::Disconnected) => return,
-                    Ok(order) => order,
-                },
-                None => match inbox.recv() {
-                    Ok(order) => order,
-                    Err(_) => return,
-                },
-            };
-            match order {
-                Order::Rescan => self.rescan(),
-                Order::Reload(base) => {
-                    let before = std::mem::replace(&mut self.base, base);
-                    self.rescan();
-                    if let Err(fault) = self.swap_base() {
-                        tracing::error!(%fault, "the new views are not taken over; those before stay in service");
-                        self.base = before;
-                    }
-                }
-                Order::Stop => return,
-            }
-        }
-    }
-
-    fn views(&self, generation: &Generation) -> Views {
-        Views { plugins: generation.views(), ..self.base.clone() }
-    }
-
+impl EngineViews {
     /// The clock is read between the halves: a new series starts when its Views begin to serve, not when they are asked.
-    fn swap(&self, views: Views) -> Result<SwapReport, ViewFault> {
-        self.engine.prepare_swap(views).map(|prepared| self.engine.commit_swap(prepared, now()))
+    fn put_into_service(&mut self, views: Views) -> Result<SwapReport, ViewFault> {
+        let prepared = self.engine.prepare_swap(views.clone())?;
+        let report = self.engine.commit_swap(prepared, now());
+        self.views = views;
+        self.count(|swaps| swaps.done += 1);
+        Ok(report)
     }
 
-    /// Puts the file's Views into service beside the plugins there are.
-    fn swap_base(&self) -> Result<(), ViewFault> {
-        let plugins =
-            self.directory.as_ref().map(|directory| directory.current().views()).unwrap_or_default();
-        self.swap(Views { plugins, ..self.base.clone() }).map(|_report| self.note_swap())
-    }
-
-    fn rescan(&mut self) {
-        let Some(directory) = self.directory.clone() else { return };
-        let scan = directory.rescan();
-        tell(&scan);
-        if let Some(generation) = scan.generation {
-            self.take_into_service(&directory, generation);
-        }
-    }
-
-    /// Swaps a generation in. If one of its plugins cannot answer about the instruments there are, it goes back to what
-    /// it was and the rest is tried again.
-    fn take_into_service(&mut self, directory: &Directory, mut generation: Arc<Generation>) {
-        loop {
-            match self.swap(self.views(&generation)) {
-                Ok(report) => {
-                    self.note_swap();
-                    tracing::info!(
-                        generation = report.generation,
-                        instruments = report.instruments,
-                        series_kept = report.kept,
-                        series_started = report.started,
-                        series_ended = report.ended,
-                        "plugins swapped"
-                    );
-                    self.probation = Some((generation, Instant::now()));
-                    return;
-                }
-                Err(fault) => match self.reject(directory, &generation, &fault) {
-                    Some(next) => generation = next,
-                    None => return,
-                },
-            }
-        }
-    }
-
-    /// Takes a plugin out of a generation; the next generation to try, if there is one.
-    fn reject(
-        &self,
-        directory: &Directory,
-        generation: &Generation,
-        fault: &ViewFault,
-    ) -> Option<Arc<Generation>> {
-        self.swaps.lock().unwrap_or_else(PoisonError::into_inner).refused += 1;
-        let (next, failure) = match directory.reject(generation, &fault.view, fault) {
-            Rejection::Try { generation, failure } => (Some(generation), failure),
-            Rejection::Back { failure, .. } => (None, failure),
-            Rejection::Stale(current) => (Some(current), None),
-        };
-        match failure {
-            Some(failure) => tracing::error!("{failure}"),
-            None => tracing::error!(%fault, "a view could not answer"),
-        }
-        next
-    }
-
-    fn note_swap(&self) {
-        self.swaps.lock().unwrap_or_else(PoisonError::into_inner).done += 1;
-    }
-
-    /// Takes back a new plugin that stops answering.
-    fn look_after_newcomers(&mut self) {
-        let Some((generation, since)) = self.probation.clone() else { return };
-        let Some(directory) = self.directory.clone() else { return };
-        if since.elapsed() > PROBATION || directory.current().number() != generation.number() {
-            self.probation = None;
-            return;
-        }
-        let stopped = generation.plugins().iter().find_map(|plugin| match plugin.info().state {
-            PluginState::Stopped { reason } => Some((plugin, reason)),
-            PluginState::Ready | PluginState::Restarting { .. } => None,
-        });
-        let Some((plugin, reason)) = stopped else { return };
-        let fault = ViewFault { view: wasmeter_engine::View::name(&**plugin).into(), reason };
-        self.probation = None;
-        let next = self.reject(&directory, &generation, &fault).unwrap_or_else(|| directory.current());
-        self.take_into_service(&directory, next);
-        // What serves now has served before.
-        self.probation = None;
+    fn count(&self, add: impl FnOnce(&mut Swaps)) {
+        add(&mut self.swaps.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-/// Says what a look at the directory found.
-fn tell(scan: &Scan) {
-    for plugin in &scan.added {
-        let info = plugin.info();
-        tracing::info!(plugin = %info.name, version = %info.version, compile_ms = info.compile_ms, "plugin loaded");
+impl Service for EngineViews {
+    fn swap(&mut self, plugins: Vec<Arc<dyn View>>) -> Result<Option<SwapReport>, ViewFault> {
+        self.put_into_service(Views { plugins, ..self.views.clone() }).map(Some)
     }
-    for swap in &scan.swapped {
-        let (from, to) = (swap.from.info(), swap.to.info());
-        tracing::info!(plugin = %to.name, from = %from.version, to = %to.version, "plugin replaced");
+
+    fn refused(&mut self, message: &str) {
+        self.count(|swaps| swaps.refused += 1);
+        tracing::error!("{message}");
     }
-    for plugin in &scan.removed {
-        tracing::info!(plugin = %plugin.info().name, "plugin removed");
-    }
-    for failure in &scan.failures {
-        tracing::error!("{failure}");
+
+    fn failed(&mut self, message: &str) {
+        tracing::error!("{message}");
     }
 }

@@ -1,0 +1,100 @@
+//! Keeps what serves equal to a plugin directory, on a thread of its own: look, load, swap, watch over the newcomers. A
+//! failure at any step leaves in service what was in service.
+//!
+//! What a swap is, the keeper does not know: that is its [`Service`]'s business.
+
+mod service;
+mod thread;
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+pub use service::Service;
+
+use crate::directory::Directory;
+use crate::watch::Watcher;
+use thread::{Order, Thread};
+
+/// A handle on the thread, which ends when it is dropped.
+pub struct Keeper<S> {
+    orders: Sender<Order<S>>,
+    stopped: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl<S: Service> Keeper<S> {
+    /// Starts the thread. `service` serves what the directory's current generation is; what has changed since is taken into
+    /// service first of all. If `watches`, the directory is looked at whenever it changes ([`Watcher`]), otherwise only by
+    /// [`Keeper::rescan`]. Without a directory the thread does only what [`Keeper::with_service`] brings.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no thread.
+    pub fn start(directory: Option<Arc<Directory>>, watches: bool, service: S) -> io::Result<Self> {
+        let (orders, inbox) = mpsc::channel();
+        let watcher = match &directory {
+            Some(directory) if watches => {
+                let orders = orders.clone();
+                // The thread may have ended; then nobody needs to know of changes.
+                let on_change = move || drop(orders.send(Order::Rescan));
+                Some(Watcher::start(directory.path(), on_change)?)
+            }
+            _ => None,
+        };
+        let stopped = Arc::new(AtomicBool::new(false));
+        let thread = Thread::new(directory, service, stopped.clone());
+        let handle = std::thread::Builder::new().name("plugins".into()).spawn(move || {
+            thread.run(&inbox);
+            // Here, as it waits for a thread of its own.
+            drop(watcher);
+        })?;
+        Ok(Self { orders, stopped, thread: Mutex::new(Some(handle)) })
+    }
+
+    /// Has the directory looked at soon.
+    pub fn rescan(&self) {
+        self.order(Order::Rescan);
+    }
+
+    /// Has `work` done on the thread, in order with the swaps.
+    pub fn with_service(&self, work: impl FnOnce(&mut S) + Send + 'static) {
+        self.order(Order::Work(Box::new(work)));
+    }
+
+    /// Ends the thread and waits for it. False if it had panicked.
+    pub fn stop(&self) -> bool {
+        self.request_stop();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        thread.is_none_or(|thread| thread.join().is_ok())
+    }
+}
+
+impl<S> Keeper<S> {
+    /// Has the thread end, and does not wait for it: a plugin that is being loaded is loaded to its end, but no swap begins any
+    /// more.
+    pub fn request_stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.order(Order::Stop);
+    }
+
+    fn order(&self, order: Order<S>) {
+        // A thread that has ended has nothing to do.
+        drop(self.orders.send(order));
+    }
+}
+
+impl<S> Drop for Keeper<S> {
+    fn drop(&mut self) {
+        self.request_stop();
+    }
+}
+
+impl<S> fmt::Debug for Keeper<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeper").finish_non_exhaustive()
+    }
+}

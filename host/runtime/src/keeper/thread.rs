@@ -1,0 +1,134 @@
+//! What the keeper's thread does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use wasmeter_engine::{View, ViewFault};
+
+use super::Service;
+use crate::directory::{Directory, Generation, Rejection};
+use crate::plugin::PluginState;
+
+/// How long a new plugin is watched: if it stops answering within this time, the one before returns.
+const PROBATION: Duration = Duration::from_secs(60);
+/// How often the newcomers are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+pub(super) enum Order<S> {
+    Rescan,
+    Work(Box<dyn FnOnce(&mut S) + Send>),
+    Stop,
+}
+
+pub(super) struct Thread<S> {
+    directory: Option<Arc<Directory>>,
+    service: S,
+    stopped: Arc<AtomicBool>,
+    probation: Option<(Arc<Generation>, Instant)>,
+}
+
+impl<S: Service> Thread<S> {
+    pub(super) fn new(directory: Option<Arc<Directory>>, service: S, stopped: Arc<AtomicBool>) -> Self {
+        Self { directory, service, stopped, probation: None }
+    }
+
+    pub(super) fn run(mut self, inbox: &Receiver<Order<S>>) {
+        // The watcher compares with what it saw at its own start: look once more for what changed before.
+        self.rescan();
+        while !self.is_stopped() {
+            let order = match self.probation {
+                Some(_) => inbox.recv_timeout(LOOK),
+                None => inbox.recv().map_err(RecvTimeoutError::from),
+            };
+            match order {
+                Err(RecvTimeoutError::Timeout) => self.look_after_newcomers(),
+                Err(RecvTimeoutError::Disconnected) | Ok(Order::Stop) => return,
+                // What was ordered before the stop, too, is not begun any more.
+                Ok(_) if self.is_stopped() => return,
+                Ok(Order::Rescan) => self.rescan(),
+                Ok(Order::Work(work)) => work(&mut self.service),
+            }
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    fn rescan(&mut self) {
+        let Some(directory) = self.directory.clone() else { return };
+        let scan = directory.rescan();
+        scan.tell(|failure| self.service.failed(&failure.to_string()));
+        if let Some(generation) = scan.generation {
+            self.take_into_service(&directory, generation);
+        }
+    }
+
+    /// Swaps a generation in. If one of its plugins cannot answer about the instruments there are, it goes back to what
+    /// it was and the rest is tried again.
+    fn take_into_service(&mut self, directory: &Directory, mut generation: Arc<Generation>) {
+        while !self.is_stopped() {
+            match self.service.swap(generation.views()) {
+                Ok(Some(report)) => {
+                    tracing::info!(
+                        generation = report.generation,
+                        instruments = report.instruments,
+                        series_kept = report.kept,
+                        series_started = report.started,
+                        series_ended = report.ended,
+                        "plugins swapped"
+                    );
+                    self.probation = Some((generation, Instant::now()));
+                    return;
+                }
+                Ok(None) => return self.stopped.store(true, Ordering::Release),
+                Err(fault) => match self.reject(directory, &generation, &fault) {
+                    Some(next) => generation = next,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// Takes a plugin out of a generation; the next generation to try, if there is one.
+    fn reject(
+        &mut self,
+        directory: &Directory,
+        generation: &Generation,
+        fault: &ViewFault,
+    ) -> Option<Arc<Generation>> {
+        let (next, failure) = match directory.reject(generation, &fault.view, fault) {
+            Rejection::Try { generation, failure } => (Some(generation), failure),
+            Rejection::Back { failure, .. } => (None, failure),
+            Rejection::Stale(current) => (Some(current), None),
+        };
+        match failure {
+            Some(failure) => self.service.refused(&failure.to_string()),
+            None => self.service.refused(&fault.to_string()),
+        }
+        next
+    }
+
+    /// Takes back a new plugin that stops answering.
+    fn look_after_newcomers(&mut self) {
+        let Some((generation, since)) = self.probation.clone() else { return };
+        let Some(directory) = self.directory.clone() else { return };
+        if since.elapsed() > PROBATION || directory.current().number() != generation.number() {
+            self.probation = None;
+            return;
+        }
+        let stopped = generation.plugins().iter().find_map(|plugin| match plugin.info().state {
+            PluginState::Stopped { reason } => Some((plugin, reason)),
+            PluginState::Ready | PluginState::Restarting { .. } => None,
+        });
+        let Some((plugin, reason)) = stopped else { return };
+        let fault = ViewFault { view: plugin.name().into(), reason };
+        self.probation = None;
+        let next = self.reject(&directory, &generation, &fault).unwrap_or_else(|| directory.current());
+        self.take_into_service(&directory, next);
+        // What serves now has served before.
+        self.probation = None;
+    }
+}
