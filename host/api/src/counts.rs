@@ -31,6 +31,12 @@ pub struct Counts {
     pub exports_succeeded: u64,
     /// Frames that an exporter did not take, or panicked over. They are not exported again.
     pub exports_failed: u64,
+    /// Times the plugin directory put other plugins into service.
+    pub plugin_swaps: u64,
+    /// Times plugins were refused for service, or taken out of it within their probation; what served before serves on.
+    pub plugin_swaps_refused: u64,
+    /// Failures of plugins of any sort: files that could not be loaded, traps, calls beyond their deadline, refused swaps.
+    pub plugin_failures: u64,
     /// Diagnostics that were not told: too many different ones had been, or their handler panicked.
     pub diagnostics_dropped: u64,
 }
@@ -47,6 +53,8 @@ pub(crate) struct Tally {
     pub(crate) producer_failures: Tallied,
     pub(crate) exports_succeeded: Tallied,
     pub(crate) exports_failed: Tallied,
+    pub(crate) plugin_swaps: Tallied,
+    pub(crate) plugin_swaps_refused: Tallied,
 }
 
 impl Tally {

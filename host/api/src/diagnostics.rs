@@ -35,6 +35,8 @@ pub enum DiagnosticKind {
     Producer,
     /// What the engine noticed, faults of Views among it.
     Engine,
+    /// A file of the plugin directory could not be put to work, or a plugin was taken out of service.
+    Plugin,
     /// An export failed.
     Export,
     /// Something in the environment was ignored.

@@ -53,6 +53,14 @@ pub enum BuildError {
     /// The thread of a periodic reader could not be started.
     #[error("the thread of a periodic reader could not be started: {0}")]
     Thread(#[source] std::io::Error),
+    /// The plugin runtime could not be started: the machine lacks something it needs.
+    #[cfg(feature = "plugins")]
+    #[error(transparent)]
+    PluginRuntime(#[from] wasmeter_runtime::StartError),
+    /// The threads that keep the plugin directory could not be started.
+    #[cfg(feature = "plugins")]
+    #[error("the threads of the plugin directory could not be started: {0}")]
+    PluginThread(#[source] std::io::Error),
 }
 
 /// Why a callback was not registered.

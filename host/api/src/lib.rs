@@ -9,6 +9,11 @@
 //! Meter (scope) -> instruments -> engine -> collect -> Frame -> ManualReader::collect or PushExporter::export
 //! ```
 //!
+//! Features, none of them on by default:
+//!
+//! - `plugins`: Views from a directory of wasm components, which is watched (`MeterProviderBuilder::with_plugin_directory`).
+//! - `otlp`: an exporter over OTLP (`OtlpExporter`).
+//!
 //! Invariants:
 //!
 //! - Nothing that goes wrong here reaches the code that measures: an instrument that cannot be had is silent, what a callback,
@@ -31,6 +36,9 @@ mod instrument;
 mod meter;
 mod meters;
 mod observables;
+#[cfg(feature = "otlp")]
+mod otlp;
+mod plugins;
 mod provider;
 mod reader;
 mod resource;
@@ -43,6 +51,8 @@ pub use enabled::Enabled;
 pub use error::{BuildError, Error, ExportError, RegisterError, SwapError};
 pub use instrument::Measured;
 pub use observables::{ObservableInstrument, ObservableInstruments, Observer, Registration};
+#[cfg(feature = "otlp")]
+pub use otlp::{OtlpError, OtlpExporter, OtlpExporterBuilder, OtlpProtocol};
 pub use provider::{MeterProvider, MeterProviderBuilder};
 pub use reader::{
     CollectFailure, CollectStatus, Collected, ManualReader, MetricProducer, PeriodicReader, ProduceError,
@@ -54,6 +64,8 @@ pub use wasmeter_engine::{
     View, ViewFault, Views,
 };
 pub use wasmeter_model as model;
+#[cfg(feature = "plugins")]
+pub use wasmeter_runtime::{PluginInfo, PluginLimits, PluginState, PluginStats, RuntimeConfig};
 
 /// Runs the examples of the crate's README as documentation tests.
 #[cfg(doctest)]

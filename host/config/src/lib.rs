@@ -14,7 +14,7 @@ mod settings;
 mod text;
 mod yaml;
 
-pub use environment::{config_file, from_environment};
+pub use environment::{config_file, from_environment, otlp_from_environment};
 pub use file::load_file;
 pub use report::{PROBLEMS_MAX, Problem};
 pub use settings::{

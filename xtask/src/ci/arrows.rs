@@ -35,6 +35,7 @@ const RULES: [Rule; 10] = [
         may_use: &["wasmeter-model"],
         must_not_use: &["wasmtime", "tokio", "serde", "serde_json", "prost", "tonic", "axum", "reqwest"],
     },
+    // As it comes: a program pays for the wasm runtime and for OTLP only where it asks for those features.
     Rule {
         package: "wasmeter-api",
         may_use: &["wasmeter-engine", "wasmeter-model"],

@@ -9,6 +9,7 @@ use wasmeter_model::limits::Limits;
 use wasmeter_model::{Attributes, ExemplarFilter, Resource, Timestamp};
 
 use super::core::Parts;
+use super::swap::GivenViews;
 use super::{Core, MeterProvider, Owner};
 use crate::attributes::converted;
 use crate::callbacks::Callbacks;
@@ -18,6 +19,7 @@ use crate::diagnostics::{Diagnostic, DiagnosticKind, Diagnostics, Handler};
 use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::meters::Meters;
+use crate::plugins::PluginSettings;
 use crate::reader::{PeriodicReader, Producers, PushExporter, Reader};
 use crate::resource;
 use crate::views::guarded;
@@ -43,6 +45,7 @@ pub struct MeterProviderBuilder {
     exemplar_filter: Option<ExemplarFilter>,
     configurator: Option<MeterConfigurator>,
     callback_timeout: Option<Duration>,
+    plugins: PluginSettings,
     clock: Option<Clock>,
     handler: Option<Handler>,
 }
@@ -80,6 +83,24 @@ impl MeterProviderBuilder {
     /// Sets all Views at once, those given before included.
     pub fn with_views(mut self, views: Views) -> Self {
         self.views = views;
+        self
+    }
+
+    /// Sets a directory of wasm Views (feature `plugins`). They are laid over all others, in the order of their file names.
+    /// [`MeterProviderBuilder::build`] loads those that are there, which takes as long as compiling does; then the directory
+    /// is watched, and what changes in it is put into service while the program measures, until the shutdown. A file that
+    /// cannot be put to work, one that stops answering within a minute included, leaves in service what was; it is told
+    /// ([`DiagnosticKind::Plugin`]) and counted. The directory need not exist yet.
+    #[cfg(feature = "plugins")]
+    pub fn with_plugin_directory(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.plugins.path = Some(path.into());
+        self
+    }
+
+    /// Sets what the plugins of the directory may use and answer, and where their log lines go (feature `plugins`).
+    #[cfg(feature = "plugins")]
+    pub fn with_plugin_runtime(mut self, config: wasmeter_runtime::RuntimeConfig) -> Self {
+        self.plugins.runtime = config;
         self
     }
 
@@ -169,7 +190,7 @@ impl MeterProviderBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::ReaderInUse`] or [`BuildError::Thread`].
+    /// [`BuildError::ReaderInUse`], [`BuildError::Thread`], or that the plugin runtime or its threads could not be started.
     pub fn build(self) -> Result<MeterProvider, BuildError> {
         let diagnostics = Arc::new(Diagnostics::new(self.handler));
         let variable = |name: &str| std::env::var(name).ok();
@@ -188,13 +209,17 @@ impl MeterProviderBuilder {
             limits: self.limits,
             exemplar_filter,
         };
+        // A provider that the environment disables asks no View.
+        let plugins = if environment.is_disabled { PluginSettings::default() } else { self.plugins };
+        let plugins = plugins.load(&diagnostics)?;
+        let views = GivenViews { own: self.views, directory: plugins.views() };
         let meters = Meters::new(self.configurator, diagnostics.clone());
-        let engine = Engine::new(config, meters.over(guarded(self.views.clone())), clock());
+        let engine = Engine::new(config, meters.over(guarded(views.all())), clock());
         let resource = resource::complete(self.resource, std::mem::take(&mut environment.resource));
         let timeout = self.callback_timeout.unwrap_or(Self::CALLBACK_TIMEOUT_DEFAULT);
         let core = Arc::new(Core::new(Parts {
             engine,
-            views: self.views,
+            views,
             meters,
             resource,
             clock,
@@ -205,7 +230,7 @@ impl MeterProviderBuilder {
             exemplar_filter,
         }));
         // Made first, so that whatever has been started ends with it if something fails.
-        let mut owner = Owner { core: core.clone(), workers: Vec::new() };
+        let mut owner = Owner { core: core.clone(), workers: Vec::new(), plugins: plugins.keep(&core)? };
         for (place, reader) in self.readers.into_iter().enumerate() {
             owner.workers.extend(reader.start(&core, place, &environment)?);
         }

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use wasmeter_engine::{Engine, MetricFilter, Views};
+use wasmeter_engine::{Engine, MetricFilter};
 use wasmeter_model::{ExemplarFilter, Number, Resource, Timestamp};
 
+use super::swap::GivenViews;
 use crate::callbacks::Callbacks;
 use crate::clock::Clock;
 use crate::counts::{Counts, Tally};
@@ -25,7 +26,7 @@ pub(crate) struct Core {
     pub(crate) diagnostics: Arc<Diagnostics>,
     pub(crate) meters: Arc<Meters>,
     /// The Views in service as they were given. Locked while others are put into service.
-    pub(super) views: Mutex<Views>,
+    pub(super) views: Mutex<GivenViews>,
     pub(crate) advice: Advice,
     pub(crate) exemplar_filter: ExemplarFilter,
     /// By the environment: Meters are silent from the beginning.
@@ -44,7 +45,7 @@ pub(crate) struct Core {
 /// What the builder has made.
 pub(super) struct Parts {
     pub(super) engine: Engine,
-    pub(super) views: Views,
+    pub(super) views: GivenViews,
     pub(super) meters: Arc<Meters>,
     pub(super) resource: Resource,
     pub(super) clock: Clock,
@@ -157,6 +158,9 @@ impl Core {
             producer_failures: self.tally.producer_failures.get(),
             exports_succeeded: self.tally.exports_succeeded.get(),
             exports_failed: self.tally.exports_failed.get(),
+            plugin_swaps: self.tally.plugin_swaps.get(),
+            plugin_swaps_refused: self.tally.plugin_swaps_refused.get(),
+            plugin_failures: 0,
             diagnostics_dropped: self.diagnostics.dropped.get(),
         }
     }

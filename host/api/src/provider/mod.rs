@@ -22,6 +22,7 @@ use crate::enabled::Enabled;
 use crate::error::{Error, ExportError, RegisterError, SwapError};
 use crate::meter::{NoInstruments, ScopedInstruments};
 use crate::observables::{ObservableInstruments, Observer, Registration};
+use crate::plugins::KeptPlugins;
 use crate::reader::{Worker, deadline_after};
 pub(crate) use core::Core;
 
@@ -43,6 +44,7 @@ pub struct MeterProvider {
 struct Owner {
     core: Arc<Core>,
     workers: Vec<Worker>,
+    plugins: KeptPlugins,
 }
 
 impl MeterProvider {
@@ -187,7 +189,13 @@ impl MeterProvider {
 
     /// What the provider has counted so far.
     pub fn counts(&self) -> Counts {
-        self.owner.core.counts()
+        Counts { plugin_failures: self.owner.plugins.failures(), ..self.owner.core.counts() }
+    }
+
+    /// The plugins of the directory that are in service, in the order of their file names (feature `plugins`).
+    #[cfg(feature = "plugins")]
+    pub fn plugins(&self) -> Vec<wasmeter_runtime::PluginInfo> {
+        self.owner.plugins.infos()
     }
 }
 
@@ -215,6 +223,7 @@ impl Owner {
         if !self.core.begin_shutdown() {
             return Err(Error::AlreadyShutdown);
         }
+        self.plugins.request_stop();
         for worker in &self.workers {
             worker.request_shutdown(deadline);
         }

@@ -1,6 +1,10 @@
 //! What changes while a program measures: Views, and which Meters are enabled.
 
-use wasmeter_engine::{SwapReport, Views};
+use std::sync::Arc;
+
+#[cfg(feature = "plugins")]
+use wasmeter_engine::ViewFault;
+use wasmeter_engine::{SwapReport, View, Views};
 
 use super::Core;
 use crate::busy::{Swapping, is_swapping};
@@ -9,14 +13,55 @@ use crate::error::SwapError;
 use crate::lock;
 use crate::views::guarded;
 
+/// The Views in service by who gave them.
+#[derive(Clone, Default)]
+pub(crate) struct GivenViews {
+    /// The program's.
+    pub(super) own: Views,
+    /// Those of the plugin directory, which are laid over the others.
+    pub(super) directory: Vec<Arc<dyn View>>,
+}
+
+impl GivenViews {
+    /// All of them, as the engine takes them.
+    pub(super) fn all(&self) -> Views {
+        let mut views = self.own.clone();
+        views.plugins.extend(self.directory.iter().cloned());
+        views
+    }
+}
+
 impl Core {
-    /// Puts other Views into service.
-    pub(crate) fn swap_views(&self, views: Views) -> Result<SwapReport, SwapError> {
+    /// Puts other Views of the program into service.
+    pub(crate) fn swap_views(&self, own: Views) -> Result<SwapReport, SwapError> {
         self.check_swap()?;
         let mut current = lock(&self.views);
-        let report = self.put_into_service(&views)?;
-        *current = views;
+        let next = GivenViews { own, directory: current.directory.clone() };
+        let report = self.put_into_service(&next)?;
+        *current = next;
         Ok(report)
+    }
+
+    /// Puts other plugins into service; `None` if the provider has been shut down.
+    #[cfg(feature = "plugins")]
+    pub(crate) fn swap_directory(
+        &self,
+        directory: Vec<Arc<dyn View>>,
+    ) -> Result<Option<SwapReport>, ViewFault> {
+        let mut current = lock(&self.views);
+        if self.is_shut_down() {
+            return Ok(None);
+        }
+        let next = GivenViews { own: current.own.clone(), directory };
+        match self.put_into_service(&next) {
+            Ok(report) => {
+                self.tally.plugin_swaps.add();
+                *current = next;
+                Ok(Some(report))
+            }
+            Err(SwapError::View(fault)) => Err(fault),
+            Err(SwapError::AlreadyShutdown | SwapError::Reentrant) => Ok(None),
+        }
     }
 
     /// Asks another configurator about all Meters.
@@ -40,11 +85,11 @@ impl Core {
         if is_swapping() { Err(SwapError::Reentrant) } else { Ok(()) }
     }
 
-    fn put_into_service(&self, views: &Views) -> Result<SwapReport, SwapError> {
+    fn put_into_service(&self, views: &GivenViews) -> Result<SwapReport, SwapError> {
         // A View that swaps would wait for this swap.
         let swapping = Swapping::begin();
         // The time is that of the commit: what the Views take to answer is not in the new generation.
-        let prepared = self.engine.prepare_swap(self.meters.over(guarded(views.clone())))?;
+        let prepared = self.engine.prepare_swap(self.meters.over(guarded(views.all())))?;
         let report = self.engine.commit_swap(prepared, self.now());
         drop(swapping);
         self.tell_notices();

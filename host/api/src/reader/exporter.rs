@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use wasmeter_model::TemporalityPreference;
 use wasmeter_model::frame::Frame;
+use wasmeter_model::{Aggregation, InstrumentKind, TemporalityPreference};
 
 use crate::error::ExportError;
 
@@ -24,6 +24,13 @@ pub trait PushExporter: Send + Sync + 'static {
     /// The temporality the exporter asks for; asked once, when its reader is made. Cumulative by default.
     fn temporality(&self) -> TemporalityPreference {
         TemporalityPreference::Cumulative
+    }
+
+    /// The aggregation the exporter asks for where neither a View nor advice says another; asked once for each kind, when its
+    /// reader is made. The specified default of the kind by default.
+    fn aggregation(&self, kind: InstrumentKind) -> Aggregation {
+        let _ = kind;
+        Aggregation::Default
     }
 
     /// Sends what the exporter has kept back. Nothing by default.
@@ -55,6 +62,10 @@ impl<E: PushExporter + ?Sized> PushExporter for Arc<E> {
 
     fn temporality(&self) -> TemporalityPreference {
         (**self).temporality()
+    }
+
+    fn aggregation(&self, kind: InstrumentKind) -> Aggregation {
+        (**self).aggregation(kind)
     }
 
     fn force_flush(&self, deadline: Instant) -> Result<(), ExportError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wasmeter_engine::ReaderConfig;
-use wasmeter_model::TemporalityPreference;
+use wasmeter_model::{InstrumentKind, TemporalityPreference};
 
 use super::worker::Schedule;
 use super::{MetricProducer, Producers, PushExporter, Worker};
@@ -32,18 +32,23 @@ impl PeriodicReader {
     /// The shortest interval; a shorter one is taken for this one.
     pub const INTERVAL_MIN: Duration = Duration::from_millis(1);
 
-    /// A reader with the temporality that the exporter asks for. What one collection yields has `timeout` to be exported,
-    /// of which callbacks have one half at most.
+    /// A reader with the temporality and the aggregations that the exporter asks for. What one collection yields has
+    /// `timeout` to be exported, of which callbacks have one half at most.
     pub fn new(exporter: impl PushExporter, interval: Duration, timeout: Duration) -> Self {
         Self::exporting_to(exporter).with_interval(interval).with_timeout(timeout)
     }
 
-    /// A reader with the temporality that the exporter asks for. Interval and timeout are those of
+    /// A reader with the temporality and the aggregations that the exporter asks for. Interval and timeout are those of
     /// `OTEL_METRIC_EXPORT_INTERVAL` and `OTEL_METRIC_EXPORT_TIMEOUT` if the provider reads the environment
     /// ([`crate::MeterProviderBuilder::with_environment`]) and they are set, else [`Self::INTERVAL_DEFAULT`] and
     /// [`Self::TIMEOUT_DEFAULT`].
     pub fn exporting_to(exporter: impl PushExporter) -> Self {
-        let config = ReaderConfig { temporality: exporter.temporality(), ..ReaderConfig::default() };
+        let asked = InstrumentKind::ALL.into_iter().map(|kind| (kind, exporter.aggregation(kind)));
+        let config = ReaderConfig {
+            temporality: exporter.temporality(),
+            aggregations: asked.collect(),
+            ..ReaderConfig::default()
+        };
         Self {
             config,
             producers: Producers::default(),

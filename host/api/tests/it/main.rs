@@ -10,7 +10,11 @@ mod instruments;
 mod lifecycle;
 mod meters;
 mod observable;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod periodic;
+#[cfg(feature = "plugins")]
+mod plugins;
 mod producers;
 mod registered;
 mod registration;

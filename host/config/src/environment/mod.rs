@@ -17,8 +17,8 @@ use crate::file::{
 };
 use crate::report::{Path, Problem, Report};
 use crate::settings::{
-    CardinalityLimits, Config, ConsoleExporter, Exporter, PeriodicReader, PrometheusExporter, PullReader,
-    Reader, parse_ip,
+    CardinalityLimits, Config, ConsoleExporter, Exporter, OtlpExporter, PeriodicReader, PrometheusExporter,
+    PullReader, Reader, parse_ip,
 };
 use crate::text::key_value_list;
 use crate::yaml::Position;
@@ -75,6 +75,22 @@ pub fn from_environment(env: &Lookup<'_>) -> Result<Config, Vec<Problem>> {
     let (mut config, warnings) = report.finish(config)?;
     config.warnings = warnings;
     Ok(config)
+}
+
+/// The OTLP exporter that the `OTEL_EXPORTER_OTLP_*` variables describe, with its defaults where they say nothing, and what
+/// of them was ignored. For programs that have their own reader; [`from_environment`] is the whole configuration.
+///
+/// # Errors
+///
+/// Every problem found, by variable.
+pub fn otlp_from_environment(env: &Lookup<'_>) -> Result<(OtlpExporter, Vec<Problem>), Vec<Problem>> {
+    let report = Report::new(ENVIRONMENT);
+    let exporter = otlp::read(&Variables { env, report: &report });
+    match report.finish(exporter)? {
+        (Some(exporter), warnings) => Ok((exporter, warnings)),
+        // Not without a problem, which has been returned.
+        (None, warnings) => Err(warnings),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

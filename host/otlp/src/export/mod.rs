@@ -1,5 +1,6 @@
 //! Sending frames over OTLP, with the retries the protocol asks for.
 
+mod backlog;
 mod backoff;
 mod config;
 mod error;
@@ -13,6 +14,7 @@ use prost::Message;
 use tokio::time::Instant;
 use wasmeter_model::frame::Frame;
 
+pub use backlog::Backlog;
 pub use backoff::RetryPolicy;
 pub use config::{ConfigError, ExportConfig, metrics_url};
 pub use error::{ExportError, Exported};

@@ -1,6 +1,5 @@
 //! Readers: the Prometheus page is pulled, the others push at an interval.
 
-mod backlog;
 mod console;
 mod page;
 mod periodic;

@@ -8,9 +8,8 @@ use wasmeter_config::{Exporter as ExporterConfig, OtlpExporter, OtlpTransport, P
 use wasmeter_engine::Engine;
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{InstrumentKind, Temporality};
-use wasmeter_otlp::export::{ExportConfig, ExportError, Exporter};
+use wasmeter_otlp::export::{Backlog, ExportConfig, ExportError, Exporter};
 
-use super::backlog::Backlog;
 use super::stats::ExportStats;
 use super::{Shutdown, console};
 use crate::clock::now;

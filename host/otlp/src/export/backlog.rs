@@ -12,16 +12,16 @@ const POINTS_MAX: usize = 1_000_000;
 /// The most frames kept.
 const FRAMES_MAX: usize = 256;
 
-/// Undelivered delta frames, oldest first.
-#[derive(Default)]
-pub(super) struct Backlog {
+/// Undelivered delta frames, oldest first: at most a million points in 256 frames.
+#[derive(Debug, Default)]
+pub struct Backlog {
     frames: VecDeque<Frame>,
     points: usize,
 }
 
 impl Backlog {
     /// Keeps a frame behind the others; the result says how many points of older frames had to go for it.
-    pub(super) fn push(&mut self, frame: Frame) -> usize {
+    pub fn push(&mut self, frame: Frame) -> usize {
         self.points += frame.point_count();
         self.frames.push_back(frame);
         let mut dropped = 0;
@@ -32,13 +32,13 @@ impl Backlog {
     }
 
     /// Puts the frame that was taken out back in its place.
-    pub(super) fn put_back(&mut self, frame: Frame) {
+    pub fn put_back(&mut self, frame: Frame) {
         self.points += frame.point_count();
         self.frames.push_front(frame);
     }
 
     /// Takes the oldest frame out.
-    pub(super) fn pop(&mut self) -> Option<Frame> {
+    pub fn pop(&mut self) -> Option<Frame> {
         let frame = self.frames.pop_front()?;
         self.points -= frame.point_count();
         Some(frame)

@@ -1,0 +1,43 @@
+//! What a provider has in place of a plugin directory where the feature is off.
+
+use std::sync::Arc;
+
+use wasmeter_engine::View;
+
+use crate::diagnostics::Diagnostics;
+use crate::error::BuildError;
+use crate::provider::Core;
+
+/// No directory.
+#[derive(Default)]
+pub(crate) struct PluginSettings {}
+
+/// Nothing to keep.
+pub(crate) struct LoadedPlugins;
+
+/// Nothing kept.
+pub(crate) struct KeptPlugins;
+
+impl PluginSettings {
+    pub(crate) fn load(self, _: &Diagnostics) -> Result<LoadedPlugins, BuildError> {
+        Ok(LoadedPlugins)
+    }
+}
+
+impl LoadedPlugins {
+    pub(crate) fn views(&self) -> Vec<Arc<dyn View>> {
+        Vec::new()
+    }
+
+    pub(crate) fn keep(self, _: &Arc<Core>) -> Result<KeptPlugins, BuildError> {
+        Ok(KeptPlugins)
+    }
+}
+
+impl KeptPlugins {
+    pub(crate) fn failures(&self) -> u64 {
+        0
+    }
+
+    pub(crate) fn request_stop(&self) {}
+}
