@@ -1,15 +1,15 @@
 //! The Meters a program has, and whether they are enabled.
 //!
-//! A Meter that is not enabled does nothing: its flag stops what is measured, and a View of its own drops what its instruments
-//! had, so that their series end as those do that any other View drops.
+//! A Meter that is not enabled does nothing: its flag stops what is measured, and in the engine its instruments have no
+//! streams, so that their series end as those do that a View drops.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use foldhash::fast::RandomState;
-use wasmeter_engine::{View, ViewFault, Views};
-use wasmeter_model::{Attributes, Instrument, Scope, StreamSpec};
+use wasmeter_engine::Views;
+use wasmeter_model::Scope;
 
 use crate::configurator::MeterConfigurator;
 use crate::diagnostics::Diagnostics;
@@ -159,10 +159,13 @@ impl Meters {
         }
     }
 
-    /// The same Views, and on top of all others one that drops the instruments of Meters that are not enabled.
-    pub(crate) fn over(self: &Arc<Self>, mut views: Views) -> Views {
-        views.plugins.push(Arc::new(EnabledOnly(self.clone())));
-        views
+    /// The same Views, for the Meters that are enabled.
+    pub(crate) fn over(self: &Arc<Self>, views: Views) -> Views {
+        let (meters, more) = (self.clone(), views.meters.clone());
+        let is_enabled = move |scope: &Scope| {
+            meters.wants(scope) && more.as_ref().is_none_or(|is_enabled| is_enabled(scope))
+        };
+        Views { meters: Some(Arc::new(is_enabled)), ..views }
     }
 
     fn wants(&self, scope: &Scope) -> bool {
@@ -172,22 +175,5 @@ impl Meters {
         drop(registry);
         // Nobody has the Meter any more, but its series are still there.
         known.map_or_else(|| configurator.ask(scope, &self.diagnostics).enabled, |state| state.is_wanted())
-    }
-}
-
-/// The View that drops what a Meter that is not enabled has.
-struct EnabledOnly(Arc<Meters>);
-
-impl View for EnabledOnly {
-    fn name(&self) -> &str {
-        "meter configurator"
-    }
-
-    fn streams(&self, instrument: &Instrument) -> Result<Option<Vec<StreamSpec>>, ViewFault> {
-        Ok((!self.0.wants(&instrument.scope)).then(Vec::new))
-    }
-
-    fn map_attributes(&self, _: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault> {
-        Ok(Some(attributes.clone()))
     }
 }

@@ -15,7 +15,8 @@ pub(crate) fn guarded(views: Views) -> Views {
     let guard = |views: Vec<Arc<dyn View>>| {
         views.into_iter().map(|view| Arc::new(Guarded(view)) as Arc<dyn View>).collect()
     };
-    Views { base: guard(views.base), mode: views.mode, plugins: guard(views.plugins) }
+    let Views { base, mode, plugins, meters } = views;
+    Views { base: guard(base), mode, plugins: guard(plugins), meters }
 }
 
 impl Guarded {

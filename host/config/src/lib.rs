@@ -19,7 +19,7 @@ pub use file::load_file;
 pub use report::{PROBLEMS_MAX, Problem};
 pub use settings::{
     CardinalityLimits, Config, ConsoleExporter, Endpoint, ExemplarFilter, Exporter, Headers, KeyFilter,
-    LogLevel, OtlpExporter, OtlpTransport, PeriodicReader, Plugins, PrometheusExporter, PullReader,
+    LogLevel, Meters, OtlpExporter, OtlpTransport, PeriodicReader, Plugins, PrometheusExporter, PullReader,
     REQUEST_BYTES_MAX_DEFAULT, Reader, Receivers, Selector, TranslationStrategy, ViewConfig, ViewMode,
 };
 pub use yaml::{DEPTH_MAX, EXPANDED_BYTES_MAX, FILE_BYTES_MAX};

@@ -37,7 +37,7 @@ pub use intake::{CallbackRun, Observations, Observer};
 pub use pipeline::ReaderConfig;
 pub use record::{BoundRecorder, GivenAttributes, Order, Recorder, StreamLabels};
 pub use report::{Counts, IngestReport, Notice, Rejection, SwapReport};
-pub use views::{Mode, NativeView, View, ViewFault, Views};
+pub use views::{IsEnabled, Mode, NativeView, View, ViewFault, Views};
 
 /// Locks a mutex. A poisoned one is taken as it is: the engine's own code does not panic between related changes, and
 /// losing all metrics for one panic would be the worse answer.

@@ -221,11 +221,14 @@ impl View for Faulty {
 fn a_view_that_cannot_answer_leaves_the_configurator_from_before() {
     let setup = setup_with(CUMULATIVE, |builder| builder.with_plugins(vec![Arc::new(Faulty)]));
     let counter = setup.provider.meter("shop").u64_counter("counter").build();
+    let _other = setup.provider.meter("other").u64_counter("other").build();
     let refused = setup.provider.update_meter_configurator(without("shop"));
     assert!(matches!(refused, Err(SwapError::View(_))), "{refused:?}");
     counter.add(1, &[]);
     setup.provider.meter("shop").u64_counter("later").build().add(1, &[]);
     setup.expect(10, &["counter{} sum+ cum 1 @1..10", "later{} sum+ cum 1 @1..10"]);
+    // Of what is disabled no View is asked.
+    setup.provider.update_meter_configurator(only("none")).unwrap();
 }
 
 #[test]

@@ -144,6 +144,7 @@ fn periodic(variables: &Variables<'_>, exporter: Exporter) -> Reader {
     Reader::Periodic(PeriodicReader {
         interval: variables.millis("OTEL_METRIC_EXPORT_INTERVAL", 1).unwrap_or(INTERVAL_DEFAULT),
         timeout: variables.timeout("OTEL_METRIC_EXPORT_TIMEOUT").unwrap_or(Some(TIMEOUT_DEFAULT)),
+        batch_points_max: None,
         exporter,
         cardinality_limits: CardinalityLimits::default(),
     })

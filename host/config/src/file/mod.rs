@@ -6,6 +6,7 @@
 mod conflicts;
 mod distribution;
 mod exporters;
+mod meters;
 mod patterns;
 mod prometheus;
 mod readers;
@@ -148,7 +149,10 @@ fn read_meter_provider(value: &Located<'_>, config: &mut Config, places: &mut Pl
     {
         config.exemplar_filter = filter;
     }
-    section.without_effect(&["meter_configurator/development"]);
+    if let Some(meters) = section.get("meter_configurator/development").and_then(|value| meters::read(&value))
+    {
+        config.meters = meters;
+    }
     section.finish();
 }
 

@@ -1,6 +1,6 @@
 //! `meter_provider.readers` of the schema.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use wasmeter_model::InstrumentKind;
@@ -31,9 +31,19 @@ fn periodic(value: &Located<'_>) -> Option<Reader> {
         section.optional("timeout").and_then(|value| value.timeout()).unwrap_or(Some(TIMEOUT_DEFAULT));
     let exporter = section.required("exporter").and_then(|value| exporters::read(&value));
     let cardinality_limits = cardinality_limits(&mut section);
-    section.without_effect(&["max_export_batch_size/development", "producers"]);
+    let batch_points_max = section
+        .optional("max_export_batch_size/development")
+        .and_then(|value| value.size("a number of points", 1))
+        .and_then(NonZeroUsize::new);
+    section.without_effect(&["producers"]);
     section.finish();
-    Some(Reader::Periodic(PeriodicReader { interval, timeout, exporter: exporter?, cardinality_limits }))
+    Some(Reader::Periodic(PeriodicReader {
+        interval,
+        timeout,
+        batch_points_max,
+        exporter: exporter?,
+        cardinality_limits,
+    }))
 }
 
 fn pull(value: &Located<'_>) -> Option<Reader> {

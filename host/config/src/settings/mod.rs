@@ -3,6 +3,7 @@
 mod endpoint;
 mod exporters;
 mod headers;
+mod meters;
 mod pipeline;
 mod readers;
 mod views;
@@ -19,6 +20,7 @@ pub use exporters::{
 };
 pub(crate) use exporters::{explicit_histogram, exponential_histogram};
 pub use headers::Headers;
+pub use meters::Meters;
 pub use pipeline::{Plugins, REQUEST_BYTES_MAX_DEFAULT, Receivers};
 pub use readers::{CardinalityLimits, PeriodicReader, PullReader, Reader};
 pub use views::{KeyFilter, Selector, ViewConfig};
@@ -38,6 +40,8 @@ pub struct Config {
     pub resource: Resource,
     /// Where metrics go. May be empty: then everything is aggregated for nobody.
     pub readers: Vec<Reader>,
+    /// Which Meters are enabled: of what is received too.
+    pub meters: Meters,
     /// The Views, in the order given, which is the order they apply in.
     pub views: Vec<ViewConfig>,
     /// How several Views that match one instrument act together.
@@ -64,6 +68,7 @@ impl Config {
             log_level: LogLevel::default(),
             resource: Resource { schema_url: Arc::from(""), ..Resource::default() },
             readers: Vec::new(),
+            meters: Meters::default(),
             views: Vec::new(),
             view_mode: ViewMode::default(),
             exemplar_filter: ExemplarFilter::default(),

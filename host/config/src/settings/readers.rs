@@ -1,6 +1,6 @@
 //! Readers: what collects, how often, and for which exporter.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use wasmeter_model::InstrumentKind;
@@ -24,6 +24,8 @@ pub struct PeriodicReader {
     pub interval: Duration,
     /// The most time one collection and export may take; 30 s by default, `None` means no limit.
     pub timeout: Option<Duration>,
+    /// The most points the exporter gets at once (`max_export_batch_size`); no limit by default.
+    pub batch_points_max: Option<NonZeroUsize>,
     /// Where to.
     pub exporter: Exporter,
     /// The limits for streams without one of their own.

@@ -104,6 +104,26 @@ resource:
 }
 
 #[test]
+fn a8_a9_the_keys_of_meters() {
+    let meters = |text: &str| {
+        let readers = "[{periodic: {exporter: {console: }}}]";
+        let file = format!(
+            "file_format: '1.1'\nmeter_provider:\n  readers: {readers}\n  meter_configurator/development: {text}"
+        );
+        let meters = load(&file).meters;
+        ["shop", "shop.cart", "other"].map(|name| meters.are_enabled(name))
+    };
+    assert_eq!(meters(""), [true, true, true]);
+    assert_eq!(meters("{}"), [true, true, true]);
+    assert_eq!(meters("{default_config: }"), [true, true, true]);
+    assert_eq!(meters("{default_config: {enabled: false}}"), [false, false, false]);
+    let named = "{meters: [{name: shop, config: }, {name: 'shop*', config: {enabled: false}}]}";
+    assert_eq!(meters(named), [true, false, true], "the first that matches decides");
+    let only = "{default_config: {enabled: false}, meters: [{name: 'shop.?art', config: {enabled: true}}]}";
+    assert_eq!(meters(only), [false, true, false]);
+}
+
+#[test]
 fn n3_p1_q2_the_keys_of_readers_and_exporters() {
     let config = load(
         r#"
@@ -114,6 +134,7 @@ meter_provider:
     - periodic:
         interval: 1500
         timeout: 0
+        max_export_batch_size/development: 512
         cardinality_limits: {default: 10, observable_gauge: 20}
         exporter:
           otlp_http:
@@ -147,6 +168,7 @@ meter_provider:
     assert_eq!(config.exemplar_filter, ExemplarFilter::AlwaysOff);
     let Reader::Periodic(first) = &config.readers[0] else { panic!() };
     assert_eq!((first.interval, first.timeout), (Duration::from_millis(1500), None));
+    assert_eq!(first.batch_points_max.unwrap().get(), 512);
     assert_eq!(first.cardinality_limits.of(InstrumentKind::Counter).get(), 10);
     assert_eq!(first.cardinality_limits.of(InstrumentKind::ObservableGauge).get(), 20);
 
@@ -183,6 +205,7 @@ meter_provider:
     assert_eq!(console.temporality, TemporalityPreference::Delta);
     assert!(matches!(console.histogram, Aggregation::Base2ExponentialBucketHistogram { .. }));
     assert_eq!((fourth.interval, fourth.timeout), (Duration::from_secs(60), Some(Duration::from_secs(30))));
+    assert_eq!(fourth.batch_points_max, None);
 
     let page = prometheus(&config, 4);
     assert_eq!(page.address, "[::1]:0".parse::<SocketAddr>().unwrap());

@@ -95,6 +95,32 @@ distribution:
 }
 
 #[test]
+fn a8_n5_values_of_meters_and_batches_say_what_was_found() {
+    let found = problems(
+        r#"
+file_format: "1.1"
+meter_provider:
+  readers:
+    - periodic:
+        exporter: {console: }
+        max_export_batch_size/development: 0
+  meter_configurator/development:
+    default_config: {enabled: maybe, disabled: true}
+    meters: [{name: x}, {config: {}}]
+"#,
+    );
+    let expected = [
+        "wasmeter.yaml:7:44: meter_provider.readers[0].periodic.max_export_batch_size/development: found the number `0`",
+        "wasmeter.yaml:9:31: meter_provider.meter_configurator/development.default_config.enabled: found the text `maybe`",
+        "default_config.disabled: unknown key",
+        "meters[0]: the key `config` is missing",
+        "meters[1]: the key `name` is missing",
+    ];
+    assert!(expected.iter().all(|part| found.contains(part)), "{found}");
+    assert_eq!(found.lines().count(), expected.len(), "{found}");
+}
+
+#[test]
 fn missing_empty_and_surplus_keys_are_reported() {
     insta::assert_snapshot!(problems(
         r#"
@@ -272,9 +298,7 @@ meter_provider:
   readers:
     - periodic:
         exporter: {console: }
-        max_export_batch_size/development: 10
         producers: [{opencensus: }]
-  meter_configurator/development: {}
 distribution:
   acme: {shiny: true}
 "#,

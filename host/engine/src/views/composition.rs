@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasmeter_model::limits::BOUNDARIES_DEFAULT;
-use wasmeter_model::{Aggregation, Instrument, Resource, StreamSpec};
+use wasmeter_model::{Aggregation, Instrument, Resource, Scope, StreamSpec};
 
 use super::answer::{Answer, Question};
 use super::resolved::{OnFault, Resolved, ResolvedStream, run};
@@ -21,6 +21,9 @@ pub enum Mode {
     Composable,
 }
 
+/// Says whether the Meter of a scope is enabled (metrics SDK, "MeterConfig").
+pub type IsEnabled = dyn Fn(&Scope) -> bool + Send + Sync;
+
 /// All Views in service.
 #[derive(Clone, Default)]
 pub struct Views {
@@ -30,6 +33,8 @@ pub struct Views {
     pub mode: Mode,
     /// Those of the plugin directory in file-name order. They always compose, on top of what `base` makes.
     pub plugins: Vec<Arc<dyn View>>,
+    /// Which Meters are enabled; all by default. Instruments of others have no streams, and no View is asked about them.
+    pub meters: Option<Arc<IsEnabled>>,
 }
 
 /// The Views of one generation.
@@ -56,6 +61,9 @@ impl Composition {
         on_fault: OnFault<'_>,
     ) -> Result<Resolved, ViewFault> {
         let mut resolved = Resolved::default();
+        if self.views.meters.as_ref().is_some_and(|is_enabled| !is_enabled(&instrument.scope)) {
+            return Ok(resolved);
+        }
         let mut question = Question { instrument, form, notices: &mut resolved.notices };
         let mut base = question.ask(&self.views.base, self.views.mode, on_fault)?;
         base.iter_mut().flat_map(|(_, specs)| specs).for_each(|spec| name_boundaries(form, spec));

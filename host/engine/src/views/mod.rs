@@ -8,7 +8,7 @@ mod validity;
 mod view;
 
 pub(crate) use composition::Composition;
-pub use composition::{Mode, Views};
+pub use composition::{IsEnabled, Mode, Views};
 pub use native::NativeView;
 pub(crate) use resolved::{Aggregator, Fault, OnFault, Resolved, ResolvedStream, has_empty_key};
 pub(crate) use validity::{aggregation_problem, are_bounds, can_become};

@@ -30,6 +30,14 @@ impl Frame {
     }
 }
 
+impl Batches {
+    /// All that has not been cut off yet, as one frame; `None` if that is nothing.
+    pub fn into_rest(mut self) -> Option<Frame> {
+        self.points_max = usize::MAX;
+        self.next()
+    }
+}
+
 impl Iterator for Batches {
     type Item = Frame;
 

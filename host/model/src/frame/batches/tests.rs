@@ -211,6 +211,13 @@ proptest! {
             prop_assert!(is_valid(batch));
         }
         let together: Vec<String> = batches.iter().flat_map(rows).collect();
+        prop_assert_eq!(&together, &rows(&whole));
+
+        let mut some = whole.clone().into_batches(NonZeroUsize::new(points_max).unwrap());
+        let first: Vec<Frame> = some.by_ref().take(points % 3).collect();
+        let rest = some.into_rest();
+        prop_assert!(rest.as_ref().is_none_or(|rest| is_valid(rest) && rest.point_count() > 0));
+        let together: Vec<String> = first.iter().chain(&rest).flat_map(rows).collect();
         prop_assert_eq!(together, rows(&whole));
     }
 }

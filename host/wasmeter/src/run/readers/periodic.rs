@@ -1,5 +1,6 @@
 //! A periodic exporting reader (metrics SDK, "Periodic exporting MetricReader").
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub(super) struct Periodic {
     timeout: Duration,
     target: Target,
     stats: Arc<ExportStats>,
+    batch_points_max: NonZeroUsize,
     keeps_undelivered: bool,
     backlog: Backlog,
 }
@@ -80,6 +82,7 @@ impl Periodic {
         Self {
             interval: config.interval,
             timeout: config.timeout.unwrap_or(TIMEOUT_MAX),
+            batch_points_max: config.batch_points_max.unwrap_or(NonZeroUsize::MAX),
             target,
             stats,
             keeps_undelivered: temporality.of(InstrumentKind::Counter) == Temporality::Delta,
@@ -122,24 +125,36 @@ impl Periodic {
         if !self.deliver_backlog(deadline).await {
             return self.keep(frame);
         }
-        if frame.point_count() > 0 && !self.deliver(&frame, deadline).await {
-            self.keep(frame);
+        for left in self.deliver_in_batches(frame, deadline).await {
+            self.keep(left);
         }
     }
 
     /// True if nothing is left undelivered.
     async fn deliver_backlog(&mut self, deadline: Instant) -> bool {
         while let Some(frame) = self.backlog.pop() {
-            if !self.deliver(&frame, deadline).await {
-                self.backlog.put_back(frame);
+            let left = self.deliver_in_batches(frame, deadline).await;
+            if !left.is_empty() {
+                left.into_iter().rev().for_each(|frame| self.backlog.put_back(frame));
                 return false;
             }
         }
         true
     }
 
+    /// What of a frame may be sent again, in order: the batch that could not be delivered, then the rest.
+    async fn deliver_in_batches(&self, frame: Frame, deadline: Instant) -> Vec<Frame> {
+        let mut batches = frame.into_batches(self.batch_points_max);
+        while let Some(batch) = batches.next() {
+            if !self.deliver(&batch, deadline).await {
+                return std::iter::once(batch).chain(batches.into_rest()).collect();
+            }
+        }
+        Vec::new()
+    }
+
     fn keep(&mut self, frame: Frame) {
-        if !self.keeps_undelivered {
+        if !self.keeps_undelivered || frame.point_count() == 0 {
             return;
         }
         let dropped = self.backlog.push(frame);
