@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use wasmeter_model::{Attributes, Number, Timestamp};
 
 use super::cell::Cell;
-use super::recorder::{Registers, Way};
+use super::recorder::Way;
+use super::registers::Registers;
 use super::{Order, Recorder, number};
 
 /// How many threads have a cell of their own in one bound instrument; further ones record as if it were not bound.

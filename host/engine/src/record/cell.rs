@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};
 
 use super::fence::{self, Patience};
+use super::registers::Registers;
 use super::staged::{Last, Shape, Staged};
 use super::tally::{Reading, Tally};
 use super::{Order, Owner};
@@ -94,46 +95,67 @@ impl Cell {
     /// By one thread at a time only, and whatever another one did before must have happened before.
     #[inline(always)]
     pub(super) unsafe fn record(&self, value: Number, owner: &Owner, now: impl Fn() -> Timestamp) -> bool {
-        let mut time = None;
-        loop {
-            if self.way.load(Ordering::Relaxed) & way::TIMED != 0 && time.is_none() {
-                // Before the thread is busy, since this is not our code.
-                time = Some(now());
-            }
-            self.is_busy.store(true, Ordering::Relaxed);
-            fence::light();
-            let way = self.way.load(Ordering::Acquire);
-            let left = if way & way::STAGED == 0 {
-                Some(self.tally.add(value))
-            } else if way & way::TIMED != 0 && time.is_none() {
-                // A swap was faster.
-                None
-            } else {
-                let time = time.filter(|_| way & way::TIMED != 0);
-                let last = time.map(|time| Last { value, time, order: owner.next_order() });
-                // SAFETY: this is the buffer that `way` names, and the thread is busy.
-                unsafe { self.stage(way & way::BUFFER, value, last) };
-                Some(true)
-            };
-            self.is_busy.store(false, Ordering::Release);
-            if let Some(left) = left {
-                return left;
-            }
+        let way = self.begin();
+        if way & way::STAGED == 0 {
+            let left = self.tally.add(value);
+            self.end();
+            return left;
         }
+        // SAFETY: the caller's promise, and the thread is busy.
+        unsafe { self.record_staged(way, Registers::of(value), owner, now) }
     }
 
+    /// The thread is busy from here on; returns where it may write to.
+    #[inline(always)]
+    fn begin(&self) -> u8 {
+        self.is_busy.store(true, Ordering::Relaxed);
+        fence::light();
+        self.way.load(Ordering::Acquire)
+    }
+
+    #[inline(always)]
+    fn end(&self) {
+        self.is_busy.store(false, Ordering::Release);
+    }
+
+    /// The rest of [`Cell::record`], apart so that a sum does not carry its weight.
+    ///
     /// # Safety
     ///
-    /// Only for the buffer that `way` named after `is_busy` was set, and while it is.
-    #[inline(always)]
-    unsafe fn stage(&self, buffer: u8, value: Number, last: Option<Last>) {
-        let [first, second] = &self.buffers;
-        let buffer = if buffer == 0 { first } else { second };
-        // SAFETY: the caller's promise; whoever fetches has left this buffer alone since `way` came to name it.
-        if let Some(staged) = unsafe { &mut *buffer.get() } {
-            staged.record(value, last);
+    /// As [`Cell::record`], and the thread is busy and has found `way`.
+    #[inline(never)]
+    unsafe fn record_staged(
+        &self,
+        mut way: u8,
+        value: Registers,
+        owner: &Owner,
+        now: impl Fn() -> Timestamp,
+    ) -> bool {
+        let mut time = None;
+        while way & way::TIMED != 0 && time.is_none() {
+            // Not while the thread is busy, since this is not our code.
+            self.end();
+            time = Some(now());
+            way = self.begin();
         }
-        self.is_dirty.store(true, Ordering::Relaxed);
+        let value = value.number();
+        let mut left = true;
+        if way & way::STAGED == 0 {
+            // A swap came between.
+            left = self.tally.add(value);
+        } else {
+            let last = time.filter(|_| way & way::TIMED != 0);
+            let last = last.map(|time| Last { value, time, order: owner.next_order() });
+            let [first, second] = &self.buffers;
+            let buffer = if way & way::BUFFER == 0 { first } else { second };
+            // SAFETY: this is the buffer that `way` names, and the thread is busy; whoever fetches has left it alone since.
+            if let Some(staged) = unsafe { &mut *buffer.get() } {
+                staged.record(value, last);
+            }
+            self.is_dirty.store(true, Ordering::Relaxed);
+        }
+        self.end();
+        left
     }
 }
 

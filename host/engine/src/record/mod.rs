@@ -20,6 +20,7 @@ mod fence;
 mod given;
 mod number;
 mod recorder;
+mod registers;
 mod sampled;
 mod staged;
 mod tally;

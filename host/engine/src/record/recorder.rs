@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, NumberKind, Timestamp};
+use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
 
 use super::cell::{Cell, Tap};
+use super::registers::Registers;
 use super::{BoundRecorder, GivenAttributes, Last, thread};
 use crate::engine::Inner;
 use crate::instrument::{Contributed, Contribution, Entry, Form, State};
@@ -26,31 +27,6 @@ pub struct Recorder {
 /// From how many cells of a source on those that no thread writes any more are looked for with each new one, rather than with
 /// the next collection: threads may come and go faster than that.
 const TAPS_CHECKED: usize = 16;
-
-/// A number in two registers. Passed as it is it would lie in memory, and even a measurement that never gets to where it is passed
-/// would wait for that.
-#[derive(Clone, Copy)]
-pub(super) struct Registers {
-    kind: NumberKind,
-    bits: u64,
-}
-
-impl Registers {
-    #[inline(always)]
-    pub(super) fn of(value: Number) -> Self {
-        match value {
-            Number::Int(int) => Self { kind: NumberKind::Int, bits: int.cast_unsigned() },
-            Number::Double(double) => Self { kind: NumberKind::Double, bits: double.to_bits() },
-        }
-    }
-
-    pub(super) fn number(self) -> Number {
-        match self.kind {
-            NumberKind::Int => Number::Int(self.bits.cast_signed()),
-            NumberKind::Double => Number::Double(f64::from_bits(self.bits)),
-        }
-    }
-}
 
 /// How a measurement is taken in.
 #[derive(Clone, Copy, PartialEq)]
