@@ -1,5 +1,7 @@
 //! The tests that name rows: run, and read from what the test harness prints.
 
+use std::path::PathBuf;
+
 use anyhow::bail;
 
 use super::rows::Id;
@@ -24,9 +26,16 @@ pub(super) struct Test {
     pub(super) outcome: Outcome,
 }
 
-/// Runs all tests of a package and picks those that name rows.
-pub(super) fn of(owner: &str, package: &str) -> anyhow::Result<Vec<Test>> {
-    let command = shell::cargo().args(["test", "--locked", "--no-fail-fast", "-p", package]);
+/// Runs all tests of a package, with the variables they need, and picks those that name rows.
+pub(super) fn of(
+    owner: &str,
+    package: &str,
+    variables: Vec<(&'static str, PathBuf)>,
+) -> anyhow::Result<Vec<Test>> {
+    let mut command = shell::cargo().args(["test", "--locked", "--no-fail-fast", "-p", package]);
+    for (variable, path) in variables {
+        command = command.env(variable, path);
+    }
     let printed = command.args(["--", "--color", "never"]).text_of_any_end()?;
     let results: Vec<(&str, Outcome)> = printed.lines().filter_map(result).collect();
     if results.is_empty() {

@@ -6,7 +6,7 @@ mod rows;
 
 use anyhow::{Context, bail};
 
-use crate::workspace;
+use crate::{suite, workspace};
 use report::Report;
 
 /// Runs the tests of the crates that own rows, prints the table and writes `docs/conformance.md`.
@@ -16,9 +16,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut found = Vec::new();
     for owner in file.owners() {
         let package = format!("wasmeter-{owner}");
-        // A crate that is not there yet, or whose tests need more than Cargo, shows nothing.
+        // A crate that is not there yet shows nothing.
         if known.contains(&package) {
-            found.extend(evidence::of(owner, &package)?);
+            found.extend(evidence::of(owner, &package, Vec::new())?);
+        } else if known.iter().any(|known| known == owner) {
+            // The program itself, whose tests need more than Cargo.
+            found.extend(evidence::of(owner, owner, suite::needs()?)?);
         }
     }
     let report = Report::new(&file, &found)?;

@@ -5,5 +5,6 @@ mod chain;
 mod command_line;
 mod misbehaving_plugins;
 mod real_clients;
+mod rows;
 mod scrape;
 mod support;
