@@ -3,6 +3,7 @@
 //! Synchronous and deterministic: time is an argument, there is no I/O, no thread is spawned, no clock is read.
 //!
 //! ```text
+//! measurement -> cell of its thread -+
 //! instrument -> sources (one per attribute set) -> routes (what the Views make of the set) -> slots (series) of streams
 //! ```
 //!
@@ -12,7 +13,7 @@
 //! - Locks are taken in this order: control, instrument, streams of a reader, stream. No View or filter is called with a
 //!   stream locked (only the exemplar reservoirs that Views make are), and no callback with any of them.
 //! - A contribution is applied under its instrument's lock, and an instrument is rerouted under it too: so every
-//!   contribution goes wholly by the routes of one generation.
+//!   contribution goes wholly by the routes of one generation. Measurements wait for it in cells, see `src/record`.
 
 mod aggregate;
 mod engine;

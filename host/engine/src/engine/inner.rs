@@ -83,6 +83,7 @@ impl std::fmt::Debug for Inner {
 
 impl Inner {
     pub(crate) fn new(config: EngineConfig, views: Views, now: Timestamp) -> Self {
+        crate::record::prepare();
         let swap = Collection { number: 0, now };
         let notices = config.readers.iter().enumerate().flat_map(|(place, reader)| {
             pipeline::faults(reader).into_iter().map(move |(kind, fault)| Notice {

@@ -19,8 +19,8 @@ static REGISTERED: LazyLock<bool> = LazyLock::new(|| {
     is_registered
 });
 
-/// To be called before the first cell is made.
-pub(super) fn prepare() {
+/// To be called before the first cell is made. The first time it may take some milliseconds, so better not while measuring.
+pub(crate) fn prepare() {
     LazyLock::force(&REGISTERED);
 }
 

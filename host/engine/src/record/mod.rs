@@ -33,6 +33,7 @@ use wasmeter_model::NumberKind;
 pub use bound::BoundRecorder;
 pub(crate) use cell::Tap;
 pub use enabled::StreamLabels;
+pub(crate) use fence::prepare;
 pub use given::{GivenAttributes, Order};
 pub use recorder::Recorder;
 pub(crate) use staged::{Last, Shape, Staged, StagedExplicit};

@@ -64,7 +64,7 @@ fn an_address_in_use_is_named() {
 }
 
 #[test]
-fn sigterm_exports_what_is_held_and_ends_with_status_0() {
+fn o6_sigterm_exports_to_the_console_what_is_held_and_ends_with_status_0() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let file = folder.path().join("console.yaml");
     // The interval is longer than any test: what is printed is the last export.
