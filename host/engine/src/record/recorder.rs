@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, Timestamp};
+use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, NumberKind, Timestamp};
 
 use super::cell::{Cell, Tap};
 use super::registers::Registers;
@@ -22,6 +22,27 @@ use crate::source::{NOT_YET, Source, SourceData};
 pub struct Recorder {
     pub(super) inner: Arc<Inner>,
     pub(super) entry: Arc<Entry>,
+    usual: Usual,
+}
+
+/// The values that go through cells without a further question.
+#[derive(Clone, Copy, Debug)]
+struct Usual {
+    ints: bool,
+    doubles: bool,
+    negative: bool,
+}
+
+impl Usual {
+    fn of(instrument: &Instrument) -> Self {
+        let kind = instrument.kind;
+        let is_recorded = !kind.is_observable();
+        Self {
+            ints: is_recorded && instrument.number == NumberKind::Int,
+            doubles: is_recorded && instrument.number == NumberKind::Double,
+            negative: matches!(kind, InstrumentKind::UpDownCounter | InstrumentKind::Gauge),
+        }
+    }
 }
 
 /// From how many cells of a source on those that no thread writes any more are looked for with each new one, rather than with
@@ -42,7 +63,8 @@ impl Recorder {
     pub(crate) fn new(inner: Arc<Inner>, instrument: Instrument, now: Timestamp) -> Result<Self, Rejection> {
         let entry = inner.entry(&instrument, Form::Measurements)?;
         inner.bring_up_to_date(&entry, &mut lock(&entry.state), now);
-        Ok(Self { inner, entry })
+        let usual = Usual::of(&entry.instrument);
+        Ok(Self { inner, entry, usual })
     }
 
     /// The instrument as it was first given.
@@ -99,6 +121,17 @@ impl Recorder {
     /// Whether and how the instrument takes a value.
     #[inline(always)]
     pub(super) fn way(&self, value: Number) -> Result<Way, Rejection> {
+        let Usual { ints, doubles, negative } = self.usual;
+        let is_usual = match value {
+            Number::Int(value) => ints && (value >= 0 || negative),
+            Number::Double(value) => doubles && value.is_finite() && (value >= 0.0 || negative),
+        };
+        if is_usual { Ok(Way::Staged) } else { self.unusual_way(Registers::of(value)) }
+    }
+
+    #[cold]
+    fn unusual_way(&self, value: Registers) -> Result<Way, Rejection> {
+        let value = value.number();
         let kind = self.entry.instrument.kind;
         if kind.is_observable() {
             return Err(Rejection::WrongKind);
