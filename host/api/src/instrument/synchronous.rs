@@ -1,10 +1,11 @@
 //! Instruments that are measured with where things happen.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundSyncInstrument, SyncInstrument};
 use wasmeter_engine::{BoundRecorder, Recorder};
+use wasmeter_model::{Attributes, Number};
 
 use super::Measured;
 use crate::attributes::{Given, converted, set_of};
@@ -18,11 +19,31 @@ pub(crate) struct Synchronous {
     core: Arc<Core>,
     meter: Arc<MeterState>,
     recorder: Recorder,
+    /// For measurements without attributes, of which there is nothing to look up.
+    bare: OnceLock<BoundRecorder>,
 }
 
 impl Synchronous {
     pub(crate) fn new(core: Arc<Core>, meter: Arc<MeterState>, recorder: Recorder) -> Self {
-        Self { core, meter, recorder }
+        Self { core, meter, recorder, bare: OnceLock::new() }
+    }
+
+    #[inline(always)]
+    fn record_bare(&self, number: Number) {
+        match self.bare.get() {
+            Some(bound) => bound.record(number, || self.core.now()),
+            None => self.record_first_bare(number),
+        }
+    }
+
+    #[cold]
+    fn record_first_bare(&self, number: Number) {
+        let (none, now) = (Attributes::empty(), self.core.now());
+        self.recorder.record(number, &none, now);
+        if let Ok(bound) = self.recorder.bind(&none, now) {
+            // Another thread may have been faster; then that one serves.
+            self.bare.get_or_init(|| bound);
+        }
     }
 }
 
@@ -34,6 +55,9 @@ impl<N: Measured> SyncInstrument<N> for Synchronous {
         let number = self.core.number(measurement);
         if let Some(span) = admitted(self.core.exemplar_filter) {
             self.recorder.sample(number, &set_of(attributes), span, self.core.now());
+        }
+        if attributes.is_empty() {
+            return self.record_bare(number);
         }
         self.recorder.record_given(number, &Given(attributes), || self.core.now());
     }
