@@ -1,6 +1,6 @@
 //! The tests that name rows: run, and read from what the test harness prints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
@@ -26,28 +26,56 @@ pub(super) struct Test {
     pub(super) outcome: Outcome,
 }
 
-/// Runs all tests of a package, with the variables they need, and picks those that name rows.
-pub(super) fn of(
-    owner: &str,
-    package: &str,
-    variables: Vec<(&'static str, PathBuf)>,
-) -> anyhow::Result<Vec<Test>> {
-    let mut command = shell::cargo().args(["test", "--locked", "--no-fail-fast", "-p", package]);
-    for (variable, path) in variables {
-        command = command.env(variable, path);
+/// A program of tests and the crate it belongs to.
+struct Program {
+    owner: String,
+    /// The crate's folder, where its tests expect to run.
+    folder: PathBuf,
+    executable: PathBuf,
+}
+
+/// Runs the tests of these crates, with the variables they need, and picks those that name rows.
+///
+/// All are built as `cargo xtask test` builds them, so that one run's builds serve the other: a crate by itself would be built
+/// with other features of what it shares with the rest.
+pub(super) fn of(owners: &[&str], variables: &[(&'static str, PathBuf)]) -> anyhow::Result<Vec<Test>> {
+    let build = ["test", "--workspace", "--locked", "--no-run", "--message-format", "json"];
+    let printed = shell::cargo().args(build).text_of_any_end()?;
+    let programs: Vec<Program> = printed.lines().filter_map(program).collect();
+    let mut tests = Vec::new();
+    for owner in owners {
+        let mut has_run = false;
+        for program in programs.iter().filter(|program| program.owner == *owner) {
+            let mut command = shell::program(&program.executable).dir(&program.folder);
+            for (variable, path) in variables {
+                command = command.env(variable, path);
+            }
+            let printed = command.args(["--color", "never"]).text_of_any_end()?;
+            for (name, outcome) in printed.lines().filter_map(result) {
+                has_run = true;
+                let (owner, name, rows) = (program.owner.clone(), name.to_owned(), rows_of(name));
+                tests.push(Test { owner, name, rows, outcome });
+            }
+        }
+        if !has_run {
+            bail!("no test of `host/{owner}` ran; does it compile?");
+        }
     }
-    let printed = command.args(["--", "--color", "never"]).text_of_any_end()?;
-    let results: Vec<(&str, Outcome)> = printed.lines().filter_map(result).collect();
-    if results.is_empty() {
-        bail!("no test of `{package}` ran; does it compile?");
+    tests.retain(|test| !test.rows.is_empty());
+    Ok(tests)
+}
+
+/// The program of tests that one of Cargo's messages is about.
+fn program(message: &str) -> Option<Program> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    if message["profile"]["test"] != true {
+        return None;
     }
-    let tests = results.into_iter().map(|(name, outcome)| Test {
-        owner: owner.to_owned(),
-        name: name.to_owned(),
-        rows: rows_of(name),
-        outcome,
-    });
-    Ok(tests.filter(|test| !test.rows.is_empty()).collect())
+    let executable = message["executable"].as_str()?.into();
+    let folder = Path::new(message["manifest_path"].as_str()?).parent()?.to_path_buf();
+    let is_host = folder.parent()?.file_name()? == "host";
+    let owner = folder.file_name()?.to_str()?.to_owned();
+    is_host.then_some(Program { owner, folder, executable })
 }
 
 /// The name and the outcome of a line such as `test rows::d4_something ... ok`.
@@ -71,7 +99,7 @@ fn rows_of(name: &str) -> Vec<Id> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, result, rows_of};
+    use super::{Outcome, program, result, rows_of};
 
     #[test]
     fn lines_of_the_harness_are_read() {
@@ -84,6 +112,16 @@ mod tests {
         {
             assert_eq!(result(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn programs_of_tests_are_told_from_other_artefacts() {
+        let message = r#"{"reason":"compiler-artifact","manifest_path":"/x/host/engine/Cargo.toml","profile":{"test":true},
+            "executable":"/x/target/debug/deps/it-1"}"#;
+        assert_eq!(program(message).map(|program| program.owner), Some("engine".to_owned()));
+        assert!(program(&message.replace("true", "false")).is_none());
+        assert!(program(&message.replace("/host/", "/plugins/")).is_none());
+        assert!(program(r#"{"reason":"build-finished","success":true}"#).is_none());
     }
 
     #[test]

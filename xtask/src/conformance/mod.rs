@@ -12,18 +12,8 @@ use report::Report;
 /// Runs the tests of the crates that own rows, prints the table and writes `docs/conformance.md`.
 pub(crate) fn run() -> anyhow::Result<()> {
     let file = rows::read()?;
-    let known = workspace_crates()?;
-    let mut found = Vec::new();
-    for owner in file.owners() {
-        let package = format!("wasmeter-{owner}");
-        // A crate that is not there yet shows nothing.
-        if known.contains(&package) {
-            found.extend(evidence::of(owner, &package, Vec::new())?);
-        } else if known.iter().any(|known| known == owner) {
-            // The program itself, whose tests need more than Cargo.
-            found.extend(evidence::of(owner, owner, suite::needs()?)?);
-        }
-    }
+    let owners: Vec<&str> = file.owners().into_iter().collect();
+    let found = evidence::of(&owners, &suite::needs()?)?;
     let report = Report::new(&file, &found)?;
     print!("{}", report.lines());
     let path = workspace::root().join("docs/conformance.md");
@@ -34,10 +24,4 @@ pub(crate) fn run() -> anyhow::Result<()> {
         bail!("rows fail; `cargo test` of their crate says why");
     }
     Ok(())
-}
-
-fn workspace_crates() -> anyhow::Result<Vec<String>> {
-    let metadata = workspace::metadata()?;
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    Ok(packages.filter_map(|package| Some(package["name"].as_str()?.to_owned())).collect())
 }
