@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn v10_nan_and_zero_are_found_again() {
+    fn nan_and_zero_are_found_again() {
         let double = |value: f64| [KeyValue::new("double", value)];
         for (a, b) in [(f64::NAN, -f64::NAN), (0.0, -0.0)] {
             let (set, order) = Given(&double(a)).to_set();
