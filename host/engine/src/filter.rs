@@ -156,6 +156,9 @@ impl Verdict {
     ) -> MutexGuard<'a, Slots> {
         loop {
             let slots = lock(&stream.slots);
+            if self.result != MetricFilterResult::AcceptPartial {
+                return slots;
+            }
             let exported = slots.to_export(&stream.key, collection);
             let open: Vec<_> = exported.filter(|attributes| self.is_open(attributes)).cloned().collect();
             if open.is_empty() {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use foldhash::fast::RandomState;
+use wasmeter_model::frame::{Frame, FrameBuilder, FrameSizes};
 use wasmeter_model::limits::{CARDINALITY_DEFAULT, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SIZE_DEFAULT};
 use wasmeter_model::{
     Aggregation, Instrument, InstrumentKind, Origin, Resource, TemporalityPreference, Timestamp,
@@ -35,6 +36,8 @@ pub struct ReaderConfig {
 pub(crate) struct Pipeline {
     config: ReaderConfig,
     streams: Mutex<Streams>,
+    /// How large the last frame was.
+    sizes: Mutex<FrameSizes>,
 }
 
 #[derive(Debug, Default)]
@@ -49,11 +52,23 @@ struct Streams {
 impl Pipeline {
     pub(crate) fn new(mut config: ReaderConfig) -> Self {
         config.aggregations.retain(|_, aggregation| aggregation_problem(aggregation).is_none());
-        Self { config, streams: Mutex::default() }
+        Self { config, ..Self::default() }
     }
 
     pub(crate) fn filter(&self) -> Option<&dyn MetricFilter> {
         self.config.filter.as_deref()
+    }
+
+    /// A frame to be written, with room for what the last one had.
+    pub(crate) fn new_frame(&self) -> FrameBuilder {
+        FrameBuilder::with_room(&lock(&self.sizes))
+    }
+
+    /// The frame that has been written.
+    pub(crate) fn finish_frame(&self, frame: FrameBuilder) -> Frame {
+        let frame = frame.finish();
+        *lock(&self.sizes) = frame.sizes();
+        frame
     }
 
     /// The identity of an instrument's stream for this reader.

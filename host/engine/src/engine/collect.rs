@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use wasmeter_model::frame::{Frame, FrameBuilder};
+use wasmeter_model::frame::Frame;
 use wasmeter_model::{Origin, Resource, Scope, Timestamp};
 
 use super::Inner;
@@ -56,12 +56,12 @@ impl Inner {
                 self.retire(&entry, &mut state);
             }
         }
-        let mut frame = FrameBuilder::new();
+        let mut frame = pipeline.new_frame();
         let mut summaries = lock(&self.summaries);
         summaries.expire(collection.now, self.limits.current_expiry);
         let mut streams = pipeline.streams();
         // What ends comes before what may have taken its name.
-        streams.sort_by_key(|stream| lock(&stream.slots).feeders > 0);
+        streams.sort_by_cached_key(|stream| lock(&stream.slots).feeders > 0);
         let filter = pipeline.filter();
         let mut passing = Vec::new();
         for stream in streams {
@@ -92,7 +92,7 @@ impl Inner {
             }
         }
         pipeline.forget_dead();
-        frame.finish()
+        pipeline.finish_frame(frame)
     }
 }
 

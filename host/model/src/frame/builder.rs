@@ -1,14 +1,10 @@
 //! Writing a frame row by row; interning keeps strings, values and attribute sets distinct.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-
+use super::intern::Interned;
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM};
-use super::tables::{SetId, StringId, ValueId, Values};
-use super::{Frame, NumberPoints, PointColumns, PointKind};
-use crate::{Attributes, Number, Temporality, Timestamp, ValueRef};
+use super::tables::{SetId, StringId};
+use super::{Frame, FrameSizes, NumberPoints, PointColumns, PointKind};
+use crate::{Number, Temporality, Timestamp};
 
 /// Writes one [`Frame`].
 ///
@@ -16,11 +12,8 @@ use crate::{Attributes, Number, Temporality, Timestamp, ValueRef};
 /// are given with it. A point of another kind than the open metric's is not added, so that the columns stay consistent.
 #[derive(Debug, Default)]
 pub struct FrameBuilder {
-    frame: Frame,
-    strings: HashTable<u32>,
-    values: HashTable<u32>,
-    sets: HashTable<u32>,
-    scratch: Vec<(StringId, ValueId)>,
+    pub(super) frame: Frame,
+    pub(super) interned: Interned,
     exemplars_start: usize,
 }
 
@@ -135,10 +128,8 @@ pub struct ExemplarRow {
     pub span_id: u64,
 }
 
-const HASHER: FixedState = FixedState::with_seed(0x6672_616d_6500);
-
 /// Lengths of columns are ids; a frame beyond 2^32 rows is cut off by the intake's size limits long before.
-fn id(length: usize) -> u32 {
+pub(super) fn id(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
@@ -156,116 +147,10 @@ impl FrameBuilder {
         Self::default()
     }
 
-    /// The id of a string.
-    pub fn string(&mut self, text: &str) -> StringId {
-        let strings = &mut self.frame.strings;
-        let entry = self.strings.entry(
-            HASHER.hash_one(text),
-            |&row| strings.get(StringId(row)) == text,
-            |&row| HASHER.hash_one(strings.get(StringId(row))),
-        );
-        match entry {
-            hashbrown::hash_table::Entry::Occupied(known) => StringId(*known.get()),
-            hashbrown::hash_table::Entry::Vacant(vacant) => {
-                let row = id(strings.offsets.len());
-                vacant.insert(row);
-                strings.text.push_str(text);
-                strings.offsets.close(strings.text.len());
-                StringId(row)
-            }
-        }
-    }
-
-    /// The id of an attribute value.
-    pub fn value(&mut self, value: ValueRef<'_>) -> ValueId {
-        let frame = &mut self.frame;
-        // Doubles are kept by their bits here, unlike in `Value`: a frame repeats what it was given.
-        let hash = match value {
-            ValueRef::Double(double) => HASHER.hash_one((Values::DOUBLE, double.to_bits())),
-            other => HASHER.hash_one(other),
-        };
-        let same = |row: u32| {
-            let known = frame.values.get(ValueId(row), &frame.strings);
-            match (known, value) {
-                (ValueRef::Double(a), ValueRef::Double(b)) => a.to_bits() == b.to_bits(),
-                (a, b) => a == b,
-            }
-        };
-        if let Some(&row) = self.values.find(hash, |&row| same(row)) {
-            return ValueId(row);
-        }
-        let (tag, bits) = match value {
-            ValueRef::Empty => (Values::EMPTY, 0),
-            ValueRef::Bool(truth) => (Values::BOOL, u64::from(truth)),
-            ValueRef::Int(int) => (Values::INT, int.cast_unsigned()),
-            ValueRef::Double(double) => (Values::DOUBLE, double.to_bits()),
-            ValueRef::String(text) => (Values::STRING, u64::from(self.string(text).0)),
-            ValueRef::Bytes(bytes) => {
-                let values = &mut self.frame.values;
-                values.blob.extend_from_slice(bytes);
-                values.blobs.close(values.blob.len());
-                (Values::BYTES, values.blobs.len() as u64 - 1)
-            }
-            ValueRef::Nested(text) => (Values::NESTED, u64::from(self.string(text).0)),
-        };
-        let row = id(self.frame.values.tags.len());
-        self.frame.values.tags.push(tag);
-        self.frame.values.bits.push(bits);
-        let frame = &self.frame;
-        self.values.insert_unique(hash, row, |&row| match frame.values.get(ValueId(row), &frame.strings) {
-            ValueRef::Double(double) => HASHER.hash_one((Values::DOUBLE, double.to_bits())),
-            other => HASHER.hash_one(other),
-        });
-        ValueId(row)
-    }
-
-    /// The id of an attribute set given as keys and values; order and duplicates are kept.
-    pub fn set<'a>(&mut self, pairs: impl IntoIterator<Item = (&'a str, ValueRef<'a>)>) -> SetId {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        for (key, value) in pairs {
-            let entry = (self.string(key), self.value(value));
-            scratch.push(entry);
-        }
-        let sets = &mut self.frame.sets;
-        let entries = |sets: &super::Sets, row: u32| -> Vec<(StringId, ValueId)> {
-            let range = sets.offsets.range(row as usize);
-            let keys = sets.keys.get(range.clone()).unwrap_or_default().iter().copied();
-            keys.zip(sets.values.get(range).unwrap_or_default().iter().copied()).collect()
-        };
-        let entry = self.sets.entry(
-            HASHER.hash_one(&scratch),
-            |&row| {
-                let range = sets.offsets.range(row as usize);
-                let keys = sets.keys.get(range.clone()).unwrap_or_default();
-                let values = sets.values.get(range).unwrap_or_default();
-                keys.len() == scratch.len()
-                    && keys
-                        .iter()
-                        .zip(values)
-                        .zip(&scratch)
-                        .all(|((k, v), (key, value))| k == key && v == value)
-            },
-            |&row| HASHER.hash_one(entries(sets, row)),
-        );
-        let row = match entry {
-            hashbrown::hash_table::Entry::Occupied(known) => *known.get(),
-            hashbrown::hash_table::Entry::Vacant(vacant) => {
-                let row = id(sets.offsets.len());
-                vacant.insert(row);
-                sets.keys.extend(scratch.iter().map(|(key, _)| *key));
-                sets.values.extend(scratch.iter().map(|(_, value)| *value));
-                sets.offsets.close(sets.keys.len());
-                row
-            }
-        };
-        self.scratch = scratch;
-        SetId(row)
-    }
-
-    /// The id of an attribute set of the engine.
-    pub fn attributes(&mut self, attributes: &Attributes) -> SetId {
-        self.set(attributes.iter().map(|(key, value)| (key.as_ref(), value.as_ref())))
+    /// An empty frame with room for as much as another one has: the next of the same kind is mostly as large. What exceeds
+    /// it makes the tables grow.
+    pub fn with_room(sizes: &FrameSizes) -> Self {
+        Self { frame: sizes.room(), interned: Interned::with_room(sizes), exemplars_start: 0 }
     }
 
     /// Opens a resource. The scopes that follow belong to it.

@@ -8,8 +8,10 @@
 mod append;
 mod batches;
 mod builder;
+mod intern;
 mod points;
 mod read;
+mod sizes;
 mod tables;
 
 pub use batches::Batches;
@@ -21,6 +23,7 @@ pub use read::{
     ExemplarRef, ExponentialRef, HistogramRef, MetricRef, NumberRef, PointRef, ResourceRef, ScopeRef,
     SummaryRef,
 };
+pub use sizes::FrameSizes;
 pub use tables::{Metrics, Offsets, Resources, Scopes, SetId, Sets, StringId, Strings, ValueId, Values};
 
 /// The point flag of OTLP that says: the series has ended, this point has no value.
@@ -84,5 +87,7 @@ impl Frame {
 
 #[cfg(test)]
 mod append_tests;
+#[cfg(test)]
+mod intern_tests;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,215 @@
+//! Interning: equal strings, values and attribute sets have one row each, whoever asks for them.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use super::builder::id;
+use super::tables::{SetId, StringId, Strings, ValueId, Values};
+use super::{Frame, FrameBuilder, FrameSizes};
+use crate::{Attributes, ValueRef};
+
+/// Where what has been interned is found again.
+#[derive(Debug, Default)]
+pub(super) struct Interned {
+    strings: HashTable<u32>,
+    /// The value that is a string, by the string's row; [`NO_VALUE`] if there is none. So no text is hashed twice.
+    texts: Vec<u32>,
+    /// All values but strings.
+    values: HashTable<u32>,
+    sets: HashTable<u32>,
+    /// The set that was asked for last. The next one mostly has the same keys, and some of the values.
+    last: Vec<(StringId, ValueId)>,
+}
+
+const NO_VALUE: u32 = u32::MAX;
+
+const HASHER: FixedState = FixedState::with_seed(0x6672_616d_6500);
+
+fn hash_text(text: &str) -> u64 {
+    let mut hasher = HASHER.build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+/// Doubles are told apart by their bits here, unlike in `Value`: a frame repeats what it was given.
+fn hash_value(value: ValueRef<'_>) -> u64 {
+    match value {
+        ValueRef::Double(double) => HASHER.hash_one((Values::DOUBLE, double.to_bits())),
+        other => HASHER.hash_one(other),
+    }
+}
+
+fn hash_set(set: impl Iterator<Item = (StringId, ValueId)>) -> u64 {
+    let mut hasher = HASHER.build_hasher();
+    set.for_each(|(key, value)| hasher.write_u64(u64::from(key.0) << 32 | u64::from(value.0)));
+    hasher.finish()
+}
+
+impl Strings {
+    fn is(&self, id: StringId, text: &str) -> bool {
+        self.text.as_bytes().get(self.offsets.range(id.0 as usize)) == Some(text.as_bytes())
+    }
+}
+
+impl Interned {
+    pub(super) fn with_room(sizes: &FrameSizes) -> Self {
+        Self {
+            strings: HashTable::with_capacity(sizes.strings),
+            texts: Vec::with_capacity(sizes.strings),
+            values: HashTable::new(),
+            sets: HashTable::with_capacity(sizes.sets),
+            last: Vec::new(),
+        }
+    }
+}
+
+impl FrameBuilder {
+    /// The id of a string.
+    pub fn string(&mut self, text: &str) -> StringId {
+        let strings = &mut self.frame.strings;
+        let entry = self.interned.strings.entry(
+            hash_text(text),
+            |&row| strings.is(StringId(row), text),
+            |&row| hash_text(strings.get(StringId(row))),
+        );
+        match entry {
+            Entry::Occupied(known) => StringId(*known.get()),
+            Entry::Vacant(vacant) => {
+                let row = id(strings.offsets.len());
+                vacant.insert(row);
+                strings.text.push_str(text);
+                strings.offsets.close(strings.text.len());
+                StringId(row)
+            }
+        }
+    }
+
+    /// The id of an attribute value.
+    pub fn value(&mut self, value: ValueRef<'_>) -> ValueId {
+        match value {
+            ValueRef::String(text) => self.text(text),
+            ValueRef::Empty => self.other(value, Values::EMPTY, |_| 0),
+            ValueRef::Bool(truth) => self.other(value, Values::BOOL, |_| u64::from(truth)),
+            ValueRef::Int(int) => self.other(value, Values::INT, |_| int.cast_unsigned()),
+            ValueRef::Double(double) => self.other(value, Values::DOUBLE, |_| double.to_bits()),
+            ValueRef::Nested(text) => {
+                self.other(value, Values::NESTED, |builder| u64::from(builder.string(text).0))
+            }
+            ValueRef::Bytes(bytes) => self.other(value, Values::BYTES, |builder| {
+                let values = &mut builder.frame.values;
+                values.blob.extend_from_slice(bytes);
+                values.blobs.close(values.blob.len());
+                values.blobs.len() as u64 - 1
+            }),
+        }
+    }
+
+    /// The id of a value that is no text.
+    fn other(&mut self, value: ValueRef<'_>, tag: u8, bits: impl FnOnce(&mut Self) -> u64) -> ValueId {
+        let (hash, frame) = (hash_value(value), &self.frame);
+        let is_it = |&row: &u32| frame.is_value(ValueId(row), value);
+        if let Some(&row) = self.interned.values.find(hash, is_it) {
+            return ValueId(row);
+        }
+        let bits = bits(self);
+        let added = self.frame.values.push(tag, bits);
+        let frame = &self.frame;
+        let hash_of = |&row: &u32| hash_value(frame.values.get(ValueId(row), &frame.strings));
+        self.interned.values.insert_unique(hash, added.0, hash_of);
+        added
+    }
+
+    /// The id of a text as a value.
+    fn text(&mut self, text: &str) -> ValueId {
+        let string = self.string(text);
+        let (texts, place) = (&mut self.interned.texts, string.0 as usize);
+        if texts.len() <= place {
+            texts.resize(place + 1, NO_VALUE);
+        }
+        match texts.get_mut(place) {
+            Some(known) if *known != NO_VALUE => ValueId(*known),
+            unknown => {
+                let added = self.frame.values.push(Values::STRING, u64::from(string.0));
+                unknown.into_iter().for_each(|place| *place = added.0);
+                added
+            }
+        }
+    }
+
+    /// The id of an attribute set given as keys and values; order and duplicates are kept.
+    pub fn set<'a>(&mut self, pairs: impl IntoIterator<Item = (&'a str, ValueRef<'a>)>) -> SetId {
+        let mut set = std::mem::take(&mut self.interned.last);
+        let mut length = 0;
+        for (key, value) in pairs {
+            let last = set.get(length).copied();
+            let key = match last {
+                Some((known, _)) if self.frame.strings.is(known, key) => known,
+                _ => self.string(key),
+            };
+            let value = match last {
+                Some((_, known)) if self.frame.is_value(known, value) => known,
+                _ => self.value(value),
+            };
+            match set.get_mut(length) {
+                Some(place) => *place = (key, value),
+                None => set.push((key, value)),
+            }
+            length += 1;
+        }
+        set.truncate(length);
+        let row = self.set_of_ids(&set);
+        self.interned.last = set;
+        row
+    }
+
+    fn set_of_ids(&mut self, set: &[(StringId, ValueId)]) -> SetId {
+        let sets = &mut self.frame.sets;
+        let known = |row: u32| {
+            let range = sets.offsets.range(row as usize);
+            let keys = sets.keys.get(range.clone()).unwrap_or_default();
+            keys.iter().copied().zip(sets.values.get(range).unwrap_or_default().iter().copied())
+        };
+        let entry = self.interned.sets.entry(
+            hash_set(set.iter().copied()),
+            |&row| known(row).eq(set.iter().copied()),
+            |&row| hash_set(known(row)),
+        );
+        match entry {
+            Entry::Occupied(known) => SetId(*known.get()),
+            Entry::Vacant(vacant) => {
+                let row = id(sets.offsets.len());
+                vacant.insert(row);
+                sets.keys.extend(set.iter().map(|(key, _)| *key));
+                sets.values.extend(set.iter().map(|(_, value)| *value));
+                sets.offsets.close(sets.keys.len());
+                SetId(row)
+            }
+        }
+    }
+
+    /// The id of an attribute set of the engine.
+    pub fn attributes(&mut self, attributes: &Attributes) -> SetId {
+        self.set(attributes.iter().map(|(key, value)| (key.as_ref(), value.as_ref())))
+    }
+}
+
+impl Values {
+    fn push(&mut self, tag: u8, bits: u64) -> ValueId {
+        self.tags.push(tag);
+        self.bits.push(bits);
+        ValueId(id(self.tags.len() - 1))
+    }
+}
+
+impl Frame {
+    /// True if a row is this value, to the bit.
+    fn is_value(&self, row: ValueId, value: ValueRef<'_>) -> bool {
+        match (self.values.get(row, &self.strings), value) {
+            (ValueRef::Double(known), ValueRef::Double(double)) => known.to_bits() == double.to_bits(),
+            (known, value) => known == value,
+        }
+    }
+}
