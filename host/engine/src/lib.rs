@@ -27,6 +27,7 @@ mod report;
 mod source;
 mod stream;
 mod summaries;
+mod sync;
 mod views;
 
 pub use engine::{Engine, EngineConfig, PreparedSwap};

@@ -3,6 +3,7 @@
 
 mod arrows;
 pub(crate) mod deny;
+mod model;
 mod purity;
 mod steps;
 mod tidy;
@@ -28,6 +29,7 @@ pub(crate) fn run(only: Vec<String>) -> anyhow::Result<()> {
     steps.run("build-plugins", || plugins::build(toolchain::From::default()).map(drop));
     steps.run("clippy-components", plugins::clippy);
     steps.run("test", || suite::run(None));
+    steps.run("model", model::check);
     steps.run("demo", || demo::run(Some(20)));
     steps.finish()
 }

@@ -81,13 +81,8 @@ impl Routing {
         let SourceData::Recorded(recorded) = &mut source.data else { return 0 };
         let mut taps = std::mem::take(&mut recorded.taps);
         let mut accepted = 0;
-        taps.retain_mut(|tap| {
-            // Asked first: whatever the thread did before it let go is then seen below.
-            let is_abandoned = tap.is_abandoned();
-            if let Some(staged) = tap.fetch_total(entry.owner.kind) {
-                accepted += self.take_in(entry, pipelines, source, now, &staged);
-            }
-            !is_abandoned || tap.is_dirty()
+        Tap::fetch_totals(&mut taps, entry.owner.kind, |staged| {
+            accepted += self.take_in(entry, pipelines, source, now, &staged);
         });
         source.put_back(taps);
         accepted

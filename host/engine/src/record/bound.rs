@@ -1,6 +1,6 @@
 //! Instruments bound to attributes (metrics API, "Bind").
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use wasmeter_model::{Attributes, Number, Timestamp};
 
@@ -8,6 +8,7 @@ use super::cell::Cell;
 use super::recorder::Way;
 use super::registers::Registers;
 use super::{Order, Recorder, number};
+use crate::sync::Arc;
 
 /// How many threads have a cell of their own in one bound instrument; further ones record as if it were not bound.
 const THREADS_MAX: usize = 32;

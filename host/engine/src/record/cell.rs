@@ -1,9 +1,5 @@
 //! Where one thread leaves its measurements of one attribute set until a collection or a swap fetches them.
 
-use std::cell::UnsafeCell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-
 use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};
 
 use super::fence::{self, Patience};
@@ -11,6 +7,8 @@ use super::registers::Registers;
 use super::staged::{Last, Shape, Staged};
 use super::tally::{Reading, Tally};
 use super::{Order, Owner};
+use crate::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use crate::sync::{Arc, UnsafeCell};
 
 /// Where a measurement goes: a bit for the buffer, and two for what is kept.
 mod way {
@@ -148,10 +146,12 @@ impl Cell {
             let last = last.map(|time| Last { value, time, order: owner.next_order() });
             let [first, second] = &self.buffers;
             let buffer = if way & way::BUFFER == 0 { first } else { second };
-            // SAFETY: this is the buffer that `way` names, and the thread is busy; whoever fetches has left it alone since.
-            if let Some(staged) = unsafe { &mut *buffer.get() } {
-                staged.record(value, last);
-            }
+            buffer.with_mut(|buffer| {
+                // SAFETY: this is the buffer that `way` names, and the thread is busy; whoever fetches has left it alone since.
+                if let Some(staged) = unsafe { &mut *buffer } {
+                    staged.record(value, last);
+                }
+            });
             self.is_dirty.store(true, Ordering::Relaxed);
         }
         self.end();
@@ -168,13 +168,19 @@ fn way_of(shape: &Shape) -> u8 {
 }
 
 impl Tap {
-    /// True if no thread leaves measurements here any more.
-    pub(crate) fn is_abandoned(&mut self) -> bool {
-        Arc::get_mut(&mut self.cell).is_some()
+    /// Calls `then` with what was left as totals since the last time, and lets go of the cells that no thread writes any more.
+    pub(crate) fn fetch_totals(taps: &mut Vec<Self>, kind: NumberKind, mut then: impl FnMut(Staged)) {
+        taps.retain_mut(|tap| {
+            // Asked first: whatever the thread did before it let go is then seen below.
+            let is_abandoned = Arc::get_mut(&mut tap.cell).is_some();
+            if let Some(staged) = tap.fetch_total(kind) {
+                then(staged);
+            }
+            !is_abandoned || tap.is_dirty()
+        });
     }
 
-    /// What was left as a total since the last time.
-    pub(crate) fn fetch_total(&mut self, kind: NumberKind) -> Option<Staged> {
+    fn fetch_total(&mut self, kind: NumberKind) -> Option<Staged> {
         let reading = self.cell.tally.read();
         if reading == self.fetched {
             return None;
@@ -232,7 +238,7 @@ impl Tap {
     unsafe fn turn(&mut self, fresh: Option<Box<Staged>>, shape: &Shape) {
         let (other, buffer) = self.other();
         // SAFETY: the thread does not write to this buffer, by the caller's promise, and this is the only fetching side.
-        unsafe { *buffer.get() = fresh };
+        buffer.with_mut(|buffer| unsafe { *buffer = fresh });
         self.cell.is_dirty.store(false, Ordering::Relaxed);
         self.cell.way.store(way_of(shape) | other, Ordering::Release);
     }
@@ -257,7 +263,7 @@ impl Tap {
     unsafe fn take(&mut self) -> Option<Box<Staged>> {
         let (_, buffer) = self.other();
         // SAFETY: as in `turn`.
-        unsafe { (*buffer.get()).take() }
+        buffer.with_mut(|buffer| unsafe { (*buffer).take() })
     }
 }
 

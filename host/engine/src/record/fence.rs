@@ -6,8 +6,11 @@
 //! thread of this process (`membarrier`), and the measuring side needs none. Where that is not to be had, both run one.
 
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering, compiler_fence, fence};
+use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 use std::time::Duration;
+
+use crate::sync::atomic::fence;
+use crate::sync::hint;
 
 /// True once fetching can run the fence for everyone.
 static IS_LIGHT: AtomicBool = AtomicBool::new(false);
@@ -55,7 +58,7 @@ impl Patience {
     pub(super) fn wait(&mut self) {
         self.turns = self.turns.saturating_add(1);
         match self.turns {
-            0..100 => std::hint::spin_loop(),
+            0..100 => hint::spin_loop(),
             100..1000 => std::thread::yield_now(),
             // So that it gets to run even if it is of lower priority.
             _ => std::thread::park_timeout(Duration::from_micros(100)),
@@ -63,7 +66,7 @@ impl Patience {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(all(loom, test))))]
 fn register() -> bool {
     use rustix::thread::{MembarrierCommand, membarrier, membarrier_query};
     membarrier_query().contains_command(MembarrierCommand::PrivateExpedited)
@@ -72,17 +75,18 @@ fn register() -> bool {
         && run_everywhere()
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(all(loom, test))))]
 fn run_everywhere() -> bool {
     rustix::thread::membarrier(rustix::thread::MembarrierCommand::PrivateExpedited).is_ok()
 }
 
-#[cfg(not(target_os = "linux"))]
+/// The model checker knows no `membarrier`: under it both sides run a fence, which is what `membarrier` amounts to.
+#[cfg(any(not(target_os = "linux"), all(loom, test)))]
 fn register() -> bool {
     false
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), all(loom, test)))]
 fn run_everywhere() -> bool {
     false
 }

@@ -18,6 +18,8 @@ mod cell;
 mod enabled;
 mod fence;
 mod given;
+#[cfg(all(loom, test))]
+mod model;
 mod number;
 mod recorder;
 mod registers;

@@ -1,11 +1,10 @@
 //! A running total that one thread adds to without a lock, and another reads.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
-
 use wasmeter_model::{Number, NumberKind};
 
 use super::fence::Patience;
 use crate::aggregate::{DoubleSum, NumberSum};
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// How many measurements there were, and what they add up to.
 ///

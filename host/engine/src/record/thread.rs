@@ -1,11 +1,11 @@
 //! The cells of a thread, by instrument and attributes.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use hashbrown::HashTable;
 
 use super::cell::Cell;
+use crate::sync::Arc;
 
 /// The most cells of a thread; then it starts anew. It bounds what a thread keeps: some 100 bytes a cell.
 const CELLS_MAX: usize = 1 << 17;
