@@ -1,22 +1,21 @@
 //! An attribute set: the identity of a series.
 
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::Arc;
 
-use crate::Value;
+use triomphe::ThinArc;
+
+use crate::{Key, Value};
 
 /// An immutable attribute set: sorted by key, keys unique, cheap to clone and to compare.
 ///
 /// Equality does not depend on the order the attributes were given in (common specification, "Attribute collections").
-/// A clone is one reference count; the hash is computed once.
-#[derive(Clone, Debug)]
-pub struct Attributes {
-    hash: u64,
-    entries: Arc<[(Arc<str>, Value)]>,
-}
+/// A clone is eight bytes and one reference count; the hash is computed once. A set is one block of memory: 24 bytes and 32 for each
+/// attribute, short texts included.
+#[derive(Clone)]
+pub struct Attributes(ThinArc<u64, (Key, Value)>);
 
 /// One fixed seed, so that a set hashes alike wherever it was made in this process and its stored hash can be reused.
-fn hash_entries(entries: &[(Arc<str>, Value)]) -> u64 {
+fn hash_entries(entries: &[(Key, Value)]) -> u64 {
     foldhash::fast::FixedState::with_seed(0x7761_736d_6574_6572).hash_one(entries)
 }
 
@@ -31,10 +30,10 @@ impl Attributes {
     /// specification asks of collections; the second result says how many were overwritten that way.
     pub fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> (Self, usize)
     where
-        K: Into<Arc<str>>,
+        K: Into<Key>,
         V: Into<Value>,
     {
-        let mut entries: Vec<(Arc<str>, Value)> =
+        let mut entries: Vec<(Key, Value)> =
             pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
         // Stable, so that among equal keys the last one given stands last.
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -46,53 +45,58 @@ impl Attributes {
         (Self::from_sorted(entries), overwritten)
     }
 
-    fn from_sorted(entries: Vec<(Arc<str>, Value)>) -> Self {
-        Self { hash: hash_entries(&entries), entries: entries.into() }
+    fn from_sorted(entries: Vec<(Key, Value)>) -> Self {
+        Self(ThinArc::from_header_and_iter(hash_entries(&entries), entries.into_iter()))
+    }
+
+    #[inline]
+    fn entries(&self) -> &[(Key, Value)] {
+        &self.0.slice
     }
 
     /// The set without the attributes for which `keep` is false. Returns a clone when nothing is removed.
     pub fn filter(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
-        let kept: Vec<_> = self.entries.iter().filter(|(key, _)| keep(key)).cloned().collect();
-        if kept.len() == self.entries.len() { self.clone() } else { Self::from_sorted(kept) }
+        let kept: Vec<_> = self.entries().iter().filter(|(key, _)| keep(key)).cloned().collect();
+        if kept.len() == self.entries().len() { self.clone() } else { Self::from_sorted(kept) }
     }
 
     /// The value of `key`. Costs a binary search.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let at = self.entries.binary_search_by(|(entry, _)| entry.as_ref().cmp(key)).ok()?;
-        self.entries.get(at).map(|(_, value)| value)
+        let at = self.entries().binary_search_by(|(entry, _)| entry.as_str().cmp(key)).ok()?;
+        self.entries().get(at).map(|(_, value)| value)
     }
 
     /// The place of `key` among the attributes in ascending order. Costs a binary search.
     pub fn place(&self, key: &str) -> Option<usize> {
-        self.entries.binary_search_by(|(entry, _)| entry.as_ref().cmp(key)).ok()
+        self.entries().binary_search_by(|(entry, _)| entry.as_str().cmp(key)).ok()
     }
 
     /// The attribute at `place` in ascending order.
     #[inline]
     pub fn at(&self, place: usize) -> Option<(&str, &Value)> {
-        self.entries.get(place).map(|(key, value)| (key.as_ref(), value))
+        self.entries().get(place).map(|(key, value)| (key.as_str(), value))
     }
 
     /// The hash that was computed when the set was made: equal sets have equal ones, within a process.
     #[inline]
     pub fn hash_value(&self) -> u64 {
-        self.hash
+        self.0.header.header
     }
 
     /// The attributes in ascending order of their keys.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
-        self.entries.iter().map(|(key, value)| (key, value))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &Value)> {
+        self.entries().iter().map(|(key, value)| (key, value))
     }
 
     /// How many attributes the set has.
     #[inline]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries().len()
     }
 
     /// True for the set without attributes.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries().is_empty()
     }
 }
 
@@ -102,10 +106,16 @@ impl Default for Attributes {
     }
 }
 
+impl std::fmt::Debug for Attributes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
 impl PartialEq for Attributes {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash
-            && (Arc::ptr_eq(&self.entries, &other.entries) || self.entries == other.entries)
+        self.0.ptr() == other.0.ptr()
+            || (self.hash_value() == other.hash_value() && self.entries() == other.entries())
     }
 }
 
@@ -113,11 +123,11 @@ impl Eq for Attributes {}
 
 impl Hash for Attributes {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
+        state.write_u64(self.hash_value());
     }
 }
 
-impl<K: Into<Arc<str>>, V: Into<Value>> FromIterator<(K, V)> for Attributes {
+impl<K: Into<Key>, V: Into<Value>> FromIterator<(K, V)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         Self::from_pairs(pairs).0
     }
@@ -139,6 +149,11 @@ mod tests {
         let (set, overwritten) = Attributes::from_pairs([("a", 1i64), ("b", 2), ("a", 3), ("a", 4)]);
         assert_eq!(set.get("a"), Some(&Value::Int(4)));
         assert_eq!((set.len(), overwritten), (2, 2));
+    }
+
+    #[test]
+    fn a_set_is_small() {
+        assert_eq!((size_of::<Attributes>(), size_of::<(Key, Value)>()), (8, 32));
     }
 
     #[test]

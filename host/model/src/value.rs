@@ -3,6 +3,8 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 /// An attribute value, cheap to clone.
 ///
 /// Equality and hashing treat all NaNs as one value and `-0.0` as `0.0`, so that an attribute with such a value names one
@@ -17,8 +19,8 @@ pub enum Value {
     Int(i64),
     /// A double; see the type about NaN and negative zero.
     Double(f64),
-    /// UTF-8 text.
-    String(Arc<str>),
+    /// UTF-8 text; up to 23 bytes of it are in the value itself.
+    String(SmolStr),
     /// Opaque bytes.
     Bytes(Arc<[u8]>),
     /// An array or map, as the text of its OTLP/JSON `AnyValue` (for example `{"arrayValue":{"values":[]}}`).

@@ -3,11 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use wasmeter_model::{Attributes, Key, Resource, Value};
 
-use wasmeter_model::{Attributes, Resource, Value};
-
-pub(crate) type Pair = (Arc<str>, Value);
+pub(crate) type Pair = (Key, Value);
 
 /// `given` laid over `environment` laid over the defaults: of each key the first value in this order counts.
 pub(crate) fn complete(given: Resource, environment: Vec<Pair>) -> Resource {
@@ -17,7 +15,7 @@ pub(crate) fn complete(given: Resource, environment: Vec<Pair>) -> Resource {
         ("telemetry.sdk.version", env!("CARGO_PKG_VERSION").into()),
         ("service.name", format!("unknown_service:{}", program()).into()),
     ];
-    let own = own.into_iter().map(|(key, value): (&str, Value)| (Arc::from(key), value));
+    let own = own.into_iter().map(|(key, value): (&str, Value)| (Key::from(key), value));
     let given_pairs = given.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
     let pairs = own.chain(environment).chain(given_pairs);
     Resource { attributes: Attributes::from_pairs(pairs).0, schema_url: given.schema_url }
@@ -44,7 +42,7 @@ pub(crate) fn from_environment(variable: impl Fn(&str) -> Option<String>) -> (Ve
         None => {}
     }
     // Given last, it wins over `service.name` in the list.
-    pairs.extend(set("OTEL_SERVICE_NAME").map(|name| (Arc::from("service.name"), name.into())));
+    pairs.extend(set("OTEL_SERVICE_NAME").map(|name| (Key::from("service.name"), name.into())));
     (pairs, problem)
 }
 

@@ -97,7 +97,8 @@ fn attributes_bytes(attributes: &Attributes) -> usize {
         .map(|(key, value)| {
             let value_bytes = match value {
                 Value::Empty | Value::Bool(_) | Value::Int(_) | Value::Double(_) => 0,
-                Value::String(text) | Value::Nested(text) => text.len(),
+                Value::String(text) => text.len(),
+                Value::Nested(text) => text.len(),
                 Value::Bytes(bytes) => bytes.len(),
             };
             key.len().saturating_add(value_bytes).saturating_add(ATTRIBUTE_BYTES)
