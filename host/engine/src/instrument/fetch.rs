@@ -46,6 +46,10 @@ impl State {
         let mut all: Vec<_> = sources.values_mut().collect();
         for sources in all.chunks_mut(FETCHED_AT_ONCE) {
             accepted += routing.fetch_staged(entry, pipelines, sources, now, |_| true, &shape);
+            if !routing.shape.is_total_only() {
+                // If there are totals now, they came after the cells have turned to them: they are for the routes to come.
+                continue;
+            }
             // After the cells have turned away from totals, these are the last ones.
             for source in sources {
                 accepted += routing.fetch_totals(entry, pipelines, source, now);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wasmeter_model::frame::NO_RECORDED_VALUE;
 use wasmeter_model::limits::Limits;
-use wasmeter_model::{InstrumentKind as Kind, Number, Temporality};
+use wasmeter_model::{Aggregation, InstrumentKind as Kind, Number, StreamSpec, Temporality};
 
 use crate::support::*;
 
@@ -85,4 +85,36 @@ fn a12_totals_are_exact_while_views_change_and_readers_collect() {
     assert_eq!((collected.0 + rest.0, collected.1 + rest.1), (3.0 * EACH as f64, 2 * EACH));
     assert!(swaps > 0);
     assert_eq!(engine.counts().accepted, 5 * EACH);
+}
+
+#[test]
+fn a12_each_measurement_is_in_one_aggregation_or_the_other_while_the_view_changes_it() {
+    let engine = engine_with(&[DELTA], no_views(), Limits::default());
+    let done = AtomicBool::new(false);
+    let mut seen = (0.0, 0);
+    std::thread::scope(|scope| {
+        let histogram = recorder(&engine, Kind::Histogram, "hist");
+        let recording = scope.spawn(move || {
+            let set = attrs("a=1");
+            (0..100 * EACH).for_each(|_| histogram.record(int(1), &set, at(2)));
+        });
+        let swapping = scope.spawn(|| {
+            let sum = StreamSpec { aggregation: Aggregation::Sum, ..StreamSpec::default() };
+            while !done.load(Ordering::Relaxed) {
+                engine.swap(plugins([every(sum.clone())]), at(2)).unwrap();
+                engine.swap(no_views(), at(2)).unwrap();
+            }
+        });
+        while !recording.is_finished() {
+            let more = sums(&engine.collect(0, at(3)));
+            seen = (seen.0 + more.0, seen.1 + more.1);
+        }
+        recording.join().unwrap();
+        done.store(true, Ordering::Relaxed);
+        swapping.join().unwrap();
+    });
+    let rest = sums(&engine.collect(0, at(4)));
+    let (summed, counted) = (seen.0 + rest.0, seen.1 + rest.1);
+    assert_eq!(summed as u64 + counted, 100 * EACH, "{summed} in sums, {counted} in histograms");
+    assert_eq!(engine.counts().accepted, 100 * EACH);
 }
