@@ -205,7 +205,7 @@ impl Inner {
 
     /// Takes the measurements that threads have left for an instrument into its series.
     pub(crate) fn fetch(&self, entry: &Entry, state: &mut State, now: Timestamp) {
-        let fetched = state.fetch(entry, &self.pipelines, now);
+        let fetched = state.fetch(entry, now);
         self.counters.accepted.fetch_add(fetched, Ordering::Relaxed);
     }
 

@@ -6,12 +6,12 @@ use wasmeter_model::limits::BOUNDARIES_DEFAULT;
 use wasmeter_model::{Attributes, InstrumentKind, Number, Temporality, Timestamp};
 
 use super::{Entry, Routing};
-use crate::aggregate::{ExplicitDelta, ExplicitHistogram, ExponentialDelta, ExponentialHistogram};
+use crate::aggregate::{ExplicitDelta, ExplicitHistogram, ExponentialDelta, ExponentialHistogram, NumberSum};
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::record::Staged;
 use crate::source::{Route, Source};
-use crate::stream::{Slot, Storage, Stream};
+use crate::stream::{Slot, Slots, Storage, Stream};
 use crate::views::{Aggregator, are_bounds};
 
 /// Something to be counted.
@@ -20,6 +20,8 @@ pub(crate) enum Contribution<'a> {
     /// One measurement.
     Measurement(Number),
     /// What measurements add up to that were finite, and not negative where that matters.
+    Total(NumberSum),
+    /// The same, and more than the sum.
     Staged(&'a Staged),
     /// A received total, and the one before it.
     Difference { now: Number, before: Option<Number> },
@@ -56,7 +58,7 @@ pub(super) fn bounds_for(aggregator: &Aggregator, entry: &Entry) -> Arc<[f64]> {
 }
 
 /// How a slot took a contribution.
-enum Taken {
+pub(super) enum Taken {
     Yes,
     /// The wish of the View could not be granted; what was done instead keeps every count.
     WithNotice(String),
@@ -117,7 +119,7 @@ impl Routing {
             if route.stream.key.storage == Storage::Current || !wanted(of_reader, route) {
                 continue;
             }
-            match send(route, entry, contributed, Mismatch::Refuse) {
+            match lock_and_send(route, entry, contributed, Mismatch::Refuse) {
                 Taken::Yes => {}
                 Taken::WithNotice(notice) => self.tell(notice),
                 Taken::No => {
@@ -133,7 +135,9 @@ impl Routing {
                         leave(route, stream, &source.attributes, contributed);
                     }
                     // Here only senders of the very same attributes meet, or those beyond the cardinality limit.
-                    if let Taken::WithNotice(notice) = send(route, entry, contributed, Mismatch::Coarsen) {
+                    if let Taken::WithNotice(notice) =
+                        lock_and_send(route, entry, contributed, Mismatch::Coarsen)
+                    {
                         self.tell(notice);
                     }
                 }
@@ -144,26 +148,41 @@ impl Routing {
 
 /// What to do about buckets that a series cannot count exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Mismatch {
+pub(super) enum Mismatch {
     /// Leave the series as it is.
     Refuse,
     /// Reduce the series to the bounds that both have: every count stays, only the resolution falls.
     Coarsen,
 }
 
-/// Counts in the series behind one route.
-fn send(route: &mut Route, entry: &Entry, contributed: Contributed<'_>, mismatch: Mismatch) -> Taken {
+/// Locks the stream of a route and counts in the series behind it.
+pub(super) fn lock_and_send(
+    route: &mut Route,
+    entry: &Entry,
+    contributed: Contributed<'_>,
+    mismatch: Mismatch,
+) -> Taken {
     let stream = route.stream.clone();
-    let key = &stream.key;
-    let mut slots = lock(&stream.slots);
+    send(route, &mut lock(&stream.slots), entry, contributed, mismatch)
+}
+
+/// Counts in the series behind one route; `slots` are those of its stream.
+pub(super) fn send(
+    route: &mut Route,
+    slots: &mut Slots,
+    entry: &Entry,
+    contributed: Contributed<'_>,
+    mismatch: Mismatch,
+) -> Taken {
+    let temporality = route.stream.key.temporality;
     // A history that began in an earlier interval is not wholly in this one.
-    let whole = route.whole && key.temporality == Temporality::Cumulative;
-    let floor = match key.temporality {
+    let whole = route.whole && temporality == Temporality::Cumulative;
+    let floor = match temporality {
         Temporality::Cumulative => Timestamp::UNKNOWN,
         Temporality::Delta => slots.forgotten_until,
     };
-    let Some(slot) = route.slot(&mut slots) else { return Taken::Yes };
-    let taken = slot.take(&stream, entry, contributed.what, whole, mismatch);
+    let Some(slot) = route.slot(slots) else { return Taken::Yes };
+    let taken = slot.take(&route.stream, entry, contributed.what, whole, mismatch);
     if matches!(taken, Taken::No) {
         return taken;
     }
@@ -243,6 +262,7 @@ impl Slot {
                     return Taken::WithNotice("a histogram without a sum adds nothing to a sum".to_owned());
                 }
             },
+            (Aggregator::Sum, Contribution::Total(total)) => self.add_sum(total),
             (Aggregator::Sum, Contribution::Staged(staged)) => self.add_sum(staged.total),
             (Aggregator::Explicit { .. }, Contribution::Staged(staged)) => {
                 return self.take_measured(bounds_of(stream, entry), staged);

@@ -1,11 +1,16 @@
 //! Fetching the measurements that threads have left in their cells.
 
+use std::sync::{Arc, MutexGuard};
+
 use wasmeter_model::Timestamp;
 
+use super::contribute::{Mismatch, Taken, lock_and_send, send};
 use super::{Contributed, Contribution, Entry, Routing, State};
-use crate::pipeline::Pipeline;
-use crate::record::{Shape, Staged, Tap};
+use crate::aggregate::NumberSum;
+use crate::lock;
+use crate::record::{Last, Shape, Spare, Tap};
 use crate::source::{Source, SourceData};
+use crate::stream::{Slots, Storage, Stream};
 
 /// Of how many sources staged measurements are fetched at a time: each time costs a fence on all cores, and each source needs empty
 /// room meanwhile.
@@ -13,48 +18,44 @@ const FETCHED_AT_ONCE: usize = 64;
 
 impl State {
     /// Takes all measurements of all threads into the series and returns how many there were.
-    pub(crate) fn fetch(&mut self, entry: &Entry, pipelines: &[Pipeline], now: Timestamp) -> u64 {
+    pub(crate) fn fetch(&mut self, entry: &Entry, now: Timestamp) -> u64 {
         let Self { routing, sources, .. } = self;
-        let mut accepted = 0;
-        for source in sources.values_mut() {
-            accepted += routing.fetch_totals(entry, pipelines, source, now);
-        }
-        let shape = std::mem::take(&mut routing.shape);
-        if !shape.is_total_only() {
-            let mut dirty: Vec<_> = sources.values_mut().filter(|source| source.is_dirty()).collect();
-            for sources in dirty.chunks_mut(FETCHED_AT_ONCE) {
-                accepted += routing.fetch_staged(entry, pipelines, sources, now, Tap::is_dirty, &shape);
+        routing.deliver(entry, now, |delivery, shape| {
+            if shape.is_total_only() {
+                return sources.values_mut().for_each(|source| delivery.fetch_totals(source));
             }
-        }
-        routing.shape = shape;
-        accepted
+            let (mut dirty, mut spare) = (Vec::new(), Spare::new());
+            for source in sources.values_mut() {
+                // Nothing is left as a total, but some threads may have let go of their cells.
+                delivery.fetch_totals(source);
+                if source.is_dirty() {
+                    dirty.push(source);
+                }
+            }
+            for sources in dirty.chunks_mut(FETCHED_AT_ONCE) {
+                delivery.fetch_staged(sources, Tap::is_dirty, shape, Some(&mut spare));
+            }
+        })
     }
 
     /// As [`State::fetch`], for the last time by these routes: from now on threads leave what `shape` asks for.
-    pub(super) fn fetch_last(
-        &mut self,
-        entry: &Entry,
-        pipelines: &[Pipeline],
-        now: Timestamp,
-        shape: Shape,
-    ) -> u64 {
+    pub(super) fn fetch_last(&mut self, entry: &Entry, now: Timestamp, shape: Shape) -> u64 {
         if self.routing.shape == shape {
-            return self.fetch(entry, pipelines, now);
+            return self.fetch(entry, now);
         }
         let Self { routing, sources, .. } = self;
-        let mut accepted = 0;
         let mut all: Vec<_> = sources.values_mut().collect();
-        for sources in all.chunks_mut(FETCHED_AT_ONCE) {
-            accepted += routing.fetch_staged(entry, pipelines, sources, now, |_| true, &shape);
-            if !routing.shape.is_total_only() {
-                // If there are totals now, they came after the cells have turned to them: they are for the routes to come.
-                continue;
+        let accepted = routing.deliver(entry, now, |delivery, before| {
+            for sources in all.chunks_mut(FETCHED_AT_ONCE) {
+                delivery.fetch_staged(sources, |_| true, &shape, None);
+                if before.is_total_only() {
+                    // After the cells have turned away from totals, these are the last ones.
+                    sources.iter_mut().for_each(|source| delivery.fetch_totals(source));
+                }
+                // Otherwise, if there are totals now, they came after the cells have turned to them: they are for the routes to
+                // come.
             }
-            // After the cells have turned away from totals, these are the last ones.
-            for source in sources {
-                accepted += routing.fetch_totals(entry, pipelines, source, now);
-            }
-        }
+        });
         routing.shape = shape;
         accepted
     }
@@ -62,56 +63,85 @@ impl State {
 
 impl Routing {
     /// Takes the measurements of one source into its series and returns how many there were.
-    pub(crate) fn fetch(
-        &mut self,
-        entry: &Entry,
-        pipelines: &[Pipeline],
-        source: &mut Source,
-        now: Timestamp,
-    ) -> u64 {
-        let shape = self.shape.clone();
-        let staged = self.fetch_staged(entry, pipelines, &mut [source], now, Tap::is_dirty, &shape);
-        staged + self.fetch_totals(entry, pipelines, source, now)
+    pub(crate) fn fetch(&mut self, entry: &Entry, source: &mut Source, now: Timestamp) -> u64 {
+        self.deliver(entry, now, |delivery, shape| {
+            if !shape.is_total_only() {
+                delivery.fetch_staged(&mut [source], Tap::is_dirty, shape, None);
+            }
+            delivery.fetch_totals(source);
+        })
     }
 
-    /// Takes in what was left as totals, and lets go of the cells that no thread writes any more.
-    fn fetch_totals(
+    /// Has `fetch` bring measurements to their series and returns how many they were. It is given what they are kept as.
+    fn deliver(
         &mut self,
         entry: &Entry,
-        pipelines: &[Pipeline],
-        source: &mut Source,
         now: Timestamp,
+        fetch: impl FnOnce(&mut Delivery<'_>, &Shape),
     ) -> u64 {
-        let SourceData::Recorded(recorded) = &mut source.data else { return 0 };
-        let mut taps = std::mem::take(&mut recorded.taps);
-        let mut accepted = 0;
-        Tap::fetch_totals(&mut taps, entry.owner.kind, |staged| {
-            accepted += self.take_in(entry, pipelines, source, now, &staged);
-        });
-        source.put_back(taps);
+        let (mut accepted, mut notices) = (0, Vec::new());
+        let mut delivery = Delivery {
+            entry,
+            streams: &self.streams,
+            open: None,
+            now,
+            accepted: &mut accepted,
+            notices: &mut notices,
+        };
+        fetch(&mut delivery, &self.shape);
+        drop(delivery);
+        notices.into_iter().for_each(|notice| self.tell(notice));
         accepted
     }
+}
 
-    /// Takes in what the cells that `select` names have staged, and gives them `shape`.
+/// Brings measurements of an instrument to their series.
+struct Delivery<'a> {
+    entry: &'a Entry,
+    /// As in [`Routing`].
+    streams: &'a [Arc<Stream>],
+    /// The stream that something was brought to last stays locked: most sources lead to the same one.
+    open: Option<(usize, MutexGuard<'a, Slots>)>,
+    now: Timestamp,
+    /// How many measurements there were.
+    accepted: &'a mut u64,
+    notices: &'a mut Vec<String>,
+}
+
+impl<'a> Delivery<'a> {
+    /// Takes in what was left as totals, and lets go of the cells that no thread writes any more.
+    fn fetch_totals(&mut self, source: &mut Source) {
+        let kind = self.entry.owner.kind;
+        let SourceData::Recorded(recorded) = &mut source.data else { return };
+        let (mut count, mut total) = (0, NumberSum::zero(kind));
+        Tap::fetch_totals(&mut recorded.taps, kind, |more, sum| {
+            count += more;
+            total.merge(sum);
+        });
+        if count > 0 {
+            self.take_in(source, count, total, None, Contribution::Total(total));
+        }
+    }
+
+    /// Takes in what the cells that `select` names have staged, and gives them `shape`. With `spare` that is the shape they have:
+    /// then room that is emptied here is used again.
     fn fetch_staged(
         &mut self,
-        entry: &Entry,
-        pipelines: &[Pipeline],
         sources: &mut [&mut Source],
-        now: Timestamp,
         select: impl Fn(&Tap) -> bool,
         shape: &Shape,
-    ) -> u64 {
-        let kind = entry.owner.kind;
+        spare: Option<&mut Spare>,
+    ) {
+        let kind = self.entry.owner.kind;
         let mut groups: Vec<_> = sources.iter_mut().map(|source| source.take_taps()).collect();
-        let is_same_shape = self.shape == *shape;
-        let mut accepted = 0;
-        let mut spare = Vec::new();
-        Tap::exchange(&mut groups, select, shape, kind, &mut spare, |place, mut staged, spare| {
+        let (is_same_shape, mut none) = (spare.is_some(), Spare::new());
+        let spare = spare.unwrap_or(&mut none);
+        Tap::exchange(&mut groups, select, shape, kind, spare, |place, mut staged, spare| {
             if staged.count > 0
                 && let Some(source) = sources.get_mut(place)
             {
-                accepted += self.take_in(entry, pipelines, source, now, &staged);
+                let what = Contribution::Staged(&staged);
+                self.take_in(source, staged.count, staged.total, staged.last, what);
             }
             if is_same_shape {
                 staged.clear(kind);
@@ -121,27 +151,51 @@ impl Routing {
         for (source, taps) in sources.iter_mut().zip(groups) {
             source.put_back(taps);
         }
-        accepted
     }
 
-    /// Counts measurements in the series of their source and returns how many they are.
+    /// Counts measurements in the series of their source.
     fn take_in(
         &mut self,
-        entry: &Entry,
-        pipelines: &[Pipeline],
         source: &mut Source,
-        now: Timestamp,
-        staged: &Staged,
-    ) -> u64 {
+        count: u64,
+        total: NumberSum,
+        last: Option<Last>,
+        what: Contribution<'_>,
+    ) {
+        *self.accepted += count;
         if let SourceData::Recorded(recorded) = &mut source.data {
-            recorded.total.merge(staged.total);
+            recorded.total.merge(total);
             let before = recorded.last.map_or(0, |last| last.order);
-            if let Some(last) = staged.last.filter(|last| last.order > before) {
+            if let Some(last) = last.filter(|last| last.order > before) {
                 recorded.last = Some(last);
             }
         }
-        let contributed = Contributed { what: Contribution::Staged(staged), start: None, time: now };
-        self.contribute(entry, pipelines, source, contributed, None);
-        staged.count
+        let (entry, contributed) = (self.entry, Contributed { what, start: None, time: self.now });
+        for (at, route) in source.routes.iter_mut().enumerate() {
+            let Some(route) = route.as_mut().filter(|route| route.stream.key.storage != Storage::Current)
+            else {
+                continue;
+            };
+            let taken = match self.slots(at, &route.stream) {
+                Some(slots) => send(route, slots, entry, contributed, Mismatch::Refuse),
+                None => lock_and_send(route, entry, contributed, Mismatch::Refuse),
+            };
+            if let Taken::WithNotice(notice) = taken {
+                self.notices.push(notice);
+            }
+        }
+    }
+
+    /// The series of the stream that routes at this place lead to, if it is `stream`, locked. With `None` no stream is locked.
+    fn slots(&mut self, at: usize, stream: &Arc<Stream>) -> Option<&mut Slots> {
+        if self.open.as_ref().is_none_or(|(place, _)| *place != at) {
+            // One at a time: whoever locks several of a reader's streams does it in its own order.
+            self.open = None;
+            self.open = self.streams.get(at).map(|stream| (at, lock(&stream.slots)));
+        }
+        if !self.streams.get(at).is_some_and(|own| Arc::ptr_eq(own, stream)) {
+            self.open = None;
+        }
+        self.open.as_mut().map(|(_, slots)| &mut **slots)
     }
 }

@@ -107,7 +107,7 @@ impl State {
         let mut rerouted = Rerouted::default();
         if entry.form == Form::Measurements {
             let shape = shape_of(entry, pipelines, &plan.resolved);
-            rerouted.fetched = self.fetch_last(entry, pipelines, swap.now, shape);
+            rerouted.fetched = self.fetch_last(entry, swap.now, shape);
         }
         // Series of current values that are about to end are exported once more, as they are now.
         for reader in 0..pipelines.len() {

@@ -7,6 +7,7 @@ use super::registers::Registers;
 use super::staged::{Last, Shape, Staged};
 use super::tally::{Reading, Tally};
 use super::{Order, Owner};
+use crate::aggregate::NumberSum;
 use crate::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use crate::sync::{Arc, UnsafeCell};
 
@@ -168,25 +169,30 @@ fn way_of(shape: &Shape) -> u8 {
 }
 
 impl Tap {
-    /// Calls `then` with what was left as totals since the last time, and lets go of the cells that no thread writes any more.
-    pub(crate) fn fetch_totals(taps: &mut Vec<Self>, kind: NumberKind, mut then: impl FnMut(Staged)) {
+    /// Calls `then` with the counts and totals that were left since the last time, and lets go of the cells that no thread writes any more.
+    pub(crate) fn fetch_totals(taps: &mut Vec<Self>, kind: NumberKind, mut then: impl FnMut(u64, NumberSum)) {
         taps.retain_mut(|tap| {
             // Asked first: whatever the thread did before it let go is then seen below.
-            let is_abandoned = Arc::get_mut(&mut tap.cell).is_some();
-            if let Some(staged) = tap.fetch_total(kind) {
-                then(staged);
+            let is_abandoned = tap.is_abandoned();
+            if let Some((count, total)) = tap.fetch_total(kind) {
+                then(count, total);
             }
             !is_abandoned || tap.is_dirty()
         });
     }
 
-    fn fetch_total(&mut self, kind: NumberKind) -> Option<Staged> {
+    /// True if no thread will write to the cell any more. What was written happened before then.
+    fn is_abandoned(&mut self) -> bool {
+        // The count is a plain load, and seldom is there a need for more.
+        Arc::strong_count(&self.cell) == 1 && Arc::get_mut(&mut self.cell).is_some()
+    }
+
+    fn fetch_total(&mut self, kind: NumberKind) -> Option<(u64, NumberSum)> {
         let reading = self.cell.tally.read();
         if reading == self.fetched {
             return None;
         }
-        let (count, total) = reading.since(std::mem::replace(&mut self.fetched, reading), kind);
-        Some(Staged::total(count, total))
+        Some(reading.since(std::mem::replace(&mut self.fetched, reading), kind))
     }
 
     /// True if something was staged since the last time.
@@ -296,11 +302,6 @@ mod tests {
             let shapes = [&histogram, &timed, &total, &total, &histogram, &total];
             for shape in shapes.into_iter().cycle() {
                 let is_last = measuring.is_finished();
-                let mut take = |staged: &Staged| {
-                    count += staged.count;
-                    let Number::Int(added) = staged.total.get() else { unreachable!() };
-                    sum += added;
-                };
                 Tap::exchange(
                     &mut groups,
                     |_| true,
@@ -308,14 +309,17 @@ mod tests {
                     NumberKind::Int,
                     &mut Vec::new(),
                     |_, staged, _| {
-                        take(&staged);
+                        count += staged.count;
+                        let Number::Int(added) = staged.total.get() else { unreachable!() };
+                        sum += added;
                         let buckets = staged.explicit(&[10.0]).unwrap();
                         assert_eq!(buckets.counts.iter().sum::<u64>(), staged.count);
                         bucketed += staged.count;
                     },
                 );
-                if let Some(staged) = groups[0][0].fetch_total(NumberKind::Int) {
-                    take(&staged);
+                if let Some((more, NumberSum::Int(added))) = groups[0][0].fetch_total(NumberKind::Int) {
+                    count += more;
+                    sum += i64::try_from(added).unwrap();
                 }
                 if is_last {
                     break;

@@ -33,7 +33,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wasmeter_model::NumberKind;
 
 pub use bound::BoundRecorder;
-pub(crate) use cell::Tap;
+pub(crate) use cell::{Spare, Tap};
 pub use enabled::StreamLabels;
 pub(crate) use fence::prepare;
 pub use given::{GivenAttributes, Order};

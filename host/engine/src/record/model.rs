@@ -78,28 +78,28 @@ struct Fetched {
 }
 
 impl Fetched {
-    fn take_in(&mut self, staged: &Staged) {
-        let NumberSum::Int(sum) = staged.total else { panic!("an integer was measured") };
+    fn take_in(&mut self, count: u64, total: NumberSum) {
+        let NumberSum::Int(sum) = total else { panic!("an integer was measured") };
         // As many ones among the digits as measurements.
         let digits = sum.to_string().bytes().map(|digit| u64::from(digit - b'0')).sum::<u64>();
-        assert_eq!(digits, staged.count, "count and total are of the same measurements");
-        if let Some(histogram) = staged.explicit(&[5.0]) {
-            assert_eq!(histogram.counts.iter().sum::<u64>(), staged.count, "and so are the buckets");
-            assert_eq!(histogram.sum.get(), sum as f64);
-        }
-        self.count += staged.count;
+        assert_eq!(digits, count, "count and total are of the same measurements");
+        self.count += count;
         self.sum += sum;
     }
 
     fn totals(&mut self, taps: &mut Vec<Tap>) {
-        Tap::fetch_totals(taps, NumberKind::Int, |staged| self.take_in(&staged));
+        Tap::fetch_totals(taps, NumberKind::Int, |count, total| self.take_in(count, total));
     }
 
     fn staged(&mut self, taps: &mut Vec<Tap>, select: impl Fn(&Tap) -> bool, keep: Keep) {
         let mut groups = [std::mem::take(taps)];
         let shape = keep.shape();
         Tap::exchange(&mut groups, select, &shape, NumberKind::Int, &mut Vec::new(), |_, staged, _| {
-            self.take_in(&staged);
+            self.take_in(staged.count, staged.total);
+            if let Some(histogram) = staged.explicit(&[5.0]) {
+                assert_eq!(histogram.counts.iter().sum::<u64>(), staged.count, "and so are the buckets");
+                assert_eq!(NumberSum::Double(histogram.sum).get().as_f64(), staged.total.get().as_f64());
+            }
         });
         let [group] = groups;
         *taps = group;

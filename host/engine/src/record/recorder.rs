@@ -211,7 +211,7 @@ impl Recorder {
         now: Timestamp,
     ) {
         if source.taps().is_some_and(|taps| taps.len() >= TAPS_CHECKED) {
-            let accepted = routing.fetch(&self.entry, &self.inner.pipelines, source, now);
+            let accepted = routing.fetch(&self.entry, source, now);
             self.inner.counters.accepted.fetch_add(accepted, Ordering::Relaxed);
         }
         if let SourceData::Recorded(recorded) = &mut source.data {

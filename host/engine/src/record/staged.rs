@@ -112,19 +112,6 @@ impl Staged {
         }
     }
 
-    /// Measurements of which only count and total are known.
-    pub(crate) fn total(count: u64, total: NumberSum) -> Self {
-        Self {
-            count,
-            total,
-            has_total: true,
-            last: None,
-            explicit: None,
-            more_explicit: Vec::new(),
-            exponential: Vec::new(),
-        }
-    }
-
     /// Takes in a finite measurement.
     #[inline(always)]
     pub(crate) fn record(&mut self, value: Number, last: Option<Last>) {
