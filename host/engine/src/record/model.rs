@@ -20,7 +20,7 @@ use loom::thread as checked;
 use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};
 
 use super::cell::{Cell, Tap};
-use super::staged::{Shape, Staged};
+use super::staged::Shape;
 use super::{Order, Owner};
 use crate::aggregate::NumberSum;
 use crate::sync::Arc;
