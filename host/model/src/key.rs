@@ -46,6 +46,12 @@ impl Key {
         Self(SHARED.write().unwrap_or_else(PoisonError::into_inner).insert(text))
     }
 
+    /// True if both share their text. Keys of one text mostly do; this costs no look at it.
+    #[inline]
+    pub fn is_same(&self, other: &Self) -> bool {
+        ArcStr::ptr_eq(&self.0, &other.0)
+    }
+
     /// The text.
     #[inline]
     pub fn as_str(&self) -> &str {

@@ -9,7 +9,7 @@ use hashbrown::hash_table::Entry;
 use super::builder::id;
 use super::tables::{SetId, StringId, Strings, ValueId, Values};
 use super::{Frame, FrameBuilder, FrameSizes};
-use crate::{Attributes, ValueRef};
+use crate::{Attributes, Key, ValueRef};
 
 /// Where what has been interned is found again.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Interned {
     sets: HashTable<u32>,
     /// The set that was asked for last. The next one mostly has the same keys, and some of the values.
     last: Vec<(StringId, ValueId)>,
+    /// The keys that sets of the engine had last, by their place.
+    keys: Vec<(Key, StringId)>,
 }
 
 const NO_VALUE: u32 = u32::MAX;
@@ -49,6 +51,12 @@ fn hash_set(set: impl Iterator<Item = (StringId, ValueId)>) -> u64 {
 }
 
 impl Strings {
+    #[inline]
+    fn is_at(&self, bits: u64, text: &str) -> bool {
+        self.is(StringId(u32::try_from(bits).unwrap_or(u32::MAX)), text)
+    }
+
+    #[inline]
     fn is(&self, id: StringId, text: &str) -> bool {
         self.text.as_bytes().get(self.offsets.range(id.0 as usize)) == Some(text.as_bytes())
     }
@@ -59,9 +67,8 @@ impl Interned {
         Self {
             strings: HashTable::with_capacity(sizes.strings),
             texts: Vec::with_capacity(sizes.strings),
-            values: HashTable::new(),
             sets: HashTable::with_capacity(sizes.sets),
-            last: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -144,25 +151,55 @@ impl FrameBuilder {
         let mut set = std::mem::take(&mut self.interned.last);
         let mut length = 0;
         for (key, value) in pairs {
-            let last = set.get(length).copied();
-            let key = match last {
-                Some((known, _)) if self.frame.strings.is(known, key) => known,
+            let key = match set.get(length) {
+                Some((known, _)) if self.frame.strings.is(*known, key) => *known,
                 _ => self.string(key),
             };
-            let value = match last {
-                Some((_, known)) if self.frame.is_value(known, value) => known,
-                _ => self.value(value),
-            };
-            match set.get_mut(length) {
-                Some(place) => *place = (key, value),
-                None => set.push((key, value)),
-            }
+            self.pair(&mut set, length, key, value);
             length += 1;
         }
         set.truncate(length);
-        let row = self.set_of_ids(&set);
+        self.finished(set)
+    }
+
+    /// The id of an attribute set of the engine.
+    pub fn attributes(&mut self, attributes: &Attributes) -> SetId {
+        let mut set = std::mem::take(&mut self.interned.last);
+        for (place, (key, value)) in attributes.iter().enumerate() {
+            let key = match self.interned.keys.get(place) {
+                Some((known, id)) if known.is_same(key) => *id,
+                _ => self.key(place, key),
+            };
+            self.pair(&mut set, place, key, value.as_ref());
+        }
+        set.truncate(attributes.len());
+        self.finished(set)
+    }
+
+    /// The id of a key, which is found without a look at its text if it has this place next time, too.
+    fn key(&mut self, place: usize, key: &Key) -> StringId {
+        let id = self.string(key);
+        match self.interned.keys.get_mut(place) {
+            Some(known) => *known = (key.clone(), id),
+            None => self.interned.keys.push((key.clone(), id)),
+        }
+        id
+    }
+
+    /// Puts an attribute at its place in a set, where that of another set is or none.
+    #[inline]
+    fn pair(&mut self, set: &mut Vec<(StringId, ValueId)>, place: usize, key: StringId, value: ValueRef<'_>) {
+        match set.get_mut(place) {
+            Some((other, known)) if self.frame.is_value(*known, value) => *other = key,
+            Some(known) => *known = (key, self.value(value)),
+            None => set.push((key, self.value(value))),
+        }
+    }
+
+    fn finished(&mut self, set: Vec<(StringId, ValueId)>) -> SetId {
+        let id = self.set_of_ids(&set);
         self.interned.last = set;
-        row
+        id
     }
 
     fn set_of_ids(&mut self, set: &[(StringId, ValueId)]) -> SetId {
@@ -189,11 +226,6 @@ impl FrameBuilder {
             }
         }
     }
-
-    /// The id of an attribute set of the engine.
-    pub fn attributes(&mut self, attributes: &Attributes) -> SetId {
-        self.set(attributes.iter().map(|(key, value)| (key.as_ref(), value.as_ref())))
-    }
 }
 
 impl Values {
@@ -206,10 +238,21 @@ impl Values {
 
 impl Frame {
     /// True if a row is this value, to the bit.
+    #[inline]
     fn is_value(&self, row: ValueId, value: ValueRef<'_>) -> bool {
-        match (self.values.get(row, &self.strings), value) {
-            (ValueRef::Double(known), ValueRef::Double(double)) => known.to_bits() == double.to_bits(),
-            (known, value) => known == value,
+        let (values, row) = (&self.values, row.0 as usize);
+        let (Some(&tag), Some(&bits)) = (values.tags.get(row), values.bits.get(row)) else { return false };
+        match value {
+            ValueRef::Empty => tag == Values::EMPTY,
+            ValueRef::Bool(truth) => tag == Values::BOOL && bits == u64::from(truth),
+            ValueRef::Int(int) => tag == Values::INT && bits == int.cast_unsigned(),
+            ValueRef::Double(double) => tag == Values::DOUBLE && bits == double.to_bits(),
+            ValueRef::String(text) => tag == Values::STRING && self.strings.is_at(bits, text),
+            ValueRef::Nested(text) => tag == Values::NESTED && self.strings.is_at(bits, text),
+            ValueRef::Bytes(bytes) => {
+                let place = usize::try_from(bits).unwrap_or(usize::MAX);
+                tag == Values::BYTES && values.blob.get(values.blobs.range(place)) == Some(bytes)
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any};
 use proptest::{prop_assert_eq, prop_oneof, proptest};
 
 use super::*;
-use crate::{Value, ValueRef};
+use crate::{Attributes, Value, ValueRef};
 
 fn value() -> impl Strategy<Value = Value> {
     let text =
@@ -43,9 +43,16 @@ proptest! {
         sets in vec(vec((prop_oneof![Just("key"), Just("other"), Just("")], value()), 0..5), 0..40),
     ) {
         let mut builder = FrameBuilder::new();
-        let ids: Vec<SetId> = sets.iter().map(|set| builder.set(pairs_of(set))).collect();
+        let (mut ids, mut given) = (Vec::new(), Vec::new());
+        for set in &sets {
+            // As it is, and as the engine has it: sorted, each key once.
+            ids.push(builder.set(pairs_of(set)));
+            given.push(words(pairs_of(set)));
+            let attributes = Attributes::from_pairs(set.iter().cloned()).0;
+            ids.push(builder.attributes(&attributes));
+            given.push(words(attributes.iter().map(|(key, value)| (key.as_str(), value.as_ref()))));
+        }
         let frame = builder.finish();
-        let given: Vec<String> = sets.iter().map(|set| words(pairs_of(set))).collect();
         let read: Vec<String> = ids.iter().map(|id| words(frame.pairs(*id))).collect();
         prop_assert_eq!(&read, &given);
         let distinct: std::collections::HashSet<&String> = given.iter().collect();
