@@ -3,10 +3,12 @@
 mod explicit;
 mod exponential;
 mod sum;
+mod wide;
 
 pub(crate) use explicit::{ExplicitDelta, ExplicitHistogram, ExplicitPoint};
 pub(crate) use exponential::{Buckets, ExponentialDelta, ExponentialHistogram, ExponentialPoint};
 pub(crate) use sum::{DoubleSum, NumberSum, is_less};
+pub(crate) use wide::Wide;
 
 /// What a contribution knows about its smallest or largest value.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,6 +2,8 @@
 
 use wasmeter_model::{Number, NumberKind};
 
+use super::Wide;
+
 /// A sum of doubles kept in twice their precision.
 ///
 /// A received cumulative value enters a series as `+ new - old`. In plain doubles each such step rounds, and after a day
@@ -72,7 +74,7 @@ impl DoubleSum {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum NumberSum {
     /// Wide enough that no sequence of measurements overflows it; clamped to 64 bits when read.
-    Int(i128),
+    Int(Wide),
     /// See [`DoubleSum`].
     Double(DoubleSum),
 }
@@ -81,7 +83,7 @@ impl NumberSum {
     /// Nothing yet.
     pub(crate) fn zero(kind: NumberKind) -> Self {
         match kind {
-            NumberKind::Int => Self::Int(0),
+            NumberKind::Int => Self::Int(Wide::default()),
             NumberKind::Double => Self::Double(DoubleSum::default()),
         }
     }
@@ -90,7 +92,7 @@ impl NumberSum {
     #[inline]
     pub(crate) fn add(&mut self, value: Number) {
         match (&mut *self, value) {
-            (Self::Int(sum), Number::Int(value)) => *sum = sum.saturating_add(i128::from(value)),
+            (Self::Int(sum), Number::Int(value)) => sum.add(i128::from(value)),
             (Self::Double(sum), Number::Double(value)) => sum.add(value),
             (Self::Double(sum), Number::Int(value)) => sum.add_exactly(i128::from(value)),
             (Self::Int(_), Number::Double(value)) => {
@@ -104,9 +106,9 @@ impl NumberSum {
     /// Adds another sum.
     pub(crate) fn merge(&mut self, other: Self) {
         match (&mut *self, other) {
-            (Self::Int(sum), Self::Int(other)) => *sum = sum.saturating_add(other),
+            (Self::Int(sum), Self::Int(other)) => sum.add(other.get()),
             (Self::Double(sum), Self::Double(other)) => sum.merge(other),
-            (Self::Double(sum), Self::Int(other)) => sum.add_exactly(other),
+            (Self::Double(sum), Self::Int(other)) => sum.add_exactly(other.get()),
             (Self::Int(_), Self::Double(other)) => {
                 let mut sum = self.to_doubles();
                 sum.merge(other);
@@ -118,7 +120,7 @@ impl NumberSum {
     /// Takes a value away again.
     pub(crate) fn subtract(&mut self, value: Number) {
         match (&mut *self, value) {
-            (Self::Int(sum), Number::Int(value)) => *sum = sum.saturating_sub(i128::from(value)),
+            (Self::Int(sum), Number::Int(value)) => sum.add(-i128::from(value)),
             (Self::Double(sum), Number::Double(value)) => sum.add(-value),
             (Self::Double(sum), Number::Int(value)) => sum.add_exactly(-i128::from(value)),
             (Self::Int(_), Number::Double(value)) => {
@@ -135,7 +137,7 @@ impl NumberSum {
             Self::Double(sum) => sum,
             Self::Int(int) => {
                 let mut sum = DoubleSum::default();
-                sum.add_exactly(int);
+                sum.add_exactly(int.get());
                 sum
             }
         }
@@ -145,6 +147,7 @@ impl NumberSum {
     pub(crate) fn get(self) -> Number {
         match self {
             Self::Int(sum) => {
+                let sum = sum.get();
                 Number::Int(i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX }))
             }
             Self::Double(sum) => Number::Double(sum.get()),

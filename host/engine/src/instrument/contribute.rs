@@ -211,7 +211,8 @@ fn leave(route: &mut Route, stream: Arc<Stream>, attributes: &Attributes, contri
     drop(slots);
     // What the source has said before went elsewhere.
     new.whole = contributed.start.is_some();
-    new.wanted = route.wanted.take().or_else(|| Some((route.stream.clone(), route.attributes.clone())));
+    new.wanted =
+        route.wanted.take().or_else(|| Some(Box::new((route.stream.clone(), route.attributes.clone()))));
     *route = new;
 }
 

@@ -135,9 +135,7 @@ impl State {
                     SlotState::Current(current) if current.collection == collection.number => {
                         current.merge(combine, value, when);
                     }
-                    state => {
-                        *state = SlotState::Current(Current::new(collection.number, value, when));
-                    }
+                    _ => slot.set_current(Current::new(collection.number, value, when)),
                 }
             }
         }
@@ -256,7 +254,7 @@ impl Source {
             if let Some(slot) = slots.get(route.slot).filter(|slot| slot.routes == 1)
                 && let Some((value, when)) = self.data.current(is_total, reader, last, expiry)
             {
-                slot.state = SlotState::Current(Current::new(last.number, value, when));
+                slot.set_current(Current::new(last.number, value, when));
             }
         }
     }
@@ -266,7 +264,7 @@ impl Source {
     /// reach.
     pub(crate) fn unroute(&mut self, now: Timestamp) -> bool {
         let mut is_outlived = false;
-        for route in self.routes.drain(..).flatten() {
+        for route in std::mem::take(&mut self.routes).into_iter().flatten() {
             let key = &route.stream.key;
             let mut slots = lock(&route.stream.slots);
             let is_last = slots.release(route.slot);
@@ -312,11 +310,12 @@ impl SourceData {
     ) -> Option<(Number, When)> {
         match self {
             Self::Recorded(recorded) => {
-                let last = recorded.last;
+                let state = recorded.state.as_deref()?;
+                let last = state.last;
                 let when = |last: Last| (last.time, last.order);
                 match is_total {
                     true if recorded.is_measured => {
-                        Some((recorded.total.get(), last.map_or((collection.now, 0), when)))
+                        Some((state.total.get(), last.map_or((collection.now, 0), when)))
                     }
                     true => None,
                     false => last.map(|last| (last.value, when(last))),

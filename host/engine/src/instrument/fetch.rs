@@ -164,11 +164,7 @@ impl<'a> Delivery<'a> {
     ) {
         *self.accepted += count;
         if let SourceData::Recorded(recorded) = &mut source.data {
-            recorded.total.merge(total);
-            let before = recorded.last.map_or(0, |last| last.order);
-            if let Some(last) = last.filter(|last| last.order > before) {
-                recorded.last = Some(last);
-            }
+            recorded.say(total, last, self.entry.owner.kind);
         }
         let (entry, contributed) = (self.entry, Contributed { what, start: None, time: self.now });
         for (at, route) in source.routes.iter_mut().enumerate() {

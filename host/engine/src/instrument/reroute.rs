@@ -20,8 +20,11 @@ use crate::views::{Aggregator, OnFault, Resolved};
 #[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) resolved: Resolved,
-    pub(crate) mapped: HashMap<Attributes, Vec<Option<Attributes>>, RandomState>,
+    pub(crate) mapped: HashMap<Attributes, Mapped, RandomState>,
 }
+
+/// The set that a source has in each of its instrument's streams; `None`: it is not in that one.
+pub(crate) type Mapped = Vec<Option<Attributes>>;
 
 /// What rerouting did to the series.
 #[derive(Clone, Copy, Debug, Default)]
@@ -124,7 +127,7 @@ impl State {
         let mut old_routes: Vec<OldRoutes> = Vec::with_capacity(self.sources.len());
         for source in self.sources.values_mut() {
             let mut old = OldRoutes::default();
-            for route in source.routes.drain(..).flatten() {
+            for route in std::mem::take(&mut source.routes).into_iter().flatten() {
                 let mut slots = lock(&route.stream.slots);
                 slots.release(route.slot);
                 let start = slots.get(route.slot).map(|slot| slot.start);
@@ -139,24 +142,27 @@ impl State {
         for route in candidates.values() {
             lock(&route.stream.slots).end_if_unrouted(route.slot, swap.now, Some(swap.number));
         }
-        for source in self.sources.values_mut().filter(|source| !source.is_dormant) {
-            source.mapped = match plan.mapped.remove(&source.attributes) {
+        let mut all_mapped: Vec<Mapped> = Vec::with_capacity(self.sources.len());
+        for source in self.sources.values_mut() {
+            let mapped = match plan.mapped.remove(&source.attributes) {
+                _ if source.is_dormant => Mapped::new(),
                 Some(mapped) => mapped,
                 None => self.routing.map(entry, &source.attributes, on_fault),
             };
-            for (stream, attributes) in source.targets(&self.routing) {
+            let mapped = all_mapped.push_mut(mapped);
+            for (stream, attributes) in self.routing.targets(mapped) {
                 if let Some(attributes) = attributes {
                     lock(&stream.slots).revive(attributes);
                 }
             }
         }
         let mut seen: HashSet<Place, RandomState> = HashSet::default();
-        for (source, old) in self.sources.values_mut().zip(&old_routes) {
+        for ((source, old), mapped) in self.sources.values_mut().zip(&old_routes).zip(&all_mapped) {
             if source.is_dormant {
                 continue;
             }
             let is_only_bound = source.is_only_bound();
-            source.route(&self.routing, |stream, _| {
+            source.route(&self.routing, mapped, |stream, _| {
                 if is_only_bound { NOT_YET } else { start_after_swap(stream, old, swap.now) }
             });
             for (at, route) in source.routes.iter_mut().enumerate() {
@@ -234,31 +240,26 @@ impl super::Routing {
     }
 
     /// What becomes of a set in each stream; a View that cannot answer is passed over.
-    pub(crate) fn map(
-        &self,
-        entry: &Entry,
-        attributes: &Attributes,
-        on_fault: OnFault<'_>,
-    ) -> Vec<Option<Attributes>> {
+    pub(crate) fn map(&self, entry: &Entry, attributes: &Attributes, on_fault: OnFault<'_>) -> Mapped {
         let unmapped = || vec![Some(attributes.clone()); self.resolved.streams.len()];
         self.resolved.map(&entry.instrument, attributes, on_fault).unwrap_or_else(|_| unmapped())
     }
-}
 
-impl Source {
-    /// The streams of all readers, each with the set that the source has in it, if it is in it.
+    /// The streams of all readers, each with the set that a source so mapped has in it, if it is in it.
     fn targets<'a>(
         &'a self,
-        routing: &'a super::Routing,
-    ) -> impl Iterator<Item = (&'a Arc<Stream>, Option<&'a Attributes>)> {
-        let streams = routing.resolved.streams.len();
-        routing.streams.iter().enumerate().map(move |(at, stream)| {
-            let mapped = self.mapped.get(at.checked_rem(streams).unwrap_or(0));
+        mapped: &'a Mapped,
+    ) -> impl ExactSizeIterator<Item = (&'a Arc<Stream>, Option<&'a Attributes>)> {
+        let streams = self.resolved.streams.len();
+        self.streams.iter().enumerate().map(move |(at, stream)| {
+            let mapped = mapped.get(at.checked_rem(streams).unwrap_or(0));
             let is_kept = stream.key.aggregator != Aggregator::Drop;
             (stream, mapped.and_then(Option::as_ref).filter(|_| is_kept))
         })
     }
+}
 
+impl Source {
     /// Gives routes to a source that was dormant. What it said before is not in the series it leads to now.
     pub(crate) fn wake(
         &mut self,
@@ -269,15 +270,20 @@ impl Source {
     ) {
         self.is_dormant = false;
         // There may have been swaps since.
-        self.mapped = routing.map(entry, &self.attributes, on_fault);
-        self.route(routing, |_, _| now);
+        let mapped = routing.map(entry, &self.attributes, on_fault);
+        self.route(routing, &mapped, |_, _| now);
         for route in self.routes.iter_mut().flatten() {
             route.whole = false;
         }
     }
 
     /// Makes the routes for the mapped sets. Cumulative series that are new start when `start` says.
-    pub(crate) fn route(&mut self, routing: &super::Routing, start: impl Fn(&Stream, &Slots) -> Timestamp) {
+    pub(crate) fn route(
+        &mut self,
+        routing: &super::Routing,
+        mapped: &Mapped,
+        start: impl Fn(&Stream, &Slots) -> Timestamp,
+    ) {
         let make = |(stream, attributes): (&Arc<Stream>, Option<&Attributes>)| {
             let mut slots = lock(&stream.slots);
             let start = start(stream, &slots);
@@ -290,6 +296,6 @@ impl Source {
             }
             Some(route)
         };
-        self.routes = self.targets(routing).map(make).collect();
+        self.routes = routing.targets(mapped).map(make).collect();
     }
 }

@@ -70,7 +70,9 @@ impl Inner {
             (Form::Measurements, kind) if kind.is_observable() => {
                 SourceData::Observed(vec![Observed::default(); self.pipelines.len()])
             }
-            (Form::Measurements, _) => SourceData::Recorded(Recorded::new(entry.instrument.number)),
+            (Form::Measurements, _) => {
+                SourceData::Recorded(Recorded::new(entry.instrument.kind, entry.instrument.number))
+            }
             (Form::Numbers, _) => SourceData::Numbers(Box::default()),
             (Form::Explicit, _) => SourceData::Explicit(Box::default()),
             (Form::Exponential, _) => SourceData::Exponential(Box::default()),
@@ -84,14 +86,13 @@ impl Inner {
         let mut source = Source {
             attributes: attributes.clone(),
             heard: now,
-            mapped,
-            routes: Vec::new(),
+            routes: Box::default(),
             data,
             is_dormant: false,
             exemplars_until: Timestamp::UNKNOWN,
         };
         // What a callback reports counts from the collection before; what is recorded or received, from its own start.
-        source.route(routing, |_, slots| if observed { slots.interval_start } else { start });
+        source.route(routing, &mapped, |_, slots| if observed { slots.interval_start } else { start });
         source
     }
 }

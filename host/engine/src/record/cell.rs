@@ -319,7 +319,7 @@ mod tests {
                 );
                 if let Some((more, NumberSum::Int(added))) = groups[0][0].fetch_total(NumberKind::Int) {
                     count += more;
-                    sum += i64::try_from(added).unwrap();
+                    sum += i64::try_from(added.get()).unwrap();
                 }
                 if is_last {
                     break;

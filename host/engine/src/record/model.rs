@@ -80,6 +80,7 @@ struct Fetched {
 impl Fetched {
     fn take_in(&mut self, count: u64, total: NumberSum) {
         let NumberSum::Int(sum) = total else { panic!("an integer was measured") };
+        let sum = sum.get();
         // As many ones among the digits as measurements.
         let digits = sum.to_string().bytes().map(|digit| u64::from(digit - b'0')).sum::<u64>();
         assert_eq!(digits, count, "count and total are of the same measurements");

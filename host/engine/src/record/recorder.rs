@@ -8,6 +8,7 @@ use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, NumberKind,
 use super::cell::{Cell, Tap};
 use super::registers::Registers;
 use super::{BoundRecorder, GivenAttributes, Last, thread};
+use crate::aggregate::NumberSum;
 use crate::engine::Inner;
 use crate::instrument::{Contributed, Contribution, Entry, Form, State};
 use crate::lock;
@@ -215,7 +216,7 @@ impl Recorder {
             self.inner.counters.accepted.fetch_add(accepted, Ordering::Relaxed);
         }
         if let SourceData::Recorded(recorded) = &mut source.data {
-            recorded.taps.push(tap);
+            recorded.tap(tap);
         }
     }
 
@@ -226,8 +227,12 @@ impl Recorder {
         self.source(attributes, now, |routing, source| {
             source.measured(now);
             if let SourceData::Recorded(recorded) = &mut source.data {
-                recorded.total.add(value);
-                recorded.last = Some(Last { value, time: now, order: self.entry.owner.next_order() });
+                let mut total = NumberSum::zero(value.kind());
+                total.add(value);
+                let last = Last { value, time: now, order: self.entry.owner.next_order() };
+                let is_gauge = self.entry.instrument.kind == InstrumentKind::Gauge;
+                let has_last = is_gauge || routing.shape.has_time();
+                recorded.say(total, has_last.then_some(last), self.entry.owner.kind);
             }
             let what = Contribution::Measurement(value);
             let contributed = Contributed { what, start: None, time: now };

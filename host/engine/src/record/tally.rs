@@ -89,7 +89,8 @@ impl Reading {
         let count = self.version.wrapping_sub(before.version) / 2;
         let total = match kind {
             NumberKind::Int => {
-                NumberSum::Int(i128::from(self.high.cast_signed()) - i128::from(before.high.cast_signed()))
+                let [now, before] = [self, before].map(|reading| i128::from(reading.high.cast_signed()));
+                NumberSum::Int((now - before).into())
             }
             NumberKind::Double => NumberSum::Double(self.double().since(before.double())),
         };
@@ -123,7 +124,7 @@ mod tests {
                 };
                 before = now;
                 counted += count;
-                added += total;
+                added += total.get();
                 assert_eq!(added, i128::from(counted) * i128::from(counted + 1) / 2, "after {counted}");
             }
         });
@@ -135,7 +136,7 @@ mod tests {
         assert!(tally.add(Number::Int(i64::MAX)));
         assert!(!tally.add(Number::Int(1)));
         let (count, total) = tally.read().since(Reading::default(), NumberKind::Int);
-        assert_eq!((count, total), (1, NumberSum::Int(i128::from(i64::MAX))));
+        assert_eq!((count, total), (1, NumberSum::Int(i128::from(i64::MAX).into())));
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod route;
 mod sampled;
 mod sources;
 
-use wasmeter_model::{Attributes, Number, NumberKind, Temporality, Timestamp};
+use wasmeter_model::{Attributes, InstrumentKind, Number, NumberKind, Temporality, Timestamp};
 
 use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
 use crate::lock;
@@ -21,10 +21,8 @@ pub(crate) struct Source {
     pub(crate) attributes: Attributes,
     /// When it was heard from last, by the receiver's time.
     pub(crate) heard: Timestamp,
-    /// The set in each of the instrument's streams; `None`: not in that one.
-    pub(crate) mapped: Vec<Option<Attributes>>,
     /// One for each reader and stream: `reader * streams + stream`.
-    pub(crate) routes: Vec<Option<Route>>,
+    pub(crate) routes: Box<[Option<Route>]>,
     pub(crate) data: SourceData,
     /// True if it was silent for long and is kept without routes, only for what its next point is compared with.
     pub(crate) is_dormant: bool,
@@ -55,12 +53,19 @@ pub(crate) const NOT_YET: Timestamp = Timestamp(u64::MAX);
 pub(crate) struct Recorded {
     /// False as long as the set has only been bound: then there is nothing to export of it.
     pub(crate) is_measured: bool,
+    /// What it says now, if its instrument is one that says something beside what it adds.
+    pub(crate) state: Option<Box<Standing>>,
+    /// Where threads leave their measurements.
+    pub(crate) taps: Vec<Tap>,
+}
+
+/// What a recorded attribute set says now.
+#[derive(Debug)]
+pub(crate) struct Standing {
     /// The sum of all measurements: the state of an up-down-counter.
     pub(crate) total: NumberSum,
     /// The last measurement: the state of a gauge. Kept only while a stream asks for it.
     pub(crate) last: Option<Last>,
-    /// Where threads leave their measurements.
-    pub(crate) taps: Vec<Tap>,
 }
 
 /// What a callback last reported to one reader.
@@ -79,8 +84,38 @@ pub(crate) struct Observed {
 }
 
 impl Recorded {
-    pub(crate) fn new(kind: NumberKind) -> Self {
-        Self { is_measured: false, total: NumberSum::zero(kind), last: None, taps: Vec::new() }
+    /// A set of an instrument. Of up-down-counters the state is kept from the first measurement on, since a later generation may ask
+    /// for it; of others, once there is a last value.
+    pub(crate) fn new(kind: InstrumentKind, number: NumberKind) -> Self {
+        let state = (kind == InstrumentKind::UpDownCounter).then(|| Box::new(Standing::new(number)));
+        Self { is_measured: false, state, taps: Vec::new() }
+    }
+
+    /// Takes in what measurements add up to, and the last of them if its instrument's streams ask for that.
+    pub(crate) fn say(&mut self, total: NumberSum, last: Option<Last>, number: NumberKind) {
+        if self.state.is_none() && last.is_some() {
+            self.state = Some(Box::new(Standing::new(number)));
+        }
+        let Some(state) = &mut self.state else { return };
+        state.total.merge(total);
+        let before = state.last.map_or(0, |last| last.order);
+        if let Some(last) = last.filter(|last| last.order > before) {
+            state.last = Some(last);
+        }
+    }
+
+    /// Keeps the other end of a cell. Most sets are measured with by one thread.
+    pub(crate) fn tap(&mut self, tap: Tap) {
+        if self.taps.is_empty() {
+            self.taps.reserve_exact(1);
+        }
+        self.taps.push(tap);
+    }
+}
+
+impl Standing {
+    fn new(number: NumberKind) -> Self {
+        Self { total: NumberSum::zero(number), last: None }
     }
 }
 
@@ -134,3 +169,6 @@ impl Source {
         }
     }
 }
+
+// There are many of them.
+const _: () = assert!(size_of::<Source>() <= 88 && size_of::<Option<Route>>() <= 48);

@@ -20,7 +20,7 @@ pub(crate) struct Route {
     /// When a swap sent the source this way; unknown if it always went this way.
     pub(crate) since: Timestamp,
     /// Where the Views want the source that could not be merged there and goes as received.
-    pub(crate) wanted: Option<(Arc<Stream>, Attributes)>,
+    pub(crate) wanted: Option<Box<(Arc<Stream>, Attributes)>>,
 }
 
 impl Route {
@@ -41,7 +41,9 @@ impl Route {
 
     /// True if this route stands in for one to the series of `attributes`.
     pub(crate) fn stands_for(&self, stream: &Arc<Stream>, attributes: &Attributes) -> bool {
-        self.wanted.as_ref().is_some_and(|(wanted, set)| Arc::ptr_eq(wanted, stream) && set == attributes)
+        let is_it =
+            |wanted: &(Arc<Stream>, Attributes)| Arc::ptr_eq(&wanted.0, stream) && wanted.1 == *attributes;
+        self.wanted.as_deref().is_some_and(is_it)
     }
 
     /// True if the series is cumulative, has been exported, and began at `time` or later: its start cannot move any more.

@@ -129,9 +129,11 @@ mod tests {
         Source {
             attributes: set(number),
             heard: wasmeter_model::Timestamp::UNKNOWN,
-            mapped: Vec::new(),
-            routes: Vec::new(),
-            data: SourceData::Recorded(Recorded::new(wasmeter_model::NumberKind::Int)),
+            routes: Box::default(),
+            data: SourceData::Recorded(Recorded::new(
+                wasmeter_model::InstrumentKind::Counter,
+                wasmeter_model::NumberKind::Int,
+            )),
             is_dormant: false,
             exemplars_until: wasmeter_model::Timestamp::UNKNOWN,
         }

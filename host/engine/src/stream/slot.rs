@@ -25,16 +25,16 @@ pub(crate) struct Slot {
     pub(crate) exemplars: Exemplars,
 }
 
-/// What a series has accumulated.
+/// What a series has accumulated. Sums lie in the slot, since most series are sums; what is larger does not, since then all slots were.
 #[derive(Debug, Default)]
 pub(crate) enum SlotState {
     /// Nothing was contributed yet.
     #[default]
     Empty,
     Sum(NumberSum),
-    Explicit(ExplicitHistogram),
-    Exponential(ExponentialHistogram),
-    Current(Current),
+    Explicit(Box<ExplicitHistogram>),
+    Exponential(Box<ExponentialHistogram>),
+    Current(Box<Current>),
 }
 
 /// The combination of the states of a series' sources, as of one collection.
@@ -88,6 +88,14 @@ impl Current {
 }
 
 impl Slot {
+    /// Takes note of what sources say now, in place of what they said before.
+    pub(crate) fn set_current(&mut self, new: Current) {
+        match &mut self.state {
+            SlotState::Current(current) => **current = new,
+            state => *state = SlotState::Current(Box::new(new)),
+        }
+    }
+
     /// Takes a value of the instrument into the sum, less the total that it replaces.
     pub(crate) fn add(&mut self, value: Number, before: Option<Number>) {
         if !matches!(self.state, SlotState::Sum(_)) {
@@ -116,7 +124,7 @@ impl Slot {
         make: impl FnOnce() -> ExplicitHistogram,
     ) -> Option<&mut ExplicitHistogram> {
         if !matches!(self.state, SlotState::Explicit(_)) {
-            self.state = SlotState::Explicit(make());
+            self.state = SlotState::Explicit(Box::new(make()));
         }
         match &mut self.state {
             SlotState::Explicit(histogram) => Some(histogram),
@@ -130,7 +138,7 @@ impl Slot {
         make: impl FnOnce() -> ExponentialHistogram,
     ) -> Option<&mut ExponentialHistogram> {
         if !matches!(self.state, SlotState::Exponential(_)) {
-            self.state = SlotState::Exponential(make());
+            self.state = SlotState::Exponential(Box::new(make()));
         }
         match &mut self.state {
             SlotState::Exponential(histogram) => Some(histogram),
@@ -138,3 +146,6 @@ impl Slot {
         }
     }
 }
+
+// There are many of them.
+const _: () = assert!(size_of::<Option<Slot>>() <= 96);

@@ -1,10 +1,9 @@
 //! The series of a stream, and the cardinality limit (metrics SDK, "Cardinality limits").
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use wasmeter_model::limits::OVERFLOW_KEY;
 use wasmeter_model::{Attributes, Combine, Temporality, Timestamp};
 
@@ -47,7 +46,8 @@ pub(crate) struct Slots {
     pub(crate) forgotten_until: Timestamp,
     table: Vec<Option<Slot>>,
     free: Vec<u32>,
-    index: HashMap<Attributes, u32, RandomState>,
+    /// The places of the series, by their attributes.
+    index: HashTable<u32>,
     live: usize,
     epochs: u32,
 }
@@ -56,6 +56,10 @@ pub(crate) struct Slots {
 pub(crate) fn overflow_attributes() -> &'static Attributes {
     static OVERFLOW: LazyLock<Attributes> = LazyLock::new(|| [(OVERFLOW_KEY, true)].into_iter().collect());
     &OVERFLOW
+}
+
+fn slot_at(table: &[Option<Slot>], place: u32) -> Option<&Slot> {
+    table.get(place as usize)?.as_ref()
 }
 
 impl Stream {
@@ -76,7 +80,7 @@ impl Stream {
             forgotten_until: Timestamp::UNKNOWN,
             table: Vec::new(),
             free: Vec::new(),
-            index: HashMap::default(),
+            index: HashTable::new(),
             live: 0,
             epochs: 0,
         };
@@ -113,12 +117,21 @@ impl Slots {
 
     /// The series for a mapped attribute set and its place, if there is one. It goes on if it was about to end.
     pub(crate) fn revive(&mut self, attributes: &Attributes) -> Option<(u32, &mut Slot)> {
-        let index = *self.index.get(attributes)?;
+        let index = self.place(attributes)?;
         let slot = self.table.get_mut(index as usize)?.as_mut()?;
         if slot.ended.take().is_some() && attributes != overflow_attributes() {
             self.live += 1;
         }
         Some((index, slot))
+    }
+
+    fn place(&self, attributes: &Attributes) -> Option<u32> {
+        let Self { table, index, .. } = self;
+        index
+            .find(attributes.hash_value(), |place| {
+                slot_at(table, *place).is_some_and(|slot| slot.attributes == *attributes)
+            })
+            .copied()
     }
 
     fn insert(&mut self, attributes: Attributes, start: Timestamp) -> SlotId {
@@ -128,7 +141,7 @@ impl Slots {
             self.live += 1;
         }
         let slot = Slot {
-            attributes: attributes.clone(),
+            attributes,
             epoch: self.epochs,
             routes: 1,
             start,
@@ -148,7 +161,9 @@ impl Slots {
         if let Some(place) = self.table.get_mut(index as usize) {
             *place = Some(slot);
         }
-        self.index.insert(attributes, index);
+        let Self { table, index: places, .. } = self;
+        let hash_of = |place: &u32| slot_at(table, *place).map_or(0, |slot| slot.attributes.hash_value());
+        places.insert_unique(hash_of(&index), index, hash_of);
         SlotId { index, epoch: self.epochs }
     }
 
@@ -233,7 +248,11 @@ impl Slots {
         for (index, place) in (0u32..).zip(&mut self.table) {
             let Some(slot) = place else { continue };
             if slot.ended.is_some() {
-                self.index.remove(&slot.attributes);
+                if let Ok(known) =
+                    self.index.find_entry(slot.attributes.hash_value(), |place| *place == index)
+                {
+                    known.remove();
+                }
                 *place = None;
                 self.free.push(index);
                 continue;
