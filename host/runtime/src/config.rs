@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::log::{LogSink, TracingSink};
+use crate::trust::TrustedKey;
 
 /// The length of one tick of the epoch clock, the unit in which deadlines are kept.
 pub const TICK: Duration = Duration::from_millis(10);
@@ -18,6 +19,9 @@ pub struct RuntimeConfig {
     pub setup_deadline: Duration,
     /// The largest component file, in bytes; 32 MiB.
     pub component_bytes_max: u64,
+    /// Whose components are loaded: with any key here, only those with a signature by one of them, `FILE.wasm.minisig`
+    /// beside `FILE.wasm`. None by default, and then signatures are not looked at.
+    pub trusted_keys: Vec<TrustedKey>,
     /// How much of an instrument or attribute set a plugin is shown, in bytes; 256 KiB. What a sender sends may be
     /// larger; asking a plugin about it would let the sender, and not the plugin, exhaust the plugin's limits.
     pub question_bytes_max: usize,
@@ -63,6 +67,7 @@ impl Default for RuntimeConfig {
             limits: PluginLimits::default(),
             setup_deadline: Duration::from_secs(5),
             component_bytes_max: 32 << 20,
+            trusted_keys: Vec::new(),
             question_bytes_max: 256 << 10,
             answer: AnswerLimits::default(),
             traps_max: 3,
@@ -74,6 +79,14 @@ impl Default for RuntimeConfig {
 impl Default for PluginLimits {
     fn default() -> Self {
         Self { memory_limit_bytes: 64 << 20, call_deadline: Duration::from_secs(1) }
+    }
+}
+
+impl PluginLimits {
+    /// Each limit under the name it has in a settings file, durations in milliseconds.
+    pub fn by_name(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let millis = u64::try_from(self.call_deadline.as_millis()).unwrap_or(u64::MAX);
+        [("memory_limit_bytes", self.memory_limit_bytes as u64), ("call_deadline_ms", millis)].into_iter()
     }
 }
 
@@ -97,6 +110,7 @@ impl fmt::Debug for RuntimeConfig {
             .field("limits", &self.limits)
             .field("setup_deadline", &self.setup_deadline)
             .field("component_bytes_max", &self.component_bytes_max)
+            .field("trusted_keys", &self.trusted_keys)
             .field("question_bytes_max", &self.question_bytes_max)
             .field("answer", &self.answer)
             .field("traps_max", &self.traps_max)

@@ -11,9 +11,10 @@ use wasmtime::{Config, Engine, OptLevel};
 use crate::bindings::View;
 use crate::config::RuntimeConfig;
 use crate::failure::{Counts, Failure};
+use crate::inspect::{self, Inspection};
 use crate::instance::HostState;
 use crate::load;
-use crate::plugin::{Plugin, PluginInfo};
+use crate::plugin::Plugin;
 use crate::ticker::Ticker;
 
 /// The stack guests may use. Calls run on the caller's thread, whose stack must be larger by a good margin; that of a
@@ -62,14 +63,10 @@ impl Runtime {
         Ok(Self { engine, linker, config, counts: Arc::default(), ticker })
     }
 
-    /// Takes a component and the settings beside it through everything a swap does, short of service, and says who it
-    /// is.
-    ///
-    /// # Errors
-    ///
-    /// The plugin could not be put to work; the failure says why and is counted.
-    pub fn inspect(self: &Arc<Self>, file: &Path) -> Result<PluginInfo, Failure> {
-        self.load(file).map(|plugin| plugin.info())
+    /// Takes a component and the settings beside it through everything a swap does, short of service, and says all that
+    /// came to light on the way. Counts nothing.
+    pub fn inspect(self: &Arc<Self>, file: &Path) -> Inspection {
+        inspect::inspect(self, file)
     }
 
     /// Loads a single plugin; [`crate::Directory`] is for a folder that changes.

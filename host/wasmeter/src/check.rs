@@ -5,11 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use wasmeter_config::Config;
-use wasmeter_runtime::Runtime;
 
 use crate::EXIT_CONFIGURATION;
 use crate::command::Options;
-use crate::run::runtime_config;
+use crate::run::start_runtime;
 use crate::settings::{load, print_problems};
 
 /// Checks configuration and plugins.
@@ -56,13 +55,13 @@ fn check_plugins(directory: &Path, settings: &wasmeter_config::Plugins) -> Vec<S
         .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
         .collect();
     files.sort();
-    let runtime = match Runtime::new(runtime_config(settings)) {
+    let runtime = match start_runtime(settings) {
         Ok(runtime) => Arc::new(runtime),
-        Err(error) => return vec![error.to_string()],
+        Err(problem) => return vec![problem],
     };
     let mut problems = Vec::new();
     for file in files {
-        match runtime.inspect(&file) {
+        match runtime.load(&file).map(|plugin| plugin.info()) {
             Ok(info) => println!("plugin {} {}: {}", info.name, info.version, info.description),
             Err(failure) => problems.push(failure.to_string()),
         }

@@ -26,9 +26,37 @@ pub(crate) enum Command {
     ///
     /// Exits with status 0 if all is well and 2 if not.
     Check(Options),
+    /// Looks at single plugins.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
 }
 
-/// What both commands take.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Tells all about a component: world, version, imports, needs, limits, size, digest and signature, and whether it loads.
+    ///
+    /// The component is treated as if it were put to work: it runs within its limits, with the settings beside it
+    /// (NAME.toml). Exits with status 0 if it loads and 2 if not.
+    Inspect(InspectOptions),
+}
+
+/// What `plugin inspect` takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct InspectOptions {
+    /// The component, NAME.wasm.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Answers in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// The configuration file with the limits of all plugins and the keys that are trusted.
+    #[arg(long, short, value_name = "FILE", env = "OTEL_CONFIG_FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// What `run` and `check` take.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Options {
     /// The OpenTelemetry declarative configuration file (YAML). The OTEL_* variables then count only where the file

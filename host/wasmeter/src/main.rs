@@ -4,6 +4,7 @@ mod check;
 mod clock;
 mod command;
 mod log;
+mod plugin;
 mod run;
 mod settings;
 
@@ -27,5 +28,6 @@ fn main() -> ExitCode {
             }
         },
         Command::Check(options) => check::check(&options),
+        Command::Plugin(command) => plugin::run(&command),
     }
 }

@@ -92,9 +92,30 @@ fn read_plugins(section: &mut Section<'_>, plugins: &mut Plugins) {
     if let Some(deadline) = section.optional("call_deadline_ms").and_then(|value| value.millis(1)) {
         plugins.call_deadline = deadline;
     }
+    if let Some(value) = section.optional("trusted_keys") {
+        for value in value.entries() {
+            let Some(key) = value.text() else { continue };
+            if is_public_key(key) {
+                plugins.trusted_keys.push(key.to_owned());
+            } else {
+                value.reject_with_help(
+                    "a public key of minisign, 56 characters that begin with `RW`",
+                    "take the second line of the file `minisign.pub`",
+                );
+            }
+        }
+    }
     if let Some(watch) = section.optional("watch").and_then(|value| value.boolean()) {
         plugins.watch = watch;
     }
+}
+
+/// Whether a text is the base64 form of a public key: two bytes that say Ed25519 (`RWQ` to `RWT`), eight of number, 32 of key.
+fn is_public_key(text: &str) -> bool {
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    let is_ed25519 =
+        text.starts_with("RW") && text.as_bytes().get(2).is_some_and(|third| b"QRST".contains(third));
+    is_ed25519 && text.len() == 56 && text.bytes().all(base64)
 }
 
 /// A page of wasm memory: with less, no plugin can start.

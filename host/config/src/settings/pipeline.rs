@@ -32,6 +32,8 @@ pub struct Plugins {
     pub memory_limit_bytes: usize,
     /// The most time one call into a plugin may take; 1 s by default, never zero.
     pub call_deadline: Duration,
+    /// Public keys of minisign, of 56 characters each: with any, only components signed by one of them are loaded.
+    pub trusted_keys: Vec<String>,
     /// Whether changes of the directory are taken up while the program runs; true by default.
     pub watch: bool,
 }
@@ -42,6 +44,7 @@ impl Default for Plugins {
             directory: None,
             memory_limit_bytes: 64 * 1024 * 1024,
             call_deadline: Duration::from_secs(1),
+            trusted_keys: Vec::new(),
             watch: true,
         }
     }

@@ -334,7 +334,12 @@ file_format: "1.1"
 distribution:
   wasmeter:
     receivers: {otlp_grpc: {endpoint: "[::]:0"}, otlp_http: }
-    plugins: {directory: /etc/views, memory_limit_bytes: 65536, call_deadline_ms: 20, watch: false}
+    plugins:
+      directory: /etc/views
+      memory_limit_bytes: 65536
+      call_deadline_ms: 20
+      trusted_keys: [RWTcY57UIF3Wqllh6qPCJJ3fn6hr8SjgA9RjZyIH/rvmWjBIQmEA0yCB]
+      watch: false
     limits: {instruments_max: 1, sources_max: 2, current_expiry_ms: 3, idle_expiry_ms: 4, request_bytes_max: 5}
     view_matching_mode: composable
 "#,
@@ -344,6 +349,7 @@ distribution:
     assert_eq!(config.plugins.directory.as_deref(), Some(Path::new("/etc/views")));
     assert_eq!((config.plugins.memory_limit_bytes, config.plugins.watch), (65536, false));
     assert_eq!(config.plugins.call_deadline, Duration::from_millis(20));
+    assert_eq!(config.plugins.trusted_keys, ["RWTcY57UIF3Wqllh6qPCJJ3fn6hr8SjgA9RjZyIH/rvmWjBIQmEA0yCB"]);
     let limits = &config.limits;
     assert_eq!((limits.instruments_max, limits.sources_max, config.request_bytes_max), (1, 2, 5));
     assert_eq!(

@@ -87,7 +87,7 @@ meter_provider:
 distribution:
   wasmeter:
     receivers: {otlp_grpc: {endpoint: "4317"}, otlp_http: 4318}
-    plugins: {directory: 7, memory_limit_bytes: 1, call_deadline_ms: 0, watch: often}
+    plugins: {directory: 7, memory_limit_bytes: 1, call_deadline_ms: 0, watch: often, trusted_keys: [RWS, 7]}
     limits: {instruments_max: 0, sources_max: 99999999999999999999, idle_expiry_ms: soon, request_bytes_max: 1e3}
     view_matching_mode: merged
 "#

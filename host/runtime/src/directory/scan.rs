@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::slot::Mark;
 use super::{Contents, Generation};
 use crate::Runtime;
+use crate::config::RuntimeConfig;
 use crate::failure::{Failure, FailureKind, Identity, Refusal};
 use crate::load::{Settings, Source, load, read};
 use crate::plugin::Plugin;
@@ -60,7 +61,7 @@ pub struct Swap {
 enum Outcome {
     Serve(Arc<Plugin>),
     Vacate,
-    Fail(Mark, Failure),
+    Fail(Mark, Box<Failure>),
 }
 
 /// A file that was read or could not be.
@@ -86,7 +87,7 @@ pub(super) fn scan(
         }
     };
     contents.unreadable = None;
-    let found = look(contents, path, names, runtime.config().component_bytes_max);
+    let found = look(contents, path, names, runtime.config());
     let outcomes = decide(contents, runtime, path, found);
     if outcomes.iter().any(|(_, outcome)| !matches!(outcome, Outcome::Fail(..))) {
         contents.slots.values_mut().for_each(super::Slot::settle);
@@ -96,8 +97,8 @@ pub(super) fn scan(
         let slot = contents.slots.entry(name).or_default();
         match outcome {
             Outcome::Fail(mark, failure) => {
-                scan.failures.push(failure.clone());
-                slot.fail(mark, failure);
+                scan.failures.push(failure.as_ref().clone());
+                slot.fail(mark, *failure);
             }
             Outcome::Serve(plugin) => {
                 match slot.serving() {
@@ -148,10 +149,10 @@ fn list(path: &Path) -> Result<Vec<OsString>, Failure> {
 }
 
 /// Reads all files, and keeps the content of those that may be new.
-fn look(contents: &mut Contents, path: &Path, names: Vec<OsString>, bytes_max: u64) -> Vec<Found> {
+fn look(contents: &mut Contents, path: &Path, names: Vec<OsString>, config: &RuntimeConfig) -> Vec<Found> {
     let mut found = Vec::with_capacity(names.len());
     for name in names {
-        let (mark, source) = match read(&path.join(&name), bytes_max) {
+        let (mark, source) = match read(&path.join(&name), config) {
             Ok(source) => (Mark::Read(source.fingerprint.clone()), Some(source)),
             // Gone since the folder was listed.
             Err(refusal) if refusal.kind == FailureKind::Unreadable && !path.join(&name).exists() => continue,
@@ -199,12 +200,12 @@ fn decide(
                 Ok(Some(plugin)) => Outcome::Serve(plugin),
                 Ok(None) if serving.is_some() => Outcome::Vacate,
                 Ok(None) => continue,
-                Err(failure) => Outcome::Fail(mark, failure),
+                Err(failure) => Outcome::Fail(mark, Box::new(failure)),
             },
             (Mark::Unreadable(refusal), _) => {
                 let file = path.join(&name);
                 let failure = Failure::new(&Identity::of_file(&file), &file, refusal.clone());
-                Outcome::Fail(Mark::Unreadable(refusal), failure)
+                Outcome::Fail(Mark::Unreadable(refusal), Box::new(failure))
             }
             (Mark::Absent, _) if serving.is_some() => Outcome::Vacate,
             (Mark::Absent | Mark::Read(_), _) => continue,

@@ -21,6 +21,10 @@ pub enum FailureKind {
     CapabilityNotGranted,
     /// The file's digest is not the one its settings pin.
     DigestMismatch,
+    /// Only signed components are loaded, and the file has no signature.
+    Unsigned,
+    /// The signature beside the file is not one by a trusted key of this content.
+    BadSignature,
     /// The `NAME.toml` beside the component is wrong.
     BadSettings,
     /// The component is not valid or could not be compiled.
@@ -45,7 +49,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Unreadable,
         Self::TooLarge,
         Self::NotAComponent,
@@ -54,6 +58,8 @@ impl FailureKind {
         Self::ForbiddenImport,
         Self::CapabilityNotGranted,
         Self::DigestMismatch,
+        Self::Unsigned,
+        Self::BadSignature,
         Self::BadSettings,
         Self::Compile,
         Self::Instantiate,
@@ -77,6 +83,8 @@ impl FailureKind {
             Self::ForbiddenImport => "forbidden_import",
             Self::CapabilityNotGranted => "capability_not_granted",
             Self::DigestMismatch => "digest_mismatch",
+            Self::Unsigned => "unsigned",
+            Self::BadSignature => "bad_signature",
             Self::BadSettings => "bad_settings",
             Self::Compile => "compile",
             Self::Instantiate => "instantiate",

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
 
-use super::contract::{check_contract, explain_mismatch};
+use super::contract::{check_contract, describe, explain_mismatch};
 use super::header::check_header;
 use crate::Runtime;
 use crate::bindings::ViewPre;
 use crate::failure::{FailureKind, Refusal, clean};
+use crate::inspect::Shape;
 use crate::instance::HostState;
 
 /// A compiled component, ready for any number of instances.
@@ -19,8 +20,19 @@ pub(crate) struct Compiled {
     pub(crate) compile_time: Duration,
 }
 
-/// Compiles a component and checks that it is a View.
-pub(super) fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Compiled, Refusal> {
+/// A component in machine code, which may import and export anything.
+pub(crate) struct Unlinked {
+    component: Component,
+    compile_time: Duration,
+}
+
+/// What a component asks for and offers.
+pub(crate) fn shape(runtime: &Runtime, unlinked: &Unlinked) -> Shape {
+    describe(runtime.engine(), &unlinked.component.component_type())
+}
+
+/// Compiles a component.
+pub(crate) fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Unlinked, Refusal> {
     check_header(bytes)?;
     let started = Instant::now();
     // The compiler is not meant to panic. If it does, a plugin's bytes must not take the host down.
@@ -39,7 +51,12 @@ pub(super) fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Compiled, Refus
                 "build it again with current tools",
             )
         })?;
-    let compile_time = started.elapsed();
+    Ok(Unlinked { component, compile_time: started.elapsed() })
+}
+
+/// Checks that a component is a View, and links it.
+pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked) -> Result<Compiled, Refusal> {
+    let Unlinked { component, compile_time } = unlinked;
     let component_type = component.component_type();
     check_contract(runtime.engine(), &component_type)?;
     let pre = runtime

@@ -6,6 +6,7 @@ use wasmtime::Engine;
 use wasmtime::component::types::{Component, ComponentItem};
 
 use crate::failure::{FailureKind, Refusal, clean, list};
+use crate::inspect::Shape;
 use crate::instance::mismatch;
 
 const PACKAGE: &str = "wasmeter:plugin";
@@ -13,8 +14,10 @@ const PACKAGE: &str = "wasmeter:plugin";
 pub(crate) const CONTRACT: Version = Version::new(0, 1, 0);
 /// The interfaces of the package a component may import.
 const OFFERED: [&str; 2] = ["host", "types"];
+/// The interface every plugin exports.
+const LIFECYCLE: &str = "lifecycle";
 /// The interfaces a View exports.
-const EXPECTED: [&str; 2] = ["lifecycle", "views"];
+const EXPECTED: [&str; 2] = [LIFECYCLE, "views"];
 
 /// Refuses a component with an import that is not granted, or without the exports of a View.
 pub(super) fn check_contract(engine: &Engine, component: &Component) -> Result<(), Refusal> {
@@ -23,6 +26,38 @@ pub(super) fn check_contract(engine: &Engine, component: &Component) -> Result<(
     }
     let exports: Vec<&str> = component.exports(engine).map(|(name, _)| name).collect();
     EXPECTED.iter().try_for_each(|wanted| check_export(wanted, &exports))
+}
+
+/// What a component asks for and offers, whatever it is. The world goes by the interface of the contract it exports beside
+/// `lifecycle`, which has the world's name in the plural.
+pub(super) fn describe(engine: &Engine, component: &Component) -> Shape {
+    let mut shape = Shape::default();
+    for (export, _) in component.exports(engine) {
+        let name = Interface::parse(export);
+        if name.package == PACKAGE {
+            shape.contract = name.version.map(|version| version.to_string()).or(shape.contract);
+            if name.interface != LIFECYCLE {
+                shape.world = name.interface.strip_suffix('s').map(|world| clean(world, 64));
+            }
+        }
+    }
+    shape.imports = component
+        .imports(engine)
+        .filter(|(_, item)| has_functions(engine, &item.ty))
+        .map(|(import, _)| clean(import, 200))
+        .collect();
+    shape
+}
+
+/// Whether an import is more than types.
+fn has_functions(engine: &Engine, item: &ComponentItem) -> bool {
+    match item {
+        ComponentItem::Type(_) => false,
+        ComponentItem::ComponentInstance(instance) => {
+            instance.exports(engine).any(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
+        }
+        _ => true,
+    }
 }
 
 /// Why a component that passed [`check_contract`] does not link: it was built against a later version of the contract

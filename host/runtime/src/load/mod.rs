@@ -1,4 +1,4 @@
-//! From a file to a plugin that answers: read, digest, settings, contract, compile, instantiate, configure, probe.
+//! From a file to a plugin that answers: read, digest, settings, signature, contract, compile, instantiate, configure, probe.
 //!
 //! Each step refuses with a kind, a reason and what to do; the first refusal ends the way and nothing of the plugin
 //! remains.
@@ -14,23 +14,24 @@ mod toml_json;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) use compile::Compiled;
+pub(crate) use compile::{Compiled, compile, link, shape};
 pub(crate) use contract::CONTRACT;
-pub(crate) use read::{Fingerprint, Source, read};
+pub(crate) use read::{Fingerprint, Source, read, read_with_signature};
 pub(crate) use settings::Settings;
 
 use crate::Runtime;
-use crate::answer::{check_info, check_problems, invalid};
+use crate::answer::{Info, check_info, check_problems, invalid};
 use crate::failure::{Failure, FailureKind, Identity, Refusal, list};
 use crate::instance::{Grants, Instance};
 use crate::log::PluginLog;
 use crate::plugin::{Parts, Plugin};
+use crate::trust::check_signature;
 
 /// Loads one component and the settings beside it.
 pub(crate) fn load_file(runtime: &Arc<Runtime>, file: &Path) -> Result<Arc<Plugin>, Failure> {
     let mut identity = Identity::of_file(file);
-    let source = read::read(file, runtime.config().component_bytes_max)
-        .map_err(|refusal| Failure::new(&identity, file, refusal))?;
+    let source =
+        read::read(file, runtime.config()).map_err(|refusal| Failure::new(&identity, file, refusal))?;
     let settings = Settings::of(&source).map_err(|refusal| Failure::new(&identity, file, refusal))?;
     load(runtime, &source, &settings, None, &mut identity)
         .map_err(|refusal| Failure::new(&identity, file, refusal))
@@ -46,26 +47,12 @@ pub(crate) fn load(
     identity: &mut Identity,
 ) -> Result<Arc<Plugin>, Refusal> {
     settings.check_pin(&source.fingerprint.component)?;
+    check_signature(&runtime.config().trusted_keys, &source.bytes, source.signature.as_deref())?;
     let compiled = match compiled {
         Some(compiled) => compiled,
-        None => Arc::new(compile::compile(runtime, &source.bytes)?),
+        None => Arc::new(link(runtime, compile(runtime, &source.bytes)?)?),
     };
-    let config = runtime.config();
-    let limits = settings.limits(config.limits);
-    let grants = Grants {
-        config: settings.config_json().into(),
-        memory_limit_bytes: limits.memory_limit_bytes,
-        // Twice what an answer may hold: the host's own representation of lists is larger than the guest's.
-        hostcall_bytes_max: config.answer.total_bytes_max.saturating_mul(2).saturating_add(1 << 20),
-        setup_deadline: config.setup_deadline,
-        call_deadline: limits.call_deadline,
-    };
-    let log =
-        Arc::new(PluginLog::new(identity.name.clone(), config.log.clone(), runtime.clock_ticks().clone()));
-    let mut instance = Instance::new(&compiled.pre, &grants, &log)?;
-    let info = check_info(instance.info()?).map_err(|wrong| invalid("info", &wrong))?;
-    identity.name = info.name.clone();
-    identity.version = Some(info.version.clone());
+    let Introduced { mut instance, info, grants, log } = introduce(runtime, &compiled, settings, identity)?;
     if !info.capabilities.is_empty() {
         return Err(Refusal::new(
             FailureKind::CapabilityNotGranted,
@@ -86,6 +73,40 @@ pub(crate) fn load(
     });
     probe::probe(&plugin)?;
     Ok(Arc::new(plugin))
+}
+
+/// A plugin that said who it is.
+pub(crate) struct Introduced {
+    pub(crate) info: Info,
+    instance: Instance,
+    grants: Grants,
+    log: Arc<PluginLog>,
+}
+
+/// Makes an instance and asks it who it is.
+pub(crate) fn introduce(
+    runtime: &Runtime,
+    compiled: &Compiled,
+    settings: &Settings,
+    identity: &mut Identity,
+) -> Result<Introduced, Refusal> {
+    let config = runtime.config();
+    let limits = settings.limits(config.limits);
+    let grants = Grants {
+        config: settings.config_json().into(),
+        memory_limit_bytes: limits.memory_limit_bytes,
+        // Twice what an answer may hold: the host's own representation of lists is larger than the guest's.
+        hostcall_bytes_max: config.answer.total_bytes_max.saturating_mul(2).saturating_add(1 << 20),
+        setup_deadline: config.setup_deadline,
+        call_deadline: limits.call_deadline,
+    };
+    let log =
+        Arc::new(PluginLog::new(identity.name.clone(), config.log.clone(), runtime.clock_ticks().clone()));
+    let mut instance = Instance::new(&compiled.pre, &grants, &log)?;
+    let info = check_info(instance.info()?).map_err(|wrong| invalid("info", &wrong))?;
+    identity.name = info.name.clone();
+    identity.version = Some(info.version.clone());
+    Ok(Introduced { info, instance, grants, log })
 }
 
 /// Hands a fresh instance its configuration.

@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::config::RuntimeConfig;
 use crate::failure::{FailureKind, Refusal, bytes};
 
 /// The largest settings file; configuration is written by people.
 const SETTINGS_BYTES_MAX: u64 = 1 << 20;
+/// The largest signature file: four lines, of which people write two.
+const SIGNATURE_BYTES_MAX: u64 = 16 << 10;
 
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +45,8 @@ pub(crate) struct Fingerprint {
     pub(crate) component: Digest,
     /// `None` without a settings file.
     pub(crate) settings: Option<Digest>,
+    /// `None` without a signature file, and where signatures are not looked at.
+    pub(crate) signature: Option<Digest>,
 }
 
 /// A component as read from the disk.
@@ -51,23 +56,46 @@ pub(crate) struct Source {
     pub(crate) bytes: Vec<u8>,
     /// The settings file's name and content.
     pub(crate) settings: Option<(PathBuf, Vec<u8>)>,
+    /// The signature file's content, where signatures are looked at.
+    pub(crate) signature: Option<Vec<u8>>,
     pub(crate) fingerprint: Fingerprint,
 }
 
-/// Reads a component of at most `bytes_max` and the `NAME.toml` beside it.
-pub(crate) fn read(file: &Path, bytes_max: u64) -> Result<Source, Refusal> {
-    let bytes = read_bounded(file, bytes_max)?
+/// Reads a component, the `NAME.toml` beside it and, if signatures count, the `NAME.wasm.minisig`.
+pub(crate) fn read(file: &Path, config: &RuntimeConfig) -> Result<Source, Refusal> {
+    read_with(file, config, !config.trusted_keys.is_empty())
+}
+
+/// The same, with the signature in any case.
+pub(crate) fn read_with_signature(file: &Path, config: &RuntimeConfig) -> Result<Source, Refusal> {
+    read_with(file, config, true)
+}
+
+fn read_with(file: &Path, config: &RuntimeConfig, signed: bool) -> Result<Source, Refusal> {
+    let bytes = read_bounded(file, config.component_bytes_max)?
         .ok_or_else(|| Refusal::new(FailureKind::Unreadable, "there is no such file", "check the path"))?;
     let settings_file = file.with_extension("toml");
     let settings = read_bounded(&settings_file, SETTINGS_BYTES_MAX)?;
-    let fingerprint =
-        Fingerprint { component: Digest::of(&bytes), settings: settings.as_deref().map(Digest::of) };
+    let signature = if signed { read_bounded(&signature_file(file), SIGNATURE_BYTES_MAX)? } else { None };
+    let fingerprint = Fingerprint {
+        component: Digest::of(&bytes),
+        settings: settings.as_deref().map(Digest::of),
+        signature: signature.as_deref().map(Digest::of),
+    };
     Ok(Source {
         file: file.to_owned(),
         bytes,
         settings: settings.map(|settings| (settings_file, settings)),
+        signature,
         fingerprint,
     })
+}
+
+/// `NAME.wasm.minisig`, as minisign itself calls it.
+fn signature_file(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".minisig");
+    name.into()
 }
 
 /// `None` if there is no such file.

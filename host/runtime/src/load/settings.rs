@@ -107,7 +107,7 @@ impl Settings {
     }
 
     /// Refuses a component whose digest is not the pinned one.
-    pub(super) fn check_pin(&self, found: &Digest) -> Result<(), Refusal> {
+    pub(crate) fn check_pin(&self, found: &Digest) -> Result<(), Refusal> {
         match &self.digest {
             Some(pinned) if *pinned != found.to_string() => Err(Refusal::new(
                 FailureKind::DigestMismatch,

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 /// Which folder it is: another one of the same name is not the same.
 pub(super) type FolderId = (u64, u64);
 
-/// The components and settings of a folder, by length and time of change.
+/// The components of a folder with their settings and signatures, by length and time of change.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Snapshot {
     folder: Option<FolderId>,
@@ -24,8 +24,9 @@ impl Snapshot {
         let files = entries
             .filter_map(|entry| {
                 let path = entry.path();
-                let relevant =
-                    path.extension().is_some_and(|extension| extension == "wasm" || extension == "toml");
+                let relevant = path
+                    .extension()
+                    .is_some_and(|extension| ["wasm", "toml", "minisig"].iter().any(|one| extension == *one));
                 // Through links, as the files are read.
                 let metadata = relevant.then(|| std::fs::metadata(&path).ok()).flatten()?;
                 Some((entry.file_name(), (metadata.len(), metadata.modified().ok())))

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use wasmeter_config::Config;
 use wasmeter_engine::{Engine, EngineConfig};
 use wasmeter_otlp::receive::{ReceiveLimits, Receiver};
-use wasmeter_runtime::{PluginLimits, Runtime, RuntimeConfig};
+use wasmeter_runtime::{KeyError, PluginLimits, Runtime, RuntimeConfig, TrustedKey};
 
 use crate::clock::now;
 use crate::settings::{Settings, print_problems};
@@ -46,10 +46,22 @@ async fn stopped(mut shutdown: Shutdown) {
 }
 
 /// The runtime's settings for a configuration.
-pub(crate) fn runtime_config(plugins: &wasmeter_config::Plugins) -> RuntimeConfig {
+///
+/// # Errors
+///
+/// A trusted key is none.
+fn runtime_config(plugins: &wasmeter_config::Plugins) -> Result<RuntimeConfig, KeyError> {
     let limits =
         PluginLimits { memory_limit_bytes: plugins.memory_limit_bytes, call_deadline: plugins.call_deadline };
-    RuntimeConfig { limits, ..RuntimeConfig::default() }
+    let trusted_keys =
+        plugins.trusted_keys.iter().map(|key| TrustedKey::parse(key)).collect::<Result<_, _>>()?;
+    Ok(RuntimeConfig { limits, trusted_keys, ..RuntimeConfig::default() })
+}
+
+/// The plugin runtime for a configuration, or the problem with it.
+pub(crate) fn start_runtime(plugins: &wasmeter_config::Plugins) -> Result<Runtime, String> {
+    let config = runtime_config(plugins).map_err(|error| error.to_string())?;
+    Runtime::new(config).map_err(|error| error.to_string())
 }
 
 /// Runs until a signal says stop.
@@ -109,8 +121,7 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
         limits: config.limits.clone(),
         exemplar_filter: config.exemplar_filter,
     };
-    let plugin_runtime =
-        Arc::new(Runtime::new(runtime_config(&config.plugins)).map_err(|error| vec![error.to_string()])?);
+    let plugin_runtime = Arc::new(start_runtime(&config.plugins).map_err(|problem| vec![problem])?);
     let (engine, keeper) = start_plugins(&settings, engine_config, plugin_runtime.clone()).await?;
 
     let limits = ReceiveLimits { body_bytes_max: config.request_bytes_max, ..ReceiveLimits::default() };

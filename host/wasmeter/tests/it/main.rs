@@ -3,6 +3,7 @@
 
 mod chain;
 mod command_line;
+mod inspect;
 mod misbehaving_plugins;
 mod real_clients;
 mod rows;
