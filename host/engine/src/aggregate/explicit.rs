@@ -66,6 +66,18 @@ impl ExplicitHistogram {
         }
     }
 
+    /// Empties it and keeps its memory.
+    pub(crate) fn clear(&mut self) {
+        self.counts.fill(0);
+        (self.count, self.sum) = (0, Some(DoubleSum::default()));
+        (self.min, self.max) = (Kept::None, Kept::None);
+    }
+
+    /// True if it was made for these bounds.
+    pub(crate) fn has_bounds(&self, bounds: &Arc<[f64]>) -> bool {
+        Arc::ptr_eq(&self.bounds, bounds)
+    }
+
     /// The bounds a series gets whose first contribution has the bounds `received`, where the View asks for `wanted`:
     /// the wanted ones if they are exact. The second result says whether the wish was granted.
     pub(crate) fn bounds_for(wanted: Option<&Arc<[f64]>>, received: &Arc<[f64]>) -> (Arc<[f64]>, bool) {

@@ -277,9 +277,7 @@ impl Slot {
                 }
             }
             (Aggregator::Explicit { .. }, Contribution::Measurement(value)) => {
-                if let Some(histogram) =
-                    self.explicit(|| ExplicitHistogram::new(bounds_of(stream, entry).clone()))
-                {
+                if let Some(histogram) = self.explicit_of(bounds_of(stream, entry)) {
                     histogram.record(value.as_f64());
                 }
             }
@@ -306,7 +304,7 @@ impl Slot {
 
     /// Counts measurements in an explicit histogram.
     fn take_measured(&mut self, bounds: &Arc<[f64]>, staged: &Staged) -> Taken {
-        let Some(histogram) = self.explicit(|| ExplicitHistogram::new(bounds.clone())) else {
+        let Some(histogram) = self.explicit_of(bounds) else {
             return Taken::Yes;
         };
         match staged.explicit(bounds) {

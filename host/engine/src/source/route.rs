@@ -58,12 +58,13 @@ impl Route {
     /// again, for a series that starts with the interval.
     pub(crate) fn slot<'a>(&mut self, slots: &'a mut Slots) -> Option<&'a mut Slot> {
         let is_delta = self.stream.key.temporality == Temporality::Delta;
+        let start = slots.interval_start.max(self.since);
+        if is_delta {
+            slots.resume(self.slot, start);
+        }
         let is_stale = slots.get(self.slot).is_none();
         if is_stale || (is_delta && self.overflows && slots.has_room()) {
-            if !is_stale {
-                slots.release(self.slot);
-            }
-            let start = slots.interval_start.max(self.since);
+            slots.release(self.slot);
             (self.slot, self.overflows) = slots.acquire(&self.attributes, start);
         }
         slots.get(self.slot)

@@ -105,12 +105,12 @@ impl StreamKey {
 impl Slot {
     /// True if it is to be said that the series has ended: somebody has seen it, or is about to.
     fn has_end(&self) -> bool {
-        self.ended.is_some() && !(self.fresh && matches!(self.state, SlotState::Empty))
+        self.ended.is_some() && !(self.fresh && self.state.is_empty())
     }
 
     fn has_value(&self, key: &StreamKey, collection: Collection) -> bool {
         match &self.state {
-            SlotState::Empty => false,
+            SlotState::Empty | SlotState::Room(_) => false,
             // What the sources said in an earlier collection is history; a series that has just ended tells it again.
             SlotState::Current(current) => current.collection == collection.number || self.ended.is_some(),
             _ => self.touched || key.temporality == wasmeter_model::Temporality::Cumulative,
@@ -159,7 +159,7 @@ impl Slot {
                     negative: histogram.negative().parts(),
                 });
             }
-            (SlotState::Empty, _) => {}
+            (SlotState::Empty | SlotState::Room(_), _) => {}
         }
     }
 }

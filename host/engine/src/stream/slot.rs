@@ -1,5 +1,7 @@
 //! One series of a stream.
 
+use std::sync::Arc;
+
 use wasmeter_model::{Attributes, Combine, Number, Timestamp};
 
 use super::exemplars::Exemplars;
@@ -19,6 +21,8 @@ pub(crate) struct Slot {
     pub(crate) fresh: bool,
     /// True if something was contributed since the previous collection.
     pub(crate) touched: bool,
+    /// True if the series is forgotten and only its place is left.
+    pub(crate) is_vacant: bool,
     /// When the last route went away; the series is exported once more and then forgotten.
     pub(crate) ended: Option<Timestamp>,
     pub(crate) state: SlotState,
@@ -31,6 +35,8 @@ pub(crate) enum SlotState {
     /// Nothing was contributed yet.
     #[default]
     Empty,
+    /// The same, with room for an explicit histogram of the bounds that the one before had.
+    Room(Box<ExplicitHistogram>),
     Sum(NumberSum),
     Explicit(Box<ExplicitHistogram>),
     Exponential(Box<ExponentialHistogram>),
@@ -87,6 +93,13 @@ impl Current {
     }
 }
 
+impl SlotState {
+    /// True if nothing was contributed yet.
+    pub(crate) const fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty | Self::Room(_))
+    }
+}
+
 impl Slot {
     /// Takes note of what sources say now, in place of what they said before.
     pub(crate) fn set_current(&mut self, new: Current) {
@@ -94,6 +107,24 @@ impl Slot {
             SlotState::Current(current) => **current = new,
             state => *state = SlotState::Current(Box::new(new)),
         }
+    }
+
+    /// Forgets the series and keeps its place.
+    pub(super) fn vacate(&mut self) {
+        self.state = match std::mem::take(&mut self.state) {
+            SlotState::Explicit(mut histogram) => {
+                histogram.clear();
+                SlotState::Room(histogram)
+            }
+            _ => SlotState::Empty,
+        };
+        self.exemplars = Exemplars::None;
+        (self.is_vacant, self.touched) = (true, false);
+    }
+
+    /// Begins a series in the place of one that was forgotten.
+    pub(super) fn occupy(&mut self, start: Timestamp) {
+        (self.is_vacant, self.fresh, self.start) = (false, true, start);
     }
 
     /// Takes a value of the instrument into the sum, less the total that it replaces.
@@ -130,6 +161,16 @@ impl Slot {
             SlotState::Explicit(histogram) => Some(histogram),
             _ => None,
         }
+    }
+
+    /// As [`Slot::explicit`], for a histogram of these bounds if it is new.
+    pub(crate) fn explicit_of(&mut self, bounds: &Arc<[f64]>) -> Option<&mut ExplicitHistogram> {
+        if matches!(&self.state, SlotState::Room(room) if room.has_bounds(bounds))
+            && let SlotState::Room(room) = std::mem::take(&mut self.state)
+        {
+            self.state = SlotState::Explicit(room);
+        }
+        self.explicit(|| ExplicitHistogram::new(bounds.clone()))
     }
 
     /// As [`Slot::explicit`].

@@ -49,6 +49,8 @@ pub(crate) struct Slots {
     /// The places of the series, by their attributes.
     index: HashTable<u32>,
     live: usize,
+    /// How many places are kept for series that are forgotten: see [`Slots::finish_collection`].
+    vacant: usize,
     epochs: u32,
 }
 
@@ -82,6 +84,7 @@ impl Stream {
             free: Vec::new(),
             index: HashTable::new(),
             live: 0,
+            vacant: 0,
             epochs: 0,
         };
         Self { key, bounds: OnceLock::new(), slots: Mutex::new(slots) }
@@ -100,8 +103,9 @@ impl Slots {
         if let Some(id) = self.known(attributes) {
             return (id, false);
         }
-        if self.live < self.limit {
-            return (self.insert(attributes.clone(), start), false);
+        if self.has_room() {
+            let id = self.reoccupy(attributes, start);
+            return (id.unwrap_or_else(|| self.insert(attributes.clone(), start)), false);
         }
         let overflow = overflow_attributes();
         let id = self.known(overflow).unwrap_or_else(|| self.insert(overflow.clone(), start));
@@ -118,7 +122,7 @@ impl Slots {
     /// The series for a mapped attribute set and its place, if there is one. It goes on if it was about to end.
     pub(crate) fn revive(&mut self, attributes: &Attributes) -> Option<(u32, &mut Slot)> {
         let index = self.place(attributes)?;
-        let slot = self.table.get_mut(index as usize)?.as_mut()?;
+        let slot = self.table.get_mut(index as usize)?.as_mut().filter(|slot| !slot.is_vacant)?;
         if slot.ended.take().is_some() && attributes != overflow_attributes() {
             self.live += 1;
         }
@@ -134,7 +138,32 @@ impl Slots {
             .copied()
     }
 
+    /// Has a series in the place that was kept for it, if there is one and the limit allows for it. The routes that led there still do.
+    pub(crate) fn resume(&mut self, id: SlotId, start: Timestamp) {
+        if !self.has_room() {
+            return;
+        }
+        if let Some(slot) = self.place_of(id).filter(|slot| slot.is_vacant) {
+            slot.occupy(start);
+            self.vacant -= 1;
+            self.live += 1;
+        }
+    }
+
+    /// As [`Slots::resume`], by the attributes, with one more route.
+    fn reoccupy(&mut self, attributes: &Attributes, start: Timestamp) -> Option<SlotId> {
+        let index = self.place(attributes).filter(|_| self.vacant > 0)?;
+        let slot = self.table.get_mut(index as usize)?.as_mut()?;
+        let id = SlotId { index, epoch: slot.epoch };
+        slot.routes += 1;
+        self.resume(id, start);
+        Some(id)
+    }
+
     fn insert(&mut self, attributes: Attributes, start: Timestamp) -> SlotId {
+        if self.vacant > 0 && self.live + self.vacant >= self.limit {
+            self.give_up(|slot| slot.is_vacant);
+        }
         // 0 is nowhere's.
         self.epochs = self.epochs.checked_add(1).unwrap_or(1);
         if attributes != *overflow_attributes() {
@@ -147,6 +176,7 @@ impl Slots {
             start,
             fresh: true,
             touched: false,
+            is_vacant: false,
             ended: None,
             state: SlotState::Empty,
             exemplars: Exemplars::None,
@@ -169,12 +199,17 @@ impl Slots {
 
     /// The series of a route, unless it was evicted meanwhile.
     pub(crate) fn get(&mut self, id: SlotId) -> Option<&mut Slot> {
+        self.place_of(id).filter(|slot| !slot.is_vacant)
+    }
+
+    /// The place of a route, which may be vacant.
+    fn place_of(&mut self, id: SlotId) -> Option<&mut Slot> {
         self.table.get_mut(id.index as usize)?.as_mut().filter(|slot| slot.epoch == id.epoch)
     }
 
     /// Takes a route away; true if it was the last one to its series.
     pub(crate) fn release(&mut self, id: SlotId) -> bool {
-        self.get(id).is_some_and(|slot| {
+        self.place_of(id).is_some_and(|slot| {
             slot.routes = slot.routes.saturating_sub(1);
             slot.routes == 0
         })
@@ -208,12 +243,12 @@ impl Slots {
 
     /// True if no instrument feeds the stream and nothing is left to export.
     pub(crate) fn is_dead(&self) -> bool {
-        self.feeders == 0 && self.index.is_empty()
+        self.feeders == 0 && self.len() == 0
     }
 
     /// How many series there are, the overflow included.
     pub(crate) fn len(&self) -> usize {
-        self.index.len()
+        self.index.len() - self.vacant
     }
 
     /// True if a new set would find room of its own.
@@ -223,42 +258,53 @@ impl Slots {
 
     /// Every series, in the order of their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
-        self.table.iter().flatten()
+        self.table.iter().flatten().filter(|slot| !slot.is_vacant)
     }
 
     /// As [`Slots::iter`].
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
-        self.table.iter_mut().flatten()
+        self.table.iter_mut().flatten().filter(|slot| !slot.is_vacant)
     }
 
     /// Forgets the series that have ended and, in a delta stream, all of them: every interval has the whole room under the
     /// cardinality limit. Starts the next interval.
+    ///
+    /// A delta stream keeps the places of the series it forgets for one interval, since most series go on: they are found again
+    /// without a search and need no new memory.
     pub(crate) fn finish_collection(&mut self, temporality: Temporality, now: Timestamp) {
         self.interval_start = now;
         if temporality == Temporality::Delta {
-            if self.iter_mut().any(|slot| slot.touched) {
+            if self.iter().any(|slot| slot.touched) {
                 self.forgotten_until = now;
             }
-            self.table.clear();
-            self.free.clear();
-            self.index.clear();
-            self.live = 0;
+            self.give_up(|slot| {
+                slot.is_vacant || slot.ended.is_some() || slot.attributes == *overflow_attributes()
+            });
+            self.table.iter_mut().flatten().for_each(Slot::vacate);
+            (self.vacant, self.live) = (self.index.len(), 0);
             return;
         }
-        for (index, place) in (0u32..).zip(&mut self.table) {
-            let Some(slot) = place else { continue };
-            if slot.ended.is_some() {
-                if let Ok(known) =
-                    self.index.find_entry(slot.attributes.hash_value(), |place| *place == index)
-                {
-                    known.remove();
-                }
-                *place = None;
-                self.free.push(index);
-                continue;
-            }
-            slot.fresh &= matches!(slot.state, SlotState::Empty);
+        self.give_up(|slot| slot.ended.is_some());
+        for slot in self.table.iter_mut().flatten() {
+            slot.fresh &= slot.state.is_empty();
             slot.touched = false;
         }
     }
+
+    /// Gives up the places of the slots for which `is_over` is true.
+    fn give_up(&mut self, is_over: impl Fn(&Slot) -> bool) {
+        for (index, place) in (0u32..).zip(&mut self.table) {
+            let Some(slot) = place.as_ref().filter(|slot| is_over(slot)) else { continue };
+            let hash = slot.attributes.hash_value();
+            if let Ok(known) = self.index.find_entry(hash, |place| *place == index) {
+                known.remove();
+            }
+            self.vacant -= usize::from(slot.is_vacant);
+            *place = None;
+            self.free.push(index);
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! What a delta stream keeps of the series that it forgets with every collection: their places, for one interval.
+
+use wasmeter_model::Number;
+
+use super::*;
+use crate::stream::{Output, Storage};
+use crate::views::Aggregator;
+
+fn slots(limit: usize) -> Slots {
+    let key = StreamKey {
+        resource: Arc::default(),
+        scope: Arc::default(),
+        name: "s".into(),
+        unit: "".into(),
+        output: Output::Sum { monotonic: true, number: None },
+        aggregator: Aggregator::Sum,
+        temporality: Temporality::Delta,
+        storage: Storage::Accumulated,
+        duplicate: 0,
+    };
+    let description = Description::new("".into(), false, 0);
+    let stream = Stream::new(key, description, Combine::Sum, limit, Timestamp(1));
+    stream.slots.into_inner().unwrap()
+}
+
+fn set(number: i64) -> Attributes {
+    [("number", number)].into_iter().collect()
+}
+
+fn finish(slots: &mut Slots, now: u64) {
+    slots.finish_collection(Temporality::Delta, Timestamp(now));
+}
+
+/// Starts of the series there are.
+fn starts(slots: &Slots) -> Vec<u64> {
+    slots.iter().map(|slot| slot.start.0).collect()
+}
+
+#[test]
+fn a_series_that_goes_on_is_a_new_one_in_its_old_place() {
+    let mut slots = slots(10);
+    let (id, _) = slots.acquire(&set(1), Timestamp(1));
+    let slot = slots.get(id).unwrap();
+    slot.add(Number::Int(5), None);
+    (slot.touched, slot.fresh) = (true, false);
+    finish(&mut slots, 10);
+    assert!(slots.get(id).is_none() && slots.known(&set(1)).is_none());
+    assert_eq!((slots.len(), starts(&slots)), (0, vec![]));
+    slots.resume(id, Timestamp(10));
+    let slot = slots.get(id).unwrap();
+    assert!(slot.fresh && !slot.touched && slot.state.is_empty());
+    assert_eq!((slots.len(), starts(&slots), slots.table.len()), (1, vec![10], 1));
+}
+
+#[test]
+fn a_place_is_kept_for_one_interval() {
+    let mut slots = slots(10);
+    let (id, _) = slots.acquire(&set(1), Timestamp(1));
+    finish(&mut slots, 10);
+    finish(&mut slots, 20);
+    slots.resume(id, Timestamp(20));
+    assert!(slots.get(id).is_none());
+    assert!(slots.index.is_empty() && slots.table.iter().all(Option::is_none));
+    for interval in 3..100 {
+        slots.acquire(&set(interval), Timestamp(1));
+        finish(&mut slots, 10 * interval.unsigned_abs());
+    }
+    assert_eq!(slots.table.len(), 2, "one is kept, one is new");
+}
+
+#[test]
+fn a_place_that_is_kept_takes_no_room_under_the_limit() {
+    let mut slots = slots(2);
+    let [old, other] = [1, 2].map(|number| slots.acquire(&set(number), Timestamp(1)).0);
+    assert!(slots.acquire(&set(3), Timestamp(1)).1, "the overflow");
+    finish(&mut slots, 10);
+    slots.resume(old, Timestamp(10));
+    assert!(slots.has_room());
+    assert!(!slots.acquire(&set(4), Timestamp(10)).1, "there is room for one that is new");
+    slots.resume(other, Timestamp(10));
+    assert!(slots.get(other).is_none() && slots.acquire(&set(2), Timestamp(10)).1, "and then for no more");
+    assert_eq!(slots.len(), 3);
+    // The places of series that nothing was heard of make way first.
+    assert!(slots.table.len() <= 4, "{} places", slots.table.len());
+}
+
+#[test]
+fn a_limit_that_a_swap_lowers_holds_for_places_that_are_kept() {
+    let mut slots = slots(2);
+    let ids = [1, 2].map(|number| slots.acquire(&set(number), Timestamp(1)).0);
+    finish(&mut slots, 10);
+    slots.limit = 1;
+    ids.iter().for_each(|id| slots.resume(*id, Timestamp(10)));
+    assert_eq!(slots.len(), 1);
+}
+
+#[test]
+fn routes_to_a_place_that_is_kept_count() {
+    let mut slots = slots(10);
+    let (id, _) = slots.acquire(&set(1), Timestamp(1));
+    finish(&mut slots, 10);
+    assert_eq!(slots.acquire(&set(1), Timestamp(10)), (id, false));
+    assert!(!slots.release(id) && slots.release(id), "it had one route more");
+    assert!(slots.end_if_unrouted(id, Timestamp(11), None));
+}
+
+#[test]
+fn a_histogram_begins_empty_in_the_room_of_the_one_before_if_it_has_its_bounds() {
+    let mut slots = slots(10);
+    let (id, _) = slots.acquire(&set(1), Timestamp(1));
+    let bounds = || Arc::from([1.0, 2.0]);
+    let kept: Arc<[f64]> = bounds();
+    slots.get(id).unwrap().explicit_of(&kept).unwrap().record(1.5);
+    finish(&mut slots, 10);
+    slots.resume(id, Timestamp(10));
+    let histogram = slots.get(id).unwrap().explicit_of(&kept).unwrap();
+    let extremes = (histogram.min(), histogram.max(), histogram.sum());
+    assert_eq!(
+        (histogram.count(), histogram.counts(), extremes),
+        (0, &[0, 0, 0][..], (None, None, Some(0.0)))
+    );
+    finish(&mut slots, 20);
+    slots.resume(id, Timestamp(20));
+    let other: Arc<[f64]> = Arc::from([5.0]);
+    assert_eq!(slots.get(id).unwrap().explicit_of(&other).unwrap().bounds(), [5.0]);
+}
