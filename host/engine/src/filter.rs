@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::MutexGuard;
 
 use foldhash::fast::RandomState;
 use wasmeter_model::frame::{Frame, FrameBuilder, PointKind};
@@ -11,6 +10,7 @@ use wasmeter_model::{Attributes, Scope};
 
 use crate::lock;
 use crate::stream::{Collection, Slots, Stream};
+use crate::sync::MutexGuard;
 
 /// Decides for one reader which metrics and which of their series are exported.
 ///

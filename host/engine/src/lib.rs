@@ -43,6 +43,6 @@ pub use views::{IsEnabled, Mode, NativeView, View, ViewFault, Views};
 
 /// Locks a mutex. A poisoned one is taken as it is: the engine's own code does not panic between related changes, and
 /// losing all metrics for one panic would be the worse answer.
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &sync::Mutex<T>) -> sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

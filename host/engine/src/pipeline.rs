@@ -1,7 +1,7 @@
 //! A reader's side of the engine: its preferences and its streams.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use wasmeter_model::frame::{Frame, FrameBuilder, FrameSizes};
@@ -14,6 +14,7 @@ use crate::filter::MetricFilter;
 use crate::instrument::Form;
 use crate::lock;
 use crate::stream::{Description, Output, Storage, Stream, StreamKey};
+use crate::sync::Mutex;
 use crate::views::{Aggregator, ResolvedStream, aggregation_problem, can_become};
 
 /// What a reader asks for (metrics SDK, "MetricReader").

@@ -1,8 +1,8 @@
 //! What the parts of the engine share.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
 
 use foldhash::fast::RandomState;
 use wasmeter_model::limits::{BUCKETS_MAX, Limits};
@@ -16,6 +16,7 @@ use crate::pipeline::{self, Pipeline};
 use crate::report::{Counters, Notice, Rejection};
 use crate::stream::Collection;
 use crate::summaries::Summaries;
+use crate::sync::{Mutex, RwLock};
 use crate::views::{Aggregator, Composition, Fault, Views, are_bounds};
 
 /// How many notices wait to be fetched.

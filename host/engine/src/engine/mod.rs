@@ -2,6 +2,8 @@
 
 mod collect;
 mod inner;
+#[cfg(all(loom, test))]
+mod model;
 mod swap;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Replacing all Views at once, without losing or doubling a measurement.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use wasmeter_model::{Attributes, Timestamp};
 
@@ -10,6 +10,7 @@ use super::inner::Generation;
 use crate::instrument::Plan;
 use crate::lock;
 use crate::report::SwapReport;
+use crate::sync::Mutex;
 use crate::views::{Composition, Fault, ViewFault, Views};
 
 /// Views that were asked everything there was to ask, ready to be put into service.

@@ -1,7 +1,7 @@
 //! One instrument in service.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wasmeter_model::{Attributes, Instrument, Number, Temporality, Timestamp};
@@ -13,6 +13,7 @@ use crate::record::{Last, Owner, Shape};
 use crate::report::Rejection;
 use crate::source::{Source, SourceData, Sources};
 use crate::stream::{Collection, Current, Description, SlotState, Storage, Stream, When};
+use crate::sync::Mutex;
 use crate::views::{Aggregator, Resolved};
 
 /// An instrument and everything that is known of its sources.

@@ -1,6 +1,6 @@
 //! Fetching the measurements that threads have left in their cells.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use wasmeter_model::Timestamp;
 
@@ -11,6 +11,7 @@ use crate::lock;
 use crate::record::{Last, Shape, Spare, Tap};
 use crate::source::{Source, SourceData};
 use crate::stream::{Slots, Storage, Stream};
+use crate::sync::MutexGuard;
 
 /// Of how many sources staged measurements are fetched at a time: each time costs a fence on all cores, and each source needs empty
 /// room meanwhile.

@@ -106,10 +106,12 @@ impl Fetched {
         *taps = group;
     }
 
-    /// As a swap does.
-    fn all(&mut self, taps: &mut Vec<Tap>, keep: Keep) {
-        self.staged(taps, |_| true, keep);
-        self.totals(taps);
+    /// As a swap does: totals only if these were kept before, and so are the last ones.
+    fn all(&mut self, taps: &mut Vec<Tap>, [before, then]: [Keep; 2]) {
+        self.staged(taps, |_| true, then);
+        if before.shape().is_total_only() {
+            self.totals(taps);
+        }
     }
 }
 
@@ -159,10 +161,11 @@ fn every_measurement_is_fetched_once(shapes: [Keep; 3]) {
         let measuring = checked::spawn(move || measure(&cell, &[1, 10]));
         let mut taps = vec![tap];
         let mut fetched = Fetched::default();
-        fetched.all(&mut taps, then);
-        fetched.all(&mut taps, after);
+        fetched.all(&mut taps, [before, then]);
+        fetched.all(&mut taps, [then, after]);
         measuring.join().unwrap();
-        fetched.all(&mut taps, Keep::Total);
+        fetched.all(&mut taps, [after, Keep::Total]);
+        fetched.totals(&mut taps);
         assert_eq!(fetched, Fetched { count: 2, sum: 11 }, "{shapes:?}");
     });
 }
@@ -257,7 +260,7 @@ impl Instrument {
     }
 
     fn swap(&mut self, keep: Keep) {
-        self.generations.last_mut().unwrap().all(&mut self.taps, keep);
+        self.generations.last_mut().unwrap().all(&mut self.taps, [self.keeps, keep]);
         self.keeps = keep;
         self.generations.push(Fetched::default());
     }

@@ -3,12 +3,16 @@
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::Mutex;
-
-use crate::lock;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The numbers that threads had which have ended, the smallest on top, and the next new one.
-static FREE: Mutex<(BinaryHeap<Reverse<usize>>, usize)> = Mutex::new((BinaryHeap::new(), 0));
+type Free = (BinaryHeap<Reverse<usize>>, usize);
+
+static FREE: Mutex<Free> = Mutex::new((BinaryHeap::new(), 0));
+
+fn free() -> MutexGuard<'static, Free> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Not asked for yet.
 const NONE: usize = usize::MAX;
@@ -20,7 +24,7 @@ struct Guard(usize);
 impl Drop for Guard {
     fn drop(&mut self) {
         NUMBER.set(GONE);
-        lock(&FREE).0.push(Reverse(self.0));
+        free().0.push(Reverse(self.0));
     }
 }
 
@@ -41,7 +45,7 @@ pub(super) fn of_this_thread() -> usize {
 
 #[cold]
 fn take() -> usize {
-    let mut free = lock(&FREE);
+    let mut free = free();
     let number = free.0.pop().map_or(free.1, |Reverse(number)| number);
     if number == free.1 {
         free.1 += 1;

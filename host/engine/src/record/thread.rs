@@ -5,12 +5,12 @@ use std::cell::RefCell;
 use hashbrown::HashTable;
 
 use super::cell::Cell;
-use crate::sync::Arc;
+use crate::sync::{Arc, of_thread};
 
 /// The most cells of a thread; then it starts anew. It bounds what a thread keeps: some 100 bytes a cell.
 const CELLS_MAX: usize = 1 << 17;
 
-thread_local! {
+of_thread! {
     static CELLS: RefCell<HashTable<Arc<Cell>>> = const { RefCell::new(HashTable::new()) };
 }
 

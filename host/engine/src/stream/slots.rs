@@ -1,7 +1,7 @@
 //! The series of a stream, and the cardinality limit (metrics SDK, "Cardinality limits").
 
 use std::sync::LazyLock;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 use wasmeter_model::limits::OVERFLOW_KEY;
@@ -10,6 +10,7 @@ use wasmeter_model::{Attributes, Combine, Temporality, Timestamp};
 use super::exemplars::Exemplars;
 use super::{Description, Slot, SlotState, StreamKey};
 use crate::exemplar::Choice;
+use crate::sync::Mutex;
 
 /// A stream of one reader.
 #[derive(Debug)]

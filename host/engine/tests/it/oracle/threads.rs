@@ -1,5 +1,6 @@
 //! Threads that record while others collect and swap: at the end every measurement was exported once, to every reader, and
 //! on the way no total falls. Interleavings come from the machine; the seeds decide what is recorded.
+//! The other way round, few operations in every interleaving there is, is `src/engine/model.rs`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
