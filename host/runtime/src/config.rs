@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::limits::PluginLimits;
 use crate::log::{LogSink, TracingSink};
+use crate::plugin::RestartPolicy;
 use crate::trust::TrustedKey;
 
 /// The length of one tick of the epoch clock, the unit in which deadlines are kept.
@@ -15,8 +17,6 @@ pub const TICK: Duration = Duration::from_millis(10);
 pub struct RuntimeConfig {
     /// What each plugin may use, unless its `NAME.toml` says otherwise.
     pub limits: PluginLimits,
-    /// How long a plugin may take to be instantiated, to say who it is and to take its configuration, each; 5 s.
-    pub setup_deadline: Duration,
     /// The largest component file, in bytes; 32 MiB.
     pub component_bytes_max: u64,
     /// Whose components are loaded: with any key here, only those with a signature by one of them, `FILE.wasm.minisig`
@@ -27,22 +27,16 @@ pub struct RuntimeConfig {
     pub question_bytes_max: usize,
     /// What a plugin may answer.
     pub answer: AnswerLimits,
-    /// How many traps a plugin may have in one generation before it is left stopped; 3.
+    /// How many questions a new plugin may leave unanswered before the one before it returns; 3.
     pub traps_max: u32,
+    /// How a plugin is started again.
+    pub restart: RestartPolicy,
     /// Where plugins' log lines go; `tracing` with the target `plugin` by default.
     pub log: Arc<dyn LogSink>,
 }
 
-/// What one plugin may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PluginLimits {
-    /// All its linear memories together, in bytes; 64 MiB.
-    pub memory_limit_bytes: usize,
-    /// How long one question may take; 1 s. Kept in ticks of [`TICK`], so a call ends at most two ticks late.
-    pub call_deadline: Duration,
-}
-
-/// What a plugin may answer to one question. Larger answers are refused whole, never cut.
+/// What the parts of an answer may be; how large the whole may be is among the [`PluginLimits`]. Larger answers are refused
+/// whole, never cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnswerLimits {
     /// Streams per instrument; 64.
@@ -57,36 +51,20 @@ pub struct AnswerLimits {
     pub key_bytes_max: usize,
     /// A stream's description, in bytes; 16 KiB.
     pub description_bytes_max: usize,
-    /// Everything the answer holds together, in bytes; 1 MiB.
-    pub total_bytes_max: usize,
 }
 
 impl Default for RuntimeConfig {
     fn default() -> Self {
         Self {
             limits: PluginLimits::default(),
-            setup_deadline: Duration::from_secs(5),
             component_bytes_max: 32 << 20,
             trusted_keys: Vec::new(),
             question_bytes_max: 256 << 10,
             answer: AnswerLimits::default(),
             traps_max: 3,
+            restart: RestartPolicy::default(),
             log: Arc::new(TracingSink),
         }
-    }
-}
-
-impl Default for PluginLimits {
-    fn default() -> Self {
-        Self { memory_limit_bytes: 64 << 20, call_deadline: Duration::from_secs(1) }
-    }
-}
-
-impl PluginLimits {
-    /// Each limit under the name it has in a settings file, durations in milliseconds.
-    pub fn by_name(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let millis = u64::try_from(self.call_deadline.as_millis()).unwrap_or(u64::MAX);
-        [("memory_limit_bytes", self.memory_limit_bytes as u64), ("call_deadline_ms", millis)].into_iter()
     }
 }
 
@@ -99,7 +77,6 @@ impl Default for AnswerLimits {
             attributes_max: 1024,
             key_bytes_max: 1 << 10,
             description_bytes_max: 16 << 10,
-            total_bytes_max: 1 << 20,
         }
     }
 }
@@ -108,12 +85,12 @@ impl fmt::Debug for RuntimeConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RuntimeConfig")
             .field("limits", &self.limits)
-            .field("setup_deadline", &self.setup_deadline)
             .field("component_bytes_max", &self.component_bytes_max)
             .field("trusted_keys", &self.trusted_keys)
             .field("question_bytes_max", &self.question_bytes_max)
             .field("answer", &self.answer)
             .field("traps_max", &self.traps_max)
+            .field("restart", &self.restart)
             .finish_non_exhaustive()
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::Runtime;
-use crate::config::PluginLimits;
 use crate::failure::{Failure, Identity, Refusal};
+use crate::limits::PluginLimits;
 use crate::load::{self, Settings};
 use crate::trust::{SignatureState, check_signature};
 

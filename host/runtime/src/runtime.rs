@@ -3,18 +3,20 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine, OptLevel};
 
 use crate::bindings::View;
-use crate::config::RuntimeConfig;
+use crate::config::{RuntimeConfig, TICK};
 use crate::failure::{Counts, Failure};
 use crate::inspect::{self, Inspection};
 use crate::instance::HostState;
 use crate::load;
 use crate::plugin::Plugin;
+use crate::quarantine::Quarantine;
 use crate::ticker::Ticker;
 
 /// The stack guests may use. Calls run on the caller's thread, whose stack must be larger by a good margin; that of a
@@ -27,6 +29,7 @@ pub struct Runtime {
     linker: Linker<HostState>,
     config: RuntimeConfig,
     counts: Arc<Counts>,
+    quarantine: Quarantine,
     ticker: Ticker,
 }
 
@@ -60,7 +63,7 @@ impl Runtime {
             }
         })
         .map_err(|error| StartError(format!("no thread for the epoch clock: {error}")))?;
-        Ok(Self { engine, linker, config, counts: Arc::default(), ticker })
+        Ok(Self { engine, linker, config, counts: Arc::default(), quarantine: Quarantine::default(), ticker })
     }
 
     /// Takes a component and the settings beside it through everything a swap does, short of service, and says all that
@@ -75,7 +78,8 @@ impl Runtime {
     ///
     /// The plugin could not be put to work; the failure says why and is counted.
     pub fn load(self: &Arc<Self>, file: &Path) -> Result<Arc<Plugin>, Failure> {
-        load::load_file(self, file).inspect_err(|failure| self.counts.add(&failure.plugin, failure.kind))
+        let plugin = load::load_file(self, file).inspect(|plugin| plugin.begin_generation(0, false));
+        plugin.inspect_err(|failure| self.counts.add(&failure.plugin, failure.kind))
     }
 
     /// Failures so far, by plugin and kind.
@@ -94,6 +98,18 @@ impl Runtime {
 
     pub(crate) fn linker(&self) -> &Linker<HostState> {
         &self.linker
+    }
+
+    /// The builds that are not loaded again.
+    pub(crate) fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
+    }
+
+    /// The time on the epoch clock, since its start.
+    pub(crate) fn now(&self) -> Duration {
+        let ticks = self.clock_ticks().load(Ordering::Relaxed);
+        let tick_millis = u64::try_from(TICK.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(ticks.saturating_mul(tick_millis))
     }
 
     pub(crate) fn clock_ticks(&self) -> &Arc<AtomicU64> {

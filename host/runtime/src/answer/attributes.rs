@@ -18,10 +18,11 @@ pub(crate) fn check_attributes(
     answer: Vec<types::Attribute>,
     question: &Attributes,
     limits: AnswerLimits,
+    bytes_max: usize,
 ) -> Result<Attributes, Wrong> {
     // As many as the sender sent may always be returned.
     at_most("attributes", answer.len(), limits.attributes_max.max(question.len()))?;
-    let mut budget = Budget::new(limits);
+    let mut budget = Budget::new(limits, bytes_max);
     let mut pairs: Vec<(Arc<str>, Value)> = Vec::with_capacity(answer.len());
     for types::Attribute { key, value } in answer {
         budget.take(ATTRIBUTE_BYTES)?;

@@ -38,12 +38,13 @@ pub(crate) fn invalid(function: &str, wrong: &Wrong) -> Refusal {
 /// Sums up an answer, so that many small parts cannot cost what one large part may not.
 struct Budget {
     left: usize,
+    bytes_max: usize,
     limits: AnswerLimits,
 }
 
 impl Budget {
-    fn new(limits: AnswerLimits) -> Self {
-        Self { left: limits.total_bytes_max, limits }
+    fn new(limits: AnswerLimits, bytes_max: usize) -> Self {
+        Self { left: bytes_max, bytes_max, limits }
     }
 
     /// Takes a part of this size.
@@ -53,7 +54,7 @@ impl Budget {
                 self.left = left;
                 Ok(())
             }
-            None => Err(format!("it holds more than {} in total", bytes(self.limits.total_bytes_max as u64))),
+            None => Err(format!("it holds more than {} in total", bytes(self.bytes_max as u64))),
         }
     }
 

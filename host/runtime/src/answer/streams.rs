@@ -19,9 +19,10 @@ const PART_BYTES: usize = 64;
 pub(crate) fn check_streams(
     streams: Vec<views::StreamSpec>,
     limits: AnswerLimits,
+    bytes_max: usize,
 ) -> Result<Vec<StreamSpec>, Wrong> {
     at_most("streams", streams.len(), limits.streams_max)?;
-    let mut budget = Budget::new(limits);
+    let mut budget = Budget::new(limits, bytes_max);
     let mut checked: Vec<StreamSpec> = Vec::with_capacity(streams.len());
     for stream in streams {
         let stream = check_stream(stream, &mut budget)?;

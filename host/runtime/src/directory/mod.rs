@@ -93,7 +93,7 @@ impl Directory {
         }
         if let Some(generation) = &scan.generation {
             contents.settled = self.current();
-            self.enter(generation);
+            self.enter(&contents, generation);
         }
         scan
     }
@@ -119,22 +119,26 @@ impl Directory {
             (Some(plugin), Some(failure)) => contents.exchange(plugin, failure),
             _ => false,
         };
-        if !exchanged {
-            contents.take_back();
+        match (exchanged, culprit) {
+            (true, Some(plugin)) => self.runtime.quarantine().add(plugin.fingerprint(), &fault.reason),
+            _ => contents.take_back(),
         }
         if contents.slots.values().any(Slot::changed) {
             let next = contents.next_generation();
-            self.enter(&next);
+            self.enter(&contents, &next);
             return Rejection::Try { generation: next, failure };
         }
         let before = contents.settled.clone();
-        self.enter(&before);
+        self.enter(&contents, &before);
         Rejection::Back { generation: before, failure }
     }
 
-    fn enter(&self, generation: &Arc<Generation>) {
+    fn enter(&self, contents: &Contents, generation: &Arc<Generation>) {
+        for plugin in self.current().plugins() {
+            plugin.retire();
+        }
         for plugin in generation.plugins() {
-            plugin.begin_generation();
+            plugin.begin_generation(generation.number(), !contents.is_new(plugin));
         }
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = generation.clone();
     }
@@ -150,6 +154,12 @@ impl Contents {
         self.generations = self.generations.saturating_add(1);
         let plugins = self.slots.values().filter_map(|slot| slot.serving().cloned()).collect();
         Arc::new(Generation::new(self.generations, plugins))
+    }
+
+    /// Whether the current generation brought it, so that it can be taken back.
+    fn is_new(&self, plugin: &Arc<Plugin>) -> bool {
+        let serves = |slot: &&Slot| slot.serving().is_some_and(|serving| Arc::ptr_eq(serving, plugin));
+        self.slots.values().find(serves).is_some_and(Slot::changed)
     }
 
     /// Puts a plugin's predecessor back. False if it is not new in this generation.

@@ -43,13 +43,15 @@ pub enum FailureKind {
     InvalidAnswer,
     /// The question is larger than what plugins are asked; the plugin is not to blame.
     QuestionTooLarge,
+    /// The build failed too often in service and is not loaded again.
+    Quarantined,
     /// The engine could not take the plugin into service and went back to the one before.
     SwapRefused,
 }
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Unreadable,
         Self::TooLarge,
         Self::NotAComponent,
@@ -69,6 +71,7 @@ impl FailureKind {
         Self::Memory,
         Self::InvalidAnswer,
         Self::QuestionTooLarge,
+        Self::Quarantined,
         Self::SwapRefused,
     ];
 
@@ -94,6 +97,7 @@ impl FailureKind {
             Self::Memory => "memory",
             Self::InvalidAnswer => "invalid_answer",
             Self::QuestionTooLarge => "question_too_large",
+            Self::Quarantined => "quarantined",
             Self::SwapRefused => "swap_refused",
         }
     }

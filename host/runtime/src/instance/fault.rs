@@ -20,6 +20,8 @@ const FRAME_BYTES_MAX: usize = 120;
 pub(super) struct Call {
     pub(super) name: &'static str,
     pub(super) deadline: Duration,
+    /// The setting the deadline can be changed with.
+    pub(super) setting: &'static str,
 }
 
 /// Says why a call failed.
@@ -30,7 +32,7 @@ pub(super) fn explain(error: &wasmtime::Error, state: &HostState, call: Call) ->
         return Refusal::new(
             FailureKind::Deadline,
             format!("`{name}` ran longer than {:?}{}", call.deadline, last_words(state)),
-            "make the plugin answer faster, or raise `call_deadline_ms` in its settings",
+            format!("make the plugin answer faster, or raise `{}` in its settings", call.setting),
         );
     }
     match state.limiter.denied() {
@@ -49,8 +51,11 @@ pub(super) fn explain(error: &wasmtime::Error, state: &HostState, call: Call) ->
         Some(Denied::Table { wanted }) => {
             return Refusal::new(
                 FailureKind::Memory,
-                format!("`{name}` wanted {wanted} table elements, more than a plugin may have"),
-                "make the plugin use fewer; this limit is fixed",
+                format!(
+                    "`{name}` wanted {wanted} table elements and may have {}",
+                    state.limiter.table_elements_max()
+                ),
+                "make the plugin use fewer, or raise `table_elements_max` in its settings",
             );
         }
         None => {}

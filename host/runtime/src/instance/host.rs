@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::limiter::Limiter;
 use crate::bindings::wasmeter::plugin::{host, types};
+use crate::limits::PluginLimits;
 use crate::log::{LogLevel, PluginLog};
 
 /// What a store carries.
@@ -17,8 +18,9 @@ pub(crate) struct HostState {
 }
 
 impl HostState {
-    pub(super) fn new(config: Arc<str>, memory_bytes_max: usize, log: Arc<PluginLog>) -> Self {
-        Self { limiter: Limiter::new(memory_bytes_max), config, log, last_words: None }
+    pub(super) fn new(config: Arc<str>, limits: &PluginLimits, log: Arc<PluginLog>) -> Self {
+        let limiter = Limiter::new(limits.memory_limit_bytes, limits.table_elements_max);
+        Self { limiter, config, log, last_words: None }
     }
 
     pub(super) fn begin_call(&mut self) {

@@ -8,8 +8,6 @@ use wasmtime::ResourceLimiter;
 const INSTANCES_MAX: usize = 128;
 const MEMORIES_MAX: usize = 16;
 const TABLES_MAX: usize = 64;
-/// Elements of all tables together; the host spends a pointer on each.
-const TABLE_ELEMENTS_MAX: usize = 200_000;
 
 /// The limits of one store and what is used of them.
 #[derive(Debug)]
@@ -17,6 +15,7 @@ pub(super) struct Limiter {
     memory_bytes: usize,
     memory_bytes_max: usize,
     table_elements: usize,
+    table_elements_max: usize,
     /// The growth last granted, in bytes: taken back if the operating system then refuses it.
     granted_bytes: usize,
     denied: Option<Denied>,
@@ -32,8 +31,15 @@ pub(super) enum Denied {
 }
 
 impl Limiter {
-    pub(super) fn new(memory_bytes_max: usize) -> Self {
-        Self { memory_bytes: 0, memory_bytes_max, table_elements: 0, granted_bytes: 0, denied: None }
+    pub(super) fn new(memory_bytes_max: usize, table_elements_max: usize) -> Self {
+        Self {
+            memory_bytes: 0,
+            memory_bytes_max,
+            table_elements: 0,
+            table_elements_max,
+            granted_bytes: 0,
+            denied: None,
+        }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -42,6 +48,10 @@ impl Limiter {
 
     pub(super) fn memory_bytes_max(&self) -> usize {
         self.memory_bytes_max
+    }
+
+    pub(super) fn table_elements_max(&self) -> usize {
+        self.table_elements_max
     }
 
     pub(super) fn denied(&self) -> Option<Denied> {
@@ -89,7 +99,7 @@ impl ResourceLimiter for Limiter {
             return Ok(false);
         }
         let wanted = self.table_elements.saturating_add(desired.saturating_sub(current));
-        if wanted > TABLE_ELEMENTS_MAX {
+        if wanted > self.table_elements_max {
             self.denied = Some(Denied::Table { wanted });
             return Ok(false);
         }
@@ -118,7 +128,7 @@ mod tests {
 
     #[test]
     fn memories_are_summed() {
-        let mut limiter = Limiter::new(10 * PAGE);
+        let mut limiter = Limiter::new(10 * PAGE, 0);
         assert!(limiter.memory_growing(0, 6 * PAGE, None).unwrap());
         assert!(!limiter.memory_growing(0, 5 * PAGE, None).unwrap());
         assert_eq!(limiter.denied(), Some(Denied::Memory { wanted_bytes: 11 * PAGE }));
@@ -128,16 +138,16 @@ mod tests {
 
     #[test]
     fn growth_that_fails_for_another_reason_is_not_counted() {
-        let mut limiter = Limiter::new(10 * PAGE);
+        let mut limiter = Limiter::new(10 * PAGE, 0);
         assert!(!limiter.memory_growing(0, 6 * PAGE, Some(PAGE)).unwrap());
         assert_eq!((limiter.memory_bytes(), limiter.denied()), (0, None));
     }
 
     #[test]
     fn tables_are_summed() {
-        let mut limiter = Limiter::new(0);
-        assert!(limiter.table_growing(0, TABLE_ELEMENTS_MAX, None).unwrap());
+        let mut limiter = Limiter::new(0, 1000);
+        assert!(limiter.table_growing(0, 1000, None).unwrap());
         assert!(!limiter.table_growing(0, 1, None).unwrap());
-        assert_eq!(limiter.denied(), Some(Denied::Table { wanted: TABLE_ELEMENTS_MAX + 1 }));
+        assert_eq!(limiter.denied(), Some(Denied::Table { wanted: 1001 }));
     }
 }

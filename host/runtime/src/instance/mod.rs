@@ -7,7 +7,6 @@ mod host;
 mod limiter;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use wasmtime::Store;
 
@@ -16,23 +15,20 @@ use crate::bindings::wasmeter::plugin::types;
 use crate::bindings::{View, ViewPre};
 use crate::config::ticks;
 use crate::failure::{FailureKind, Refusal};
+use crate::limits::PluginLimits;
 use crate::log::PluginLog;
 use fault::Call;
 pub(crate) use fault::mismatch;
 pub(crate) use host::HostState;
 
-/// Handles a store may hold. Views have no resources to speak of; each handle costs the host a table entry.
-const HANDLES_MAX: usize = 10_000;
+/// The setting with the deadline of all that comes before the first question.
+const SETUP: &str = "setup_deadline_ms";
 
 /// What an instance is made with.
 #[derive(Clone, Debug)]
 pub(crate) struct Grants {
     pub(crate) config: Arc<str>,
-    pub(crate) memory_limit_bytes: usize,
-    /// How many bytes one call may hand to the host.
-    pub(crate) hostcall_bytes_max: usize,
-    pub(crate) setup_deadline: Duration,
-    pub(crate) call_deadline: Duration,
+    pub(crate) limits: PluginLimits,
 }
 
 /// A plugin's instance, instantiated and not yet trapped.
@@ -49,16 +45,18 @@ impl Instance {
         grants: &Grants,
         log: &Arc<PluginLog>,
     ) -> Result<Self, Refusal> {
-        let state = HostState::new(grants.config.clone(), grants.memory_limit_bytes, log.clone());
+        let limits = &grants.limits;
+        let state = HostState::new(grants.config.clone(), limits, log.clone());
         let mut store = Store::new(pre.engine(), state);
         // Both before instantiation: start functions run during it, and the counts are read when the limiter is set.
         store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(grants.hostcall_bytes_max);
-        store.set_max_component_handles(HANDLES_MAX);
+        store.set_hostcall_fuel(limits.hostcall_bytes_max);
+        store.set_max_component_handles(limits.handles_max);
         store.epoch_deadline_trap();
-        store.set_epoch_deadline(ticks(grants.setup_deadline));
+        store.set_epoch_deadline(ticks(limits.setup_deadline));
         let instance = pre.instance_pre().instantiate(&mut store).map_err(|error| {
-            let call = Call { name: "instantiation", deadline: grants.setup_deadline };
+            let deadline = limits.setup_deadline;
+            let call = Call { name: "instantiation", deadline, setting: SETUP };
             let mut refusal = fault::explain(&error, store.data(), call);
             if refusal.kind == FailureKind::Trap || refusal.kind == FailureKind::InvalidAnswer {
                 refusal.kind = FailureKind::Instantiate;
@@ -72,16 +70,16 @@ impl Instance {
 
     /// Asks who the plugin is. The answer is unchecked.
     pub(crate) fn info(&mut self) -> Result<lifecycle::PluginInfo, Refusal> {
-        let deadline = self.grants.setup_deadline;
-        self.call("info", deadline, |view, store| view.wasmeter_plugin_lifecycle().call_info(store))
+        let deadline = self.grants.limits.setup_deadline;
+        let call = Call { name: "info", deadline, setting: SETUP };
+        self.call(call, |view, store| view.wasmeter_plugin_lifecycle().call_info(store))
     }
 
     /// Hands the plugin its configuration. The problems are unchecked.
     pub(crate) fn configure(&mut self) -> Result<Result<(), Vec<lifecycle::Problem>>, Refusal> {
-        let (config, deadline) = (self.grants.config.clone(), self.grants.setup_deadline);
-        self.call("configure", deadline, |view, store| {
-            view.wasmeter_plugin_lifecycle().call_configure(store, &config)
-        })
+        let (config, deadline) = (self.grants.config.clone(), self.grants.limits.setup_deadline);
+        let call = Call { name: "configure", deadline, setting: SETUP };
+        self.call(call, |view, store| view.wasmeter_plugin_lifecycle().call_configure(store, &config))
     }
 
     /// Asks for an instrument's streams. The answer is unchecked.
@@ -89,10 +87,9 @@ impl Instance {
         &mut self,
         instrument: &types::Instrument,
     ) -> Result<Option<Vec<views::StreamSpec>>, Refusal> {
-        let deadline = self.grants.call_deadline;
-        self.call("streams", deadline, |view, store| {
-            view.wasmeter_plugin_views().call_streams(store, instrument)
-        })
+        let deadline = self.grants.limits.streams_deadline();
+        let call = Call { name: "streams", deadline, setting: "streams_deadline_ms" };
+        self.call(call, |view, store| view.wasmeter_plugin_views().call_streams(store, instrument))
     }
 
     /// Asks what becomes of an attribute set. The answer is unchecked.
@@ -101,8 +98,9 @@ impl Instance {
         tag: u32,
         attributes: &[types::Attribute],
     ) -> Result<Option<Vec<types::Attribute>>, Refusal> {
-        let deadline = self.grants.call_deadline;
-        self.call("map-attributes", deadline, |view, store| {
+        let deadline = self.grants.limits.map_attributes_deadline();
+        let call = Call { name: "map-attributes", deadline, setting: "map_attributes_deadline_ms" };
+        self.call(call, |view, store| {
             view.wasmeter_plugin_views().call_map_attributes(store, tag, attributes)
         })
     }
@@ -114,13 +112,11 @@ impl Instance {
 
     fn call<R>(
         &mut self,
-        name: &'static str,
-        deadline: Duration,
+        what: Call,
         call: impl FnOnce(&View, &mut Store<HostState>) -> wasmtime::Result<R>,
     ) -> Result<R, Refusal> {
         self.store.data_mut().begin_call();
-        self.store.set_epoch_deadline(ticks(deadline));
-        call(&self.view, &mut self.store)
-            .map_err(|error| fault::explain(&error, self.store.data(), Call { name, deadline }))
+        self.store.set_epoch_deadline(ticks(what.deadline));
+        call(&self.view, &mut self.store).map_err(|error| fault::explain(&error, self.store.data(), what))
     }
 }

@@ -9,7 +9,6 @@ use wasmeter_engine::{View, ViewFault};
 
 use super::Service;
 use crate::directory::{Directory, Generation, Rejection};
-use crate::plugin::PluginState;
 
 /// How long a new plugin is watched: if it stops answering within this time, the one before returns.
 const PROBATION: Duration = Duration::from_secs(60);
@@ -115,14 +114,16 @@ impl<S: Service> Thread<S> {
     fn look_after_newcomers(&mut self) {
         let Some((generation, since)) = self.probation.clone() else { return };
         let Some(directory) = self.directory.clone() else { return };
-        if since.elapsed() > PROBATION || directory.current().number() != generation.number() {
+        if directory.current().number() != generation.number() {
             self.probation = None;
             return;
         }
-        let stopped = generation.plugins().iter().find_map(|plugin| match plugin.info().state {
-            PluginState::Stopped { reason } => Some((plugin, reason)),
-            PluginState::Ready | PluginState::Restarting { .. } => None,
-        });
+        if since.elapsed() > PROBATION {
+            generation.plugins().iter().for_each(|plugin| plugin.settle());
+            self.probation = None;
+            return;
+        }
+        let stopped = generation.plugins().iter().find_map(|plugin| Some((plugin, plugin.gives_up()?)));
         let Some((plugin, reason)) = stopped else { return };
         let fault = ViewFault { view: plugin.name().into(), reason };
         self.probation = None;

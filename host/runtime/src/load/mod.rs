@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 pub(crate) use compile::{Compiled, compile, link, shape};
 pub(crate) use contract::CONTRACT;
+#[cfg(test)]
+pub(crate) use read::Digest;
 pub(crate) use read::{Fingerprint, Source, read, read_with_signature};
 pub(crate) use settings::Settings;
 
@@ -46,6 +48,7 @@ pub(crate) fn load(
     compiled: Option<Arc<Compiled>>,
     identity: &mut Identity,
 ) -> Result<Arc<Plugin>, Refusal> {
+    runtime.quarantine().check(&source.fingerprint)?;
     settings.check_pin(&source.fingerprint.component)?;
     check_signature(&runtime.config().trusted_keys, &source.bytes, source.signature.as_deref())?;
     let compiled = match compiled {
@@ -68,6 +71,7 @@ pub(crate) fn load(
         compiled,
         info,
         grants,
+        holds_answers: settings.holds_answers,
         log,
         instance,
     });
@@ -91,17 +95,13 @@ pub(crate) fn introduce(
     identity: &mut Identity,
 ) -> Result<Introduced, Refusal> {
     let config = runtime.config();
-    let limits = settings.limits(config.limits);
-    let grants = Grants {
-        config: settings.config_json().into(),
-        memory_limit_bytes: limits.memory_limit_bytes,
-        // Twice what an answer may hold: the host's own representation of lists is larger than the guest's.
-        hostcall_bytes_max: config.answer.total_bytes_max.saturating_mul(2).saturating_add(1 << 20),
-        setup_deadline: config.setup_deadline,
-        call_deadline: limits.call_deadline,
-    };
-    let log =
-        Arc::new(PluginLog::new(identity.name.clone(), config.log.clone(), runtime.clock_ticks().clone()));
+    let grants = Grants { config: settings.config_json().into(), limits: settings.limits(config.limits) };
+    let log = Arc::new(PluginLog::new(
+        identity.name.clone(),
+        config.log.clone(),
+        runtime.clock_ticks().clone(),
+        &grants.limits,
+    ));
     let mut instance = Instance::new(&compiled.pre, &grants, &log)?;
     let info = check_info(instance.info()?).map_err(|wrong| invalid("info", &wrong))?;
     identity.name = info.name.clone();

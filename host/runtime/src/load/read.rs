@@ -24,6 +24,11 @@ impl Digest {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// A number that unlike digests have unlike.
+    pub(crate) fn seed(&self) -> u64 {
+        self.0.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+    }
 }
 
 impl fmt::Display for Digest {
@@ -47,6 +52,13 @@ pub(crate) struct Fingerprint {
     pub(crate) settings: Option<Digest>,
     /// `None` without a signature file, and where signatures are not looked at.
     pub(crate) signature: Option<Digest>,
+}
+
+impl Fingerprint {
+    /// Whether the same code runs under the same settings; who signed it makes no difference to that.
+    pub(crate) fn is_same_build(&self, other: &Self) -> bool {
+        self.component == other.component && self.settings == other.settings
+    }
 }
 
 /// A component as read from the disk.

@@ -2,39 +2,32 @@
 //! configuration.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use toml::de::{DeTable, DeValue};
 
 use super::read::{Digest, Source};
 use super::toml_json::json_table;
-use crate::config::PluginLimits;
 use crate::failure::{FailureKind, Refusal, clean, list};
+use crate::limits::{self, PluginLimits};
 
-const KEYS: [&str; 5] = ["enabled", "digest", "memory_limit_bytes", "call_deadline_ms", "config"];
-const MEMORY_LIMIT_BYTES: std::ops::RangeInclusive<i64> = 65_536..=4_294_967_296;
-const CALL_DEADLINE_MS: std::ops::RangeInclusive<i64> = 1..=60_000;
+/// The keys beside those of the limits.
+const KEYS: [&str; 4] = ["enabled", "digest", "hold_answers", "config"];
 
 /// The settings of one plugin.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) enabled: bool,
+    pub(super) holds_answers: bool,
     digest: Option<String>,
-    memory_limit_bytes: Option<usize>,
-    call_deadline: Option<Duration>,
+    /// Limits by their place among [`limits::KEYS`].
+    limits: Vec<(usize, u64)>,
     config: Map<String, Json>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            digest: None,
-            memory_limit_bytes: None,
-            call_deadline: None,
-            config: Map::new(),
-        }
+        Self { enabled: true, holds_answers: false, digest: None, limits: Vec::new(), config: Map::new() }
     }
 }
 
@@ -63,6 +56,10 @@ impl Settings {
             match (key.get_ref().as_ref(), value.get_ref()) {
                 ("enabled", DeValue::Boolean(enabled)) => settings.enabled = *enabled,
                 ("enabled", other) => return Err(place.mistyped(at, "enabled", "`true` or `false`", other)),
+                ("hold_answers", DeValue::Boolean(holds)) => settings.holds_answers = *holds,
+                ("hold_answers", other) => {
+                    return Err(place.mistyped(at, "hold_answers", "`true` or `false`", other));
+                }
                 ("digest", DeValue::String(digest)) if is_digest(digest) => {
                     settings.digest = Some(digest.to_ascii_lowercase());
                 }
@@ -74,19 +71,17 @@ impl Settings {
                         other,
                     ));
                 }
-                ("memory_limit_bytes", value) => {
-                    let bytes = place.integer(at, "memory_limit_bytes", value, &MEMORY_LIMIT_BYTES)?;
-                    settings.memory_limit_bytes = Some(usize::try_from(bytes).unwrap_or(usize::MAX));
-                }
-                ("call_deadline_ms", value) => {
-                    let millis = place.integer(at, "call_deadline_ms", value, &CALL_DEADLINE_MS)?;
-                    settings.call_deadline = Some(Duration::from_millis(millis));
-                }
                 ("config", DeValue::Table(table)) => {
                     settings.config = json_table(table).map_err(|(at, wrong)| place.refuse(at, wrong))?;
                 }
                 ("config", other) => return Err(place.mistyped(at, "config", "a table", other)),
-                (unknown, _) => return Err(place.unknown(key.span().start, unknown)),
+                (name, value) => {
+                    let known = limits::KEYS.iter().enumerate().find(|(_, limit)| limit.name == name);
+                    let Some((number, limit)) = known else {
+                        return Err(place.unknown(key.span().start, name));
+                    };
+                    settings.limits.push((number, place.integer(at, limit.name, value, &limit.range)?));
+                }
             }
         }
         Ok(settings)
@@ -100,10 +95,13 @@ impl Settings {
 
     /// The host's limits, as far as these settings do not say otherwise.
     pub(crate) fn limits(&self, host: PluginLimits) -> PluginLimits {
-        PluginLimits {
-            memory_limit_bytes: self.memory_limit_bytes.unwrap_or(host.memory_limit_bytes),
-            call_deadline: self.call_deadline.unwrap_or(host.call_deadline),
+        let mut limits = host;
+        for (number, value) in &self.limits {
+            if let Some(limit) = limits::KEYS.get(*number) {
+                (limit.set)(&mut limits, *value);
+            }
         }
+        limits
     }
 
     /// Refuses a component whose digest is not the pinned one.
@@ -169,12 +167,18 @@ impl Place<'_> {
     }
 
     fn unknown(&self, at: usize, key: &str) -> Refusal {
-        let nearest =
-            KEYS.iter().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
-        let hint = match nearest.filter(|nearest| strsim::jaro_winkler(nearest, key) > 0.8) {
+        let limits = || limits::KEYS.iter().map(|limit| limit.name);
+        let likeness = |known: &str| strsim::jaro_winkler(known, key);
+        let nearest = KEYS.into_iter().chain(limits()).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let hint = match nearest.filter(|nearest| likeness(nearest) > 0.8) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => {
-                format!("known are {}; what the plugin itself takes belongs under `[config]`", list(KEYS))
+                let limits: Vec<_> = limits().map(|limit| format!("`{limit}`")).collect();
+                format!(
+                    "known are {} and the limits {}; what the plugin itself takes belongs under `[config]`",
+                    list(KEYS),
+                    limits.join(", ")
+                )
             }
         };
         self.refuse(at, format!("unknown key `{}`, {hint}", clean(key, 80)))

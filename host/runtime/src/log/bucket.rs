@@ -1,30 +1,35 @@
 //! The rate limit of one plugin's log, on the epoch clock: no wall clock is read, and a test can be its own clock.
 
-/// Lines a quiet plugin may write at once.
-const BURST: u64 = 256;
-/// Ticks (of 10 ms) after which one more line is allowed: 50 lines a second.
-const TICKS_PER_LINE: u64 = 2;
+use crate::config::TICK;
+
+/// What a line costs. A tick brings as much as lines are allowed per second, so that no fraction of a line is lost.
+const LINE: u64 = 1000 / TICK.as_millis() as u64;
 
 /// A token bucket.
 #[derive(Debug)]
 pub(super) struct Bucket {
-    tokens: u64,
+    credit: u64,
+    credit_max: u64,
+    credit_per_tick: u64,
     filled_ticks: u64,
 }
 
 impl Bucket {
-    pub(super) fn full() -> Self {
-        Self { tokens: BURST, filled_ticks: 0 }
+    /// A bucket of which `burst_lines` can be taken at once and `lines_per_sec` in the long run.
+    pub(super) fn full(lines_per_sec: u32, burst_lines: u32) -> Self {
+        let credit_max = u64::from(burst_lines) * LINE;
+        Self { credit: credit_max, credit_max, credit_per_tick: lines_per_sec.into(), filled_ticks: 0 }
     }
 
     /// True if a line may be written at this tick.
     pub(super) fn take(&mut self, now_ticks: u64) -> bool {
-        let lines = now_ticks.saturating_sub(self.filled_ticks) / TICKS_PER_LINE;
-        self.tokens = self.tokens.saturating_add(lines).min(BURST);
-        self.filled_ticks = self.filled_ticks.saturating_add(lines.saturating_mul(TICKS_PER_LINE));
-        match self.tokens.checked_sub(1) {
+        let ticks = now_ticks.saturating_sub(self.filled_ticks);
+        self.filled_ticks = self.filled_ticks.max(now_ticks);
+        let earned = ticks.saturating_mul(self.credit_per_tick);
+        self.credit = self.credit.saturating_add(earned).min(self.credit_max);
+        match self.credit.checked_sub(LINE) {
             Some(left) => {
-                self.tokens = left;
+                self.credit = left;
                 true
             }
             None => false,
@@ -38,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_then_the_rate_holds() {
-        let mut bucket = Bucket::full();
+        let mut bucket = Bucket::full(50, 256);
         assert_eq!((0..1000).filter(|_| bucket.take(0)).count(), 256);
         // One second later: 50 lines more.
         assert_eq!((0..1000).filter(|_| bucket.take(100)).count(), 50);
@@ -48,11 +53,18 @@ mod tests {
 
     #[test]
     fn fractions_of_a_line_are_not_lost() {
-        let mut bucket = Bucket::full();
+        let mut bucket = Bucket::full(50, 256);
         while bucket.take(0) {}
         assert!(!bucket.take(1));
         assert!(bucket.take(2));
         assert!(!bucket.take(3));
         assert!(bucket.take(4));
+    }
+
+    #[test]
+    fn nothing_passes_where_nothing_is_allowed() {
+        assert!(!Bucket::full(1000, 0).take(1_000_000));
+        let mut once = Bucket::full(0, 1);
+        assert!(once.take(0) && !once.take(1_000_000));
     }
 }

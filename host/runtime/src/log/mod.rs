@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::failure::clean;
+use crate::limits::PluginLimits;
 use bucket::Bucket;
 
 /// The longest line; the rest is cut.
@@ -55,8 +56,14 @@ pub(crate) struct PluginLog {
 }
 
 impl PluginLog {
-    pub(crate) fn new(plugin: Arc<str>, sink: Arc<dyn LogSink>, clock_ticks: Arc<AtomicU64>) -> Self {
-        Self { plugin, sink, clock_ticks, bucket: Mutex::new(Bucket::full()), dropped: AtomicU64::new(0) }
+    pub(crate) fn new(
+        plugin: Arc<str>,
+        sink: Arc<dyn LogSink>,
+        clock_ticks: Arc<AtomicU64>,
+        limits: &PluginLimits,
+    ) -> Self {
+        let bucket = Mutex::new(Bucket::full(limits.log_lines_per_sec, limits.log_burst_lines));
+        Self { plugin, sink, clock_ticks, bucket, dropped: AtomicU64::new(0) }
     }
 
     /// Passes a line on or counts it as dropped. Returns the line as it was passed on.

@@ -1,10 +1,12 @@
 //! A plugin in service: one instance, replaced after a trap, asked through the engine's [`View`] trait.
 
+mod held;
 mod state;
+mod supervisor;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmeter_engine::{View, ViewFault};
@@ -16,7 +18,10 @@ use crate::failure::{Failure, Identity, Refusal};
 use crate::instance::{Grants, Instance};
 use crate::load::{Compiled, Fingerprint, configure};
 use crate::log::PluginLog;
+use held::Held;
 pub use state::{PluginInfo, PluginState, PluginStats};
+pub use supervisor::RestartPolicy;
+use supervisor::{Supervisor, Verdict};
 
 /// What a plugin is made of.
 pub(crate) struct Parts {
@@ -26,6 +31,8 @@ pub(crate) struct Parts {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) info: Info,
     pub(crate) grants: Grants,
+    /// Whether its last answers hold while it cannot answer.
+    pub(crate) holds_answers: bool,
     pub(crate) log: Arc<PluginLog>,
     /// Instantiated and configured.
     pub(crate) instance: Instance,
@@ -43,6 +50,14 @@ pub struct Plugin {
     grants: Grants,
     log: Arc<PluginLog>,
     service: Mutex<Service>,
+    /// Its last answers, if they are to hold.
+    held: Option<Mutex<Held>>,
+    /// The generation it serves in; 0 before it does, and for a plugin of no directory.
+    generation: AtomicU64,
+    /// Whether it is past its probation, so that nothing is taken back if it fails.
+    settled: AtomicBool,
+    probing: AtomicBool,
+    retired: AtomicBool,
     questions: AtomicU64,
     faults: AtomicU64,
     memory_bytes: AtomicUsize,
@@ -52,19 +67,32 @@ pub struct Plugin {
 struct Service {
     /// `None` after a trap, until the next question.
     instance: Option<Instance>,
-    /// Instances lost in this generation.
-    traps: u32,
+    supervisor: Supervisor,
+    /// Questions without an answer in this generation, because an instance was lost or there was none.
+    unanswered: u32,
     last_fault: Option<Refusal>,
 }
 
 impl Plugin {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { runtime, file, fingerprint, compiled, info, grants, log, instance } = parts;
+        let Parts { runtime, file, fingerprint, compiled, info, grants, holds_answers, log, instance } =
+            parts;
+        let supervisor = Supervisor::new(runtime.config().restart, fingerprint.component.seed());
         Self {
             label: label(&info, &file),
             digest: fingerprint.component.to_string().into(),
             memory_bytes: AtomicUsize::new(instance.memory_bytes()),
-            service: Mutex::new(Service { instance: Some(instance), traps: 0, last_fault: None }),
+            service: Mutex::new(Service {
+                instance: Some(instance),
+                supervisor,
+                unanswered: 0,
+                last_fault: None,
+            }),
+            held: holds_answers.then(Mutex::default),
+            generation: AtomicU64::new(0),
+            settled: AtomicBool::new(false),
+            probing: AtomicBool::new(true),
+            retired: AtomicBool::new(false),
             questions: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             runtime,
@@ -93,7 +121,8 @@ impl Plugin {
             file: self.file.clone(),
             compile_ms: self.compiled.compile_time.as_secs_f64() * 1e3,
             memory_bytes: self.memory_bytes.load(Ordering::Relaxed),
-            memory_limit_bytes: self.grants.memory_limit_bytes,
+            memory_limit_bytes: self.grants.limits.memory_limit_bytes,
+            generation: self.generation.load(Ordering::Relaxed),
             state: self.state(),
             stats: PluginStats {
                 questions: self.questions.load(Ordering::Relaxed),
@@ -124,26 +153,56 @@ impl Plugin {
         &self.compiled
     }
 
-    /// A new generation asks everything anew, so a plugin that was stopped gets another chance.
-    pub(crate) fn begin_generation(&self) {
+    /// It serves from now on, in this generation, which asks everything anew: so a plugin that waits to be started again
+    /// gets its chance now. `settled` says that it served before.
+    pub(crate) fn begin_generation(&self, number: u64, settled: bool) {
         let mut service = self.lock();
-        service.traps = 0;
-        service.last_fault = None;
+        service.unanswered = 0;
+        if service.supervisor.failures() > 0 {
+            service.supervisor.forgive();
+        }
+        self.generation.store(number, Ordering::Relaxed);
+        self.settled.store(settled, Ordering::Relaxed);
+        self.probing.store(false, Ordering::Relaxed);
+        self.retired.store(false, Ordering::Relaxed);
+    }
+
+    /// Its probation is over.
+    pub(crate) fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
+    }
+
+    /// It does not serve any more, unless it is taken back.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// Why it should not stay, if it is a newcomer that left too many questions unanswered. One that has settled is never taken
+    /// back: that would take others' changes back with it.
+    pub(crate) fn gives_up(&self) -> Option<String> {
+        if self.settled.load(Ordering::Relaxed) {
+            return None;
+        }
+        let service = self.lock();
+        let is_over = matches!(service.supervisor.verdict(), Verdict::Quarantine)
+            || service.unanswered >= self.runtime.config().traps_max;
+        let reason = || service.last_fault.as_ref().map_or_else(String::new, |fault| fault.reason.clone());
+        is_over.then(reason)
     }
 
     fn state(&self) -> PluginState {
+        let is_retired = self.retired.load(Ordering::Relaxed);
         // A question in progress holds the lock, and then there is an instance.
-        let Ok(service) = self.service.try_lock() else { return PluginState::Ready };
-        match (&service.instance, &service.last_fault) {
-            (Some(_), _) => PluginState::Ready,
-            (None, fault) => {
-                let reason = fault.as_ref().map_or_else(String::new, |refusal| refusal.reason.clone());
-                if service.traps >= self.runtime.config().traps_max {
-                    PluginState::Stopped { reason }
-                } else {
-                    PluginState::Restarting { reason }
-                }
-            }
+        let Ok(service) = self.service.try_lock() else {
+            return if is_retired { PluginState::Draining } else { PluginState::Active };
+        };
+        let reason = || service.last_fault.as_ref().map_or_else(String::new, |fault| fault.reason.clone());
+        match (&service.instance, service.supervisor.verdict()) {
+            _ if is_retired => PluginState::Retired,
+            (None, Verdict::Quarantine) => PluginState::Quarantined { reason: reason() },
+            (None, Verdict::Wait { .. }) => PluginState::Backoff { reason: reason() },
+            (Some(_), _) if self.probing.load(Ordering::Relaxed) => PluginState::Probing,
+            (Some(_), _) => PluginState::Active,
         }
     }
 
@@ -153,7 +212,7 @@ impl Plugin {
         let question = lower_instrument(instrument, config.question_bytes_max)?;
         let answer = self.ask(|instance| instance.streams(&question))?;
         answer
-            .map(|streams| check_streams(streams, config.answer))
+            .map(|streams| check_streams(streams, config.answer, self.grants.limits.answer_bytes_max))
             .transpose()
             .map_err(|wrong| invalid("streams", &wrong))
     }
@@ -164,21 +223,22 @@ impl Plugin {
         let question = lower_attributes(attributes, config.question_bytes_max)?;
         let answer = self.ask(|instance| instance.map_attributes(tag, &question))?;
         answer
-            .map(|answer| check_attributes(answer, attributes, config.answer))
+            .map(|answer| {
+                check_attributes(answer, attributes, config.answer, self.grants.limits.answer_bytes_max)
+            })
             .transpose()
             .map_err(|wrong| invalid("map-attributes", &wrong))
     }
 
-    /// Asks the instance, or a fresh one after a trap; a plugin that trapped too often is not asked any more.
+    /// Asks the instance, or a fresh one if the one before was lost and the supervisor allows another.
     fn ask<R>(&self, question: impl FnOnce(&mut Instance) -> Result<R, Refusal>) -> Result<R, Refusal> {
         let mut service = self.lock();
-        let traps_max = self.runtime.config().traps_max;
         let mut instance = match service.instance.take() {
             Some(instance) => instance,
-            None if service.traps >= traps_max => return Err(stopped(&service, traps_max)),
+            None if !service.supervisor.may_start(self.runtime.now()) => return Err(service.resting()),
             None => match self.instantiate() {
                 Ok(instance) => instance,
-                Err(refusal) => return Err(service.lost(refusal)),
+                Err(refusal) => return Err(self.lost(&mut service, refusal)),
             },
         };
         self.questions.fetch_add(1, Ordering::Relaxed);
@@ -191,9 +251,21 @@ impl Plugin {
             // Whatever went wrong in there, the instance is not entered again: it is dropped here.
             Err(refusal) => {
                 self.memory_bytes.store(0, Ordering::Relaxed);
-                Err(service.lost(refusal))
+                Err(self.lost(&mut service, refusal))
             }
         }
+    }
+
+    /// Notes that an instance was lost, and why.
+    fn lost(&self, service: &mut Service, refusal: Refusal) -> Refusal {
+        service.unanswered = service.unanswered.saturating_add(1);
+        service.last_fault = Some(refusal.clone());
+        tracing::warn!(plugin = %self.label, reason = %refusal.reason, "plugin lost its instance");
+        if service.supervisor.failed(self.runtime.now()) == Verdict::Quarantine {
+            self.runtime.quarantine().add(&self.fingerprint, &refusal.reason);
+            tracing::error!(plugin = %self.label, reason = %refusal.reason, "plugin quarantined: it failed too often in a row");
+        }
+        refusal
     }
 
     fn instantiate(&self) -> Result<Instance, Refusal> {
@@ -209,6 +281,18 @@ impl Plugin {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the plugin last answered, if that is to hold.
+    fn hold<R>(&self, with: impl FnOnce(&mut Held) -> R) -> Option<R> {
+        self.held.as_ref().map(|held| with(&mut held.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// A question that got no answer is counted. A plugin that has settled is spoken for; of a newcomer it is told, so that
+    /// what served before can return.
+    fn without_answer<R>(&self, refusal: Refusal, answer: R) -> Result<R, ViewFault> {
+        let fault = self.fault(refusal);
+        if self.settled.load(Ordering::Relaxed) { Ok(answer) } else { Err(fault) }
+    }
+
     /// Counts a question that got no answer, and words it for the engine.
     fn fault(&self, refusal: Refusal) -> ViewFault {
         self.faults.fetch_add(1, Ordering::Relaxed);
@@ -218,27 +302,26 @@ impl Plugin {
 }
 
 impl Service {
-    /// Notes that an instance was lost, and why.
-    fn lost(&mut self, refusal: Refusal) -> Refusal {
-        self.traps = self.traps.saturating_add(1);
-        self.last_fault = Some(refusal.clone());
-        refusal
-    }
-}
-
-/// The quick answer of a plugin that is not asked any more.
-fn stopped(service: &Service, traps_max: u32) -> Refusal {
-    match &service.last_fault {
-        Some(last) => Refusal::new(
-            last.kind,
-            format!("stopped after {traps_max} failures in this generation, the last one: {}", last.reason),
-            last.help.clone(),
-        ),
-        None => Refusal::new(
-            crate::FailureKind::Trap,
-            format!("stopped after {traps_max} failures in this generation"),
-            "report it to the plugin's author",
-        ),
+    /// The quick answer of a plugin that is not asked now.
+    fn resting(&mut self) -> Refusal {
+        self.unanswered = self.unanswered.saturating_add(1);
+        let failures = self.supervisor.failures();
+        let what = match self.supervisor.verdict() {
+            Verdict::Quarantine => "quarantined",
+            Verdict::Wait { .. } => "waiting to be started again",
+        };
+        match &self.last_fault {
+            Some(last) => Refusal::new(
+                last.kind,
+                format!("{what} after {failures} failures in a row, the last one: {}", last.reason),
+                last.help.clone(),
+            ),
+            None => Refusal::new(
+                crate::FailureKind::Trap,
+                format!("{what} after {failures} failures in a row"),
+                "report it to the plugin's author",
+            ),
+        }
     }
 }
 
@@ -259,12 +342,32 @@ impl View for Plugin {
         &self.label
     }
 
+    /// Once it has settled, what it cannot answer is what it last answered to the same question, if that is to hold, and
+    /// otherwise what there would be without it. Others' swaps do not fail for it.
     fn streams(&self, instrument: &Instrument) -> Result<Option<Vec<StreamSpec>>, ViewFault> {
-        self.ask_streams(instrument).map_err(|refusal| self.fault(refusal))
+        match self.ask_streams(instrument) {
+            Ok(answer) => {
+                self.hold(|held| held.keep_streams(instrument, &answer));
+                Ok(answer)
+            }
+            Err(refusal) => {
+                let answer = self.hold(|held| held.streams(instrument)).flatten().unwrap_or(None);
+                self.without_answer(refusal, answer)
+            }
+        }
     }
 
     fn map_attributes(&self, tag: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault> {
-        self.ask_map(tag, attributes).map_err(|refusal| self.fault(refusal))
+        match self.ask_map(tag, attributes) {
+            Ok(answer) => {
+                self.hold(|held| held.keep_map(tag, attributes, &answer));
+                Ok(answer)
+            }
+            Err(refusal) => {
+                let answer = self.hold(|held| held.map(tag, attributes)).flatten();
+                self.without_answer(refusal, answer.unwrap_or_else(|| Some(attributes.clone())))
+            }
+        }
     }
 }
 

@@ -24,36 +24,47 @@ pub struct PluginInfo {
     pub memory_bytes: usize,
     /// What these may at most be, in bytes.
     pub memory_limit_bytes: usize,
+    /// The generation of the directory it serves in; 0 for a plugin of no directory.
+    pub generation: u64,
     /// How it does.
     pub state: PluginState,
     /// What it did so far.
     pub stats: PluginStats,
 }
 
-/// How a plugin does.
+/// How a plugin does. Before `Probing` there is nothing to ask: while it is loaded there is no plugin yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginState {
-    /// It answers.
-    Ready,
-    /// Its instance was lost; the next question gets a fresh one.
-    Restarting {
+    /// It has been loaded and answers, and does not serve yet.
+    Probing,
+    /// It serves.
+    Active,
+    /// Its instance was lost; after a wait, the next question gets a fresh one.
+    Backoff {
         /// Why the instance was lost.
         reason: String,
     },
-    /// It failed too often in this generation and is not asked any more until the next.
-    Stopped {
+    /// It failed too often in a row. This build with these settings is not asked any more, nor loaded from another file.
+    Quarantined {
         /// The last failure.
         reason: String,
     },
+    /// It serves no more, and its last question is in progress.
+    Draining,
+    /// It serves no more.
+    Retired,
 }
 
 impl PluginState {
     /// The stable name, fit for a metric label.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Ready => "ready",
-            Self::Restarting { .. } => "restarting",
-            Self::Stopped { .. } => "stopped",
+            Self::Probing => "probing",
+            Self::Active => "active",
+            Self::Backoff { .. } => "backoff",
+            Self::Quarantined { .. } => "quarantined",
+            Self::Draining => "draining",
+            Self::Retired => "retired",
         }
     }
 }

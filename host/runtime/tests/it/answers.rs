@@ -122,7 +122,7 @@ fn a_wrong_answer_costs_no_instance() {
         assert!(fault.reason.contains("an attribute with an empty key"), "{fault}");
     }
     assert_eq!(plugin.map_attributes(0, &Attributes::from_iter([("a", 1i64)])), Ok(None));
-    assert_eq!(plugin.info().state, PluginState::Ready);
+    assert_eq!(plugin.info().state, PluginState::Active);
 }
 
 #[test]

@@ -178,7 +178,11 @@ fn limits_of_the_settings_win() {
 fn the_hostile_plugin_is_stopped_in_every_way_it_tries() {
     // Memory is found to be short before the deadline passes, but only on a machine that is not too busy.
     let patient = RuntimeConfig {
-        limits: PluginLimits { call_deadline: Duration::from_secs(20), memory_limit_bytes: 16 << 20 },
+        limits: PluginLimits {
+            call_deadline: Duration::from_secs(20),
+            memory_limit_bytes: 16 << 20,
+            ..quick().limits
+        },
         ..quick()
     };
     let (quick, patient) = (runtime(), runtime_with(patient));

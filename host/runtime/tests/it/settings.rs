@@ -30,8 +30,10 @@ fn mistakes_are_found_with_their_line() {
         ("memory_limit = 5", "guest.toml:1: unknown key `memory_limit`, did you mean `memory_limit_bytes`?"),
         (
             "routes = ['/a']",
-            "guest.toml:1: unknown key `routes`, known are `enabled`, `digest`, `memory_limit_bytes`, `call_deadline_ms`, \
-             `config`; what the plugin itself takes belongs under `[config]`",
+            "guest.toml:1: unknown key `routes`, known are `enabled`, `digest`, `hold_answers`, `config` and the limits \
+             `memory_limit_bytes`, `table_elements_max`, `handles_max`, `answer_bytes_max`, `hostcall_bytes_max`, \
+             `setup_deadline_ms`, `call_deadline_ms`, `streams_deadline_ms`, `map_attributes_deadline_ms`, \
+             `log_lines_per_sec`, `log_burst_lines`; what the plugin itself takes belongs under `[config]`",
         ),
         ("enabled = 'yes'", "guest.toml:1: `enabled` is `\"yes\"`, expected `true` or `false`"),
         (
@@ -47,6 +49,11 @@ fn mistakes_are_found_with_their_line() {
             "guest.toml:1: `memory_limit_bytes` is 99999999999999999999, expected a whole number from 65536 to 4294967296",
         ),
         ("digest = 'sha256:beef'", "guest.toml:1: `digest` is `\"sha256:beef\"`, expected"),
+        (
+            "log_lines_per_sec = -1",
+            "guest.toml:1: `log_lines_per_sec` is -1, expected a whole number from 0 to 100000",
+        ),
+        ("log_burst = 5", "guest.toml:1: unknown key `log_burst`, did you mean `log_burst_lines`?"),
         ("config = 5", "guest.toml:1: `config` is a value of type integer, expected a table"),
         ("[config]\na = nan", "guest.toml:2: nan has no JSON form"),
         ("[config]\na = 9999999999999999999", "guest.toml:2: 9999999999999999999 is no 64-bit integer"),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wasmeter_model::{Advisory, Attributes, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope};
-use wasmeter_runtime::{Failure, LogLevel, LogSink, PluginLimits, Runtime, RuntimeConfig};
+use wasmeter_runtime::{Failure, LogLevel, LogSink, PluginLimits, RestartPolicy, Runtime, RuntimeConfig};
 
 use crate::guest::Guest;
 
@@ -18,11 +18,18 @@ pub(crate) fn runtime_with(config: RuntimeConfig) -> Arc<Runtime> {
     Arc::new(Runtime::new(config).unwrap())
 }
 
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// Deadlines far above what a well-behaved guest needs even on a busy machine, and far below the defaults.
 pub(crate) fn quick() -> RuntimeConfig {
     RuntimeConfig {
-        limits: PluginLimits { call_deadline: Duration::from_millis(300), ..PluginLimits::default() },
-        setup_deadline: Duration::from_millis(500),
+        limits: PluginLimits {
+            call_deadline: Duration::from_millis(300),
+            setup_deadline: Duration::from_millis(500),
+            ..PluginLimits::default()
+        },
+        // Longer than any test, so that none depends on how fast it runs.
+        restart: RestartPolicy { backoff: HOUR, backoff_max: HOUR, ..RestartPolicy::default() },
         ..RuntimeConfig::default()
     }
 }

@@ -50,18 +50,18 @@ fn after_a_trap_a_fresh_instance_answers() {
     let fault = plugin.map_attributes(0, &Attributes::empty()).unwrap_err();
     assert_eq!(&*fault.view, "guest 1.0.0");
     assert!(fault.reason.starts_with("`map-attributes` trapped: wasm `unreachable`"), "{fault}");
-    assert!(matches!(plugin.info().state, PluginState::Restarting { .. }));
+    assert!(matches!(plugin.info().state, PluginState::Backoff { .. }));
     assert_eq!(plugin.info().memory_bytes, 0, "a trapped instance must be gone at once");
 
     assert_eq!(plugin.map_attributes(0, &set).unwrap(), Some(set));
-    assert_eq!(plugin.info().state, PluginState::Ready);
+    assert_eq!(plugin.info().state, PluginState::Active);
     assert_eq!(plugin.info().memory_bytes, 64 << 10);
     assert_eq!(plugin.info().stats.faults, 1);
     assert_eq!(runtime.counts().get("guest", FailureKind::Trap), 1);
 }
 
 #[test]
-fn after_three_traps_it_is_not_asked_any_more() {
+fn after_three_traps_in_a_row_it_is_not_asked_for_a_while() {
     let folder = Folder::new();
     let runtime = runtime();
     let guest = Guest { map: TRAPS_WHEN_EMPTY, ..Guest::default() };
@@ -72,10 +72,13 @@ fn after_three_traps_it_is_not_asked_any_more() {
     let asked = plugin.info().stats.questions;
     // Even what it could answer.
     let fault = plugin.map_attributes(0, &Attributes::from_iter([("a", 1i64)])).unwrap_err();
-    assert!(fault.reason.starts_with("stopped after 3 failures in this generation"), "{fault}");
+    assert!(
+        fault.reason.starts_with("waiting to be started again after 3 failures in a row, the last one: "),
+        "{fault}"
+    );
     assert!(plugin.streams(&counter()).is_err());
     assert_eq!(plugin.info().stats.questions, asked);
-    assert!(matches!(plugin.info().state, PluginState::Stopped { .. }));
+    assert!(matches!(plugin.info().state, PluginState::Backoff { .. }));
     assert_eq!(plugin.last_failure().unwrap().kind, FailureKind::Trap);
 }
 
@@ -92,7 +95,7 @@ fn what_a_sender_sends_cannot_stop_a_plugin() {
     let mut large = counter();
     large.description = "x".repeat(2 << 10).into();
     plugin.streams(&large).unwrap_err();
-    assert_eq!(plugin.info().state, PluginState::Ready);
+    assert_eq!(plugin.info().state, PluginState::Active);
     assert_eq!(runtime.counts().get("guest", FailureKind::QuestionTooLarge), 11);
 }
 

@@ -51,8 +51,11 @@ async fn stopped(mut shutdown: Shutdown) {
 ///
 /// A trusted key is none.
 fn runtime_config(plugins: &wasmeter_config::Plugins) -> Result<RuntimeConfig, KeyError> {
-    let limits =
-        PluginLimits { memory_limit_bytes: plugins.memory_limit_bytes, call_deadline: plugins.call_deadline };
+    let limits = PluginLimits {
+        memory_limit_bytes: plugins.memory_limit_bytes,
+        call_deadline: plugins.call_deadline,
+        ..PluginLimits::default()
+    };
     let trusted_keys =
         plugins.trusted_keys.iter().map(|key| TrustedKey::parse(key)).collect::<Result<_, _>>()?;
     Ok(RuntimeConfig { limits, trusted_keys, ..RuntimeConfig::default() })

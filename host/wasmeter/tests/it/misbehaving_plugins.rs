@@ -80,9 +80,9 @@ fn a_plugin_that_stops_answering_within_its_probation_is_taken_back() {
     assert!(page.sum("wasmeter_view_faults_total", &[]) >= 3.0);
     let page = eventually("its answers", || {
         let page = host.page();
-        let is_ready = page.of("wasmeter_plugin_info").all(|plugin| plugin.label("state") == Some("ready"));
+        let is_active = page.of("wasmeter_plugin_info").all(|plugin| plugin.label("state") == Some("active"));
         // The series of the sets that went by unmapped have ended.
-        (is_ready && page.of("shop_visits_total").count() == 1).then_some(page)
+        (is_active && page.of("shop_visits_total").count() == 1).then_some(page)
     });
     // The series that was there all the time has all it ever had; what is new with a swap counts from then on.
     let plain = page.of("shop_visits_total").find(|series| series.label("plain").is_some());

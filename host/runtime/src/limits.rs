@@ -1,0 +1,198 @@
+//! What one plugin may use, and under which names its settings say so.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// What one plugin may use. [`crate::RuntimeConfig::limits`] holds for all, `NAME.toml` for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PluginLimits {
+    /// All its linear memories together, in bytes; 64 MiB.
+    pub memory_limit_bytes: usize,
+    /// Elements of all its tables together; 200,000. The host spends a pointer on each.
+    pub table_elements_max: usize,
+    /// Handles to resources it may hold at a time; 10,000. The host spends a table entry on each.
+    pub handles_max: usize,
+    /// Everything one answer holds together, in bytes; 1 MiB. Larger answers are refused whole, never cut.
+    pub answer_bytes_max: usize,
+    /// How many bytes one call may make the host copy out of the plugin, log lines included; 3 MiB. More than an answer may
+    /// hold, because lists take more room in the host than in the plugin.
+    pub hostcall_bytes_max: usize,
+    /// How long it may take to be instantiated, to say who it is and to take its configuration, each; 5 s.
+    pub setup_deadline: Duration,
+    /// How long one question may take; 1 s. Kept in ticks of [`crate::TICK`], so a call ends at most two ticks late.
+    pub call_deadline: Duration,
+    /// How long a View may take to say which streams an instrument has; as long as any question if `None`.
+    pub streams_deadline: Option<Duration>,
+    /// How long a View may take to map an attribute set; as long as any question if `None`.
+    pub map_attributes_deadline: Option<Duration>,
+    /// Lines it may log in the long run, per second; 50. More are dropped and counted.
+    pub log_lines_per_sec: u32,
+    /// Lines it may log at once after a silence; 256.
+    pub log_burst_lines: u32,
+}
+
+impl Default for PluginLimits {
+    fn default() -> Self {
+        Self {
+            memory_limit_bytes: 64 << 20,
+            table_elements_max: 200_000,
+            handles_max: 10_000,
+            answer_bytes_max: 1 << 20,
+            hostcall_bytes_max: 3 << 20,
+            setup_deadline: Duration::from_secs(5),
+            call_deadline: Duration::from_secs(1),
+            streams_deadline: None,
+            map_attributes_deadline: None,
+            log_lines_per_sec: 50,
+            log_burst_lines: 256,
+        }
+    }
+}
+
+impl PluginLimits {
+    /// Each limit in effect, under the name it has in a settings file; durations in milliseconds.
+    pub fn by_name(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        KEYS.iter().map(|key| (key.name, (key.get)(self)))
+    }
+
+    pub(crate) fn streams_deadline(&self) -> Duration {
+        self.streams_deadline.unwrap_or(self.call_deadline)
+    }
+
+    pub(crate) fn map_attributes_deadline(&self) -> Duration {
+        self.map_attributes_deadline.unwrap_or(self.call_deadline)
+    }
+}
+
+/// A limit in a settings file.
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// What can be asked for. The least is what some plugin can work with, the most what a host survives.
+    pub(crate) range: RangeInclusive<i64>,
+    pub(crate) set: fn(&mut PluginLimits, u64),
+    get: fn(&PluginLimits) -> u64,
+}
+
+const DEADLINE_MS: RangeInclusive<i64> = 1..=60_000;
+
+/// Every limit a settings file can set.
+pub(crate) static KEYS: [Key; 11] = [
+    Key {
+        name: "memory_limit_bytes",
+        range: 65_536..=4_294_967_296,
+        set: |limits, bytes| limits.memory_limit_bytes = size(bytes),
+        get: |limits| limits.memory_limit_bytes as u64,
+    },
+    Key {
+        name: "table_elements_max",
+        range: 0..=10_000_000,
+        set: |limits, elements| limits.table_elements_max = size(elements),
+        get: |limits| limits.table_elements_max as u64,
+    },
+    Key {
+        name: "handles_max",
+        range: 0..=1_000_000,
+        set: |limits, handles| limits.handles_max = size(handles),
+        get: |limits| limits.handles_max as u64,
+    },
+    Key {
+        name: "answer_bytes_max",
+        range: 1..=1_073_741_824,
+        set: |limits, bytes| limits.answer_bytes_max = size(bytes),
+        get: |limits| limits.answer_bytes_max as u64,
+    },
+    Key {
+        name: "hostcall_bytes_max",
+        range: 4096..=4_294_967_296,
+        set: |limits, bytes| limits.hostcall_bytes_max = size(bytes),
+        get: |limits| limits.hostcall_bytes_max as u64,
+    },
+    Key {
+        name: "setup_deadline_ms",
+        range: DEADLINE_MS,
+        set: |limits, millis| limits.setup_deadline = Duration::from_millis(millis),
+        get: |limits| as_millis(limits.setup_deadline),
+    },
+    Key {
+        name: "call_deadline_ms",
+        range: DEADLINE_MS,
+        set: |limits, millis| limits.call_deadline = Duration::from_millis(millis),
+        get: |limits| as_millis(limits.call_deadline),
+    },
+    Key {
+        name: "streams_deadline_ms",
+        range: DEADLINE_MS,
+        set: |limits, millis| limits.streams_deadline = Some(Duration::from_millis(millis)),
+        get: |limits| as_millis(limits.streams_deadline()),
+    },
+    Key {
+        name: "map_attributes_deadline_ms",
+        range: DEADLINE_MS,
+        set: |limits, millis| limits.map_attributes_deadline = Some(Duration::from_millis(millis)),
+        get: |limits| as_millis(limits.map_attributes_deadline()),
+    },
+    Key {
+        name: "log_lines_per_sec",
+        range: 0..=100_000,
+        set: |limits, lines| limits.log_lines_per_sec = lines_of(lines),
+        get: |limits| limits.log_lines_per_sec.into(),
+    },
+    Key {
+        name: "log_burst_lines",
+        range: 0..=100_000,
+        set: |limits, lines| limits.log_burst_lines = lines_of(lines),
+        get: |limits| limits.log_burst_lines.into(),
+    },
+];
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn lines_of(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn as_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_sets_the_limit_it_shows_and_no_other() {
+        for key in &KEYS {
+            let mut limits = PluginLimits {
+                streams_deadline: Some(Duration::from_secs(1)),
+                map_attributes_deadline: Some(Duration::from_secs(1)),
+                ..PluginLimits::default()
+            };
+            let before: Vec<_> = limits.by_name().collect();
+            (key.set)(&mut limits, 4321);
+            let changed: Vec<_> = limits
+                .by_name()
+                .zip(before)
+                .filter(|(now, before)| now != before)
+                .map(|(now, _)| now)
+                .collect();
+            assert_eq!(changed, [(key.name, 4321)]);
+        }
+    }
+
+    #[test]
+    fn every_key_is_documented_with_its_default_and_range() {
+        let documented = include_str!("../../../docs/plugins.md");
+        let grouped = |number: u64| {
+            let digits = number.to_string();
+            let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+            groups.join(",")
+        };
+        for (key, (name, default)) in KEYS.iter().zip(PluginLimits::default().by_name()) {
+            let range = [*key.range.start(), *key.range.end()].map(|number| grouped(number.unsigned_abs()));
+            let row = format!("| `{name}` | {} | {} to {} |", grouped(default), range[0], range[1]);
+            assert!(documented.contains(&row), "no row begins with {row}");
+        }
+    }
+}
