@@ -1,6 +1,7 @@
 //! What the runtime is told at its start: limits and where log lines go.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ pub struct RuntimeConfig {
     /// Whose components are loaded: with any key here, only those with a signature by one of them, `FILE.wasm.minisig`
     /// beside `FILE.wasm`. None by default, and then signatures are not looked at.
     pub trusted_keys: Vec<TrustedKey>,
+    /// Where machine code is kept between starts; `None`, the default, for nowhere. The directory is made with mode 700, and
+    /// one that others may enter is refused.
+    pub cache_directory: Option<PathBuf>,
     /// How much of an instrument or attribute set a plugin is shown, in bytes; 256 KiB. What a sender sends may be
     /// larger; asking a plugin about it would let the sender, and not the plugin, exhaust the plugin's limits.
     pub question_bytes_max: usize,
@@ -59,6 +63,7 @@ impl Default for RuntimeConfig {
             limits: PluginLimits::default(),
             component_bytes_max: 32 << 20,
             trusted_keys: Vec::new(),
+            cache_directory: None,
             question_bytes_max: 256 << 10,
             answer: AnswerLimits::default(),
             traps_max: 3,
@@ -87,6 +92,7 @@ impl fmt::Debug for RuntimeConfig {
             .field("limits", &self.limits)
             .field("component_bytes_max", &self.component_bytes_max)
             .field("trusted_keys", &self.trusted_keys)
+            .field("cache_directory", &self.cache_directory)
             .field("question_bytes_max", &self.question_bytes_max)
             .field("answer", &self.answer)
             .field("traps_max", &self.traps_max)

@@ -106,7 +106,7 @@ fn examine(
         .as_ref()
         .ok()
         .map(|settings| Terms { is_enabled: settings.enabled, limits: settings.limits(config.limits) });
-    let component = load::compile(runtime, &source.bytes);
+    let component = load::compile(runtime, &source);
     if let Ok(component) = &component {
         inspection.shape = Some(load::shape(runtime, component));
     }

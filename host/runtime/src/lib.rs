@@ -7,6 +7,11 @@
 
 mod answer;
 mod bindings;
+#[cfg(unix)]
+mod cache;
+#[cfg(not(unix))]
+#[path = "cache/absent.rs"]
+mod cache;
 mod config;
 mod directory;
 mod failure;

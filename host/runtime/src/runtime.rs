@@ -10,6 +10,7 @@ use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine, OptLevel};
 
 use crate::bindings::View;
+use crate::cache::CompileCache;
 use crate::config::{RuntimeConfig, TICK};
 use crate::failure::{Counts, Failure};
 use crate::inspect::{self, Inspection};
@@ -30,6 +31,7 @@ pub struct Runtime {
     config: RuntimeConfig,
     counts: Arc<Counts>,
     quarantine: Quarantine,
+    cache: Option<CompileCache>,
     ticker: Ticker,
 }
 
@@ -50,10 +52,15 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// The compiler does not support this machine, or the operating system gives no thread.
+    /// The compiler does not support this machine, the operating system gives no thread, or the compile cache cannot be used.
     pub fn new(config: RuntimeConfig) -> Result<Self, StartError> {
         let start_error = |error: wasmtime::Error| StartError(format!("{error:#}"));
         let engine = Engine::new(&engine_config()).map_err(start_error)?;
+        let cache = config.cache_directory.as_deref().map(|directory| {
+            CompileCache::open(directory, &engine)
+                .map_err(|error| StartError(format!("the compile cache {}: {error}", directory.display())))
+        });
+        let cache = cache.transpose()?;
         let mut linker = Linker::new(&engine);
         View::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(start_error)?;
         let weak = engine.weak();
@@ -63,7 +70,15 @@ impl Runtime {
             }
         })
         .map_err(|error| StartError(format!("no thread for the epoch clock: {error}")))?;
-        Ok(Self { engine, linker, config, counts: Arc::default(), quarantine: Quarantine::default(), ticker })
+        Ok(Self {
+            engine,
+            linker,
+            config,
+            counts: Arc::default(),
+            quarantine: Quarantine::default(),
+            cache,
+            ticker,
+        })
     }
 
     /// Takes a component and the settings beside it through everything a swap does, short of service, and says all that
@@ -98,6 +113,10 @@ impl Runtime {
 
     pub(crate) fn linker(&self) -> &Linker<HostState> {
         &self.linker
+    }
+
+    pub(crate) fn cache(&self) -> Option<&CompileCache> {
+        self.cache.as_ref()
     }
 
     /// The builds that are not loaded again.

@@ -1,6 +1,7 @@
 //! `distribution.wasmeter`: the project's own settings, at the schema's extension point for vendors.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Places;
@@ -76,14 +77,18 @@ fn read_receiver(receivers: &mut Section<'_>, key: &'static str, receiver: &mut 
 }
 
 fn read_plugins(section: &mut Section<'_>, plugins: &mut Plugins) {
-    if let Some(value) = section.optional("directory")
-        && let Some(text) = value.text()
-    {
-        if text.is_empty() {
-            value.reject("a directory");
+    let mut directory = |key, directory: &mut Option<PathBuf>| {
+        if let Some(value) = section.optional(key)
+            && let Some(text) = value.text()
+        {
+            if text.is_empty() {
+                value.reject("a directory");
+            }
+            *directory = Some(text.into());
         }
-        plugins.directory = Some(text.into());
-    }
+    };
+    directory("directory", &mut plugins.directory);
+    directory("cache_directory", &mut plugins.cache_directory);
     if let Some(bytes) =
         section.optional("memory_limit_bytes").and_then(|value| value.size("a number of bytes", PAGE))
     {

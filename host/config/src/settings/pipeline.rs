@@ -32,6 +32,8 @@ pub struct Plugins {
     pub memory_limit_bytes: usize,
     /// The most time one call into a plugin may take; 1 s by default, never zero.
     pub call_deadline: Duration,
+    /// Where machine code of components is kept between starts, relative to the working directory; `None` for nowhere.
+    pub cache_directory: Option<PathBuf>,
     /// Public keys of minisign, of 56 characters each: with any, only components signed by one of them are loaded.
     pub trusted_keys: Vec<String>,
     /// Whether changes of the directory are taken up while the program runs; true by default.
@@ -44,6 +46,7 @@ impl Default for Plugins {
             directory: None,
             memory_limit_bytes: 64 * 1024 * 1024,
             call_deadline: Duration::from_secs(1),
+            cache_directory: None,
             trusted_keys: Vec::new(),
             watch: true,
         }

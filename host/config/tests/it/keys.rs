@@ -336,6 +336,7 @@ distribution:
     receivers: {otlp_grpc: {endpoint: "[::]:0"}, otlp_http: }
     plugins:
       directory: /etc/views
+      cache_directory: /var/cache/wasmeter
       memory_limit_bytes: 65536
       call_deadline_ms: 20
       trusted_keys: [RWTcY57UIF3Wqllh6qPCJJ3fn6hr8SjgA9RjZyIH/rvmWjBIQmEA0yCB]
@@ -347,6 +348,7 @@ distribution:
     assert_eq!(config.receivers.otlp_grpc, Some("[::]:0".parse().unwrap()));
     assert_eq!(config.receivers.otlp_http, None);
     assert_eq!(config.plugins.directory.as_deref(), Some(Path::new("/etc/views")));
+    assert_eq!(config.plugins.cache_directory.as_deref(), Some(Path::new("/var/cache/wasmeter")));
     assert_eq!((config.plugins.memory_limit_bytes, config.plugins.watch), (65536, false));
     assert_eq!(config.plugins.call_deadline, Duration::from_millis(20));
     assert_eq!(config.plugins.trusted_keys, ["RWTcY57UIF3Wqllh6qPCJJ3fn6hr8SjgA9RjZyIH/rvmWjBIQmEA0yCB"]);

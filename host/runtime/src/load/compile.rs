@@ -7,6 +7,7 @@ use wasmtime::component::Component;
 
 use super::contract::{check_contract, describe, explain_mismatch};
 use super::header::check_header;
+use super::read::Source;
 use crate::Runtime;
 use crate::bindings::ViewPre;
 use crate::failure::{FailureKind, Refusal, clean};
@@ -18,12 +19,15 @@ pub(crate) struct Compiled {
     pub(crate) pre: ViewPre<HostState>,
     /// How long the compiler took.
     pub(crate) compile_time: Duration,
+    /// Whether its machine code was there already.
+    pub(crate) is_cached: bool,
 }
 
 /// A component in machine code, which may import and export anything.
 pub(crate) struct Unlinked {
     component: Component,
     compile_time: Duration,
+    is_cached: bool,
 }
 
 /// What a component asks for and offers.
@@ -31,10 +35,15 @@ pub(crate) fn shape(runtime: &Runtime, unlinked: &Unlinked) -> Shape {
     describe(runtime.engine(), &unlinked.component.component_type())
 }
 
-/// Compiles a component.
-pub(crate) fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Unlinked, Refusal> {
-    check_header(bytes)?;
+/// Compiles a component, or takes what was compiled of it before.
+pub(crate) fn compile(runtime: &Runtime, source: &Source) -> Result<Unlinked, Refusal> {
+    check_header(&source.bytes)?;
     let started = Instant::now();
+    let digest = &source.fingerprint.component;
+    if let Some(component) = runtime.cache().and_then(|cache| cache.get(runtime.engine(), digest)) {
+        return Ok(Unlinked { component, compile_time: started.elapsed(), is_cached: true });
+    }
+    let bytes = source.bytes.as_slice();
     // The compiler is not meant to panic. If it does, a plugin's bytes must not take the host down.
     let component = catch_unwind(AssertUnwindSafe(|| Component::from_binary(runtime.engine(), bytes)))
         .map_err(|_| {
@@ -51,12 +60,16 @@ pub(crate) fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Unlinked, Refus
                 "build it again with current tools",
             )
         })?;
-    Ok(Unlinked { component, compile_time: started.elapsed() })
+    let compile_time = started.elapsed();
+    if let Some(cache) = runtime.cache() {
+        cache.put(digest, &component);
+    }
+    Ok(Unlinked { component, compile_time, is_cached: false })
 }
 
 /// Checks that a component is a View, and links it.
 pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked) -> Result<Compiled, Refusal> {
-    let Unlinked { component, compile_time } = unlinked;
+    let Unlinked { component, compile_time, is_cached } = unlinked;
     let component_type = component.component_type();
     check_contract(runtime.engine(), &component_type)?;
     let pre = runtime
@@ -72,7 +85,7 @@ pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked) -> Result<Compiled, Re
             "check that the host has memory left",
         )
     })?;
-    Ok(Compiled { pre, compile_time })
+    Ok(Compiled { pre, compile_time, is_cached })
 }
 
 /// The error and its causes on one line.

@@ -16,9 +16,7 @@ use std::sync::Arc;
 
 pub(crate) use compile::{Compiled, compile, link, shape};
 pub(crate) use contract::CONTRACT;
-#[cfg(test)]
-pub(crate) use read::Digest;
-pub(crate) use read::{Fingerprint, Source, read, read_with_signature};
+pub(crate) use read::{Digest, Fingerprint, Source, read, read_with_signature};
 pub(crate) use settings::Settings;
 
 use crate::Runtime;
@@ -53,7 +51,7 @@ pub(crate) fn load(
     check_signature(&runtime.config().trusted_keys, &source.bytes, source.signature.as_deref())?;
     let compiled = match compiled {
         Some(compiled) => compiled,
-        None => Arc::new(link(runtime, compile(runtime, &source.bytes)?)?),
+        None => Arc::new(link(runtime, compile(runtime, source)?)?),
     };
     let Introduced { mut instance, info, grants, log } = introduce(runtime, &compiled, settings, identity)?;
     if !info.capabilities.is_empty() {

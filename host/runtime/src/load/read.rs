@@ -25,6 +25,15 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The hexadecimal digits alone.
+    pub(crate) fn hex(&self) -> String {
+        self.to_string().split_off("sha256:".len())
+    }
+
     /// A number that unlike digests have unlike.
     pub(crate) fn seed(&self) -> u64 {
         self.0.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))

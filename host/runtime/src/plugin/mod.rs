@@ -120,6 +120,7 @@ impl Plugin {
             digest: self.digest.clone(),
             file: self.file.clone(),
             compile_ms: self.compiled.compile_time.as_secs_f64() * 1e3,
+            is_cached: self.compiled.is_cached,
             memory_bytes: self.memory_bytes.load(Ordering::Relaxed),
             memory_limit_bytes: self.grants.limits.memory_limit_bytes,
             generation: self.generation.load(Ordering::Relaxed),

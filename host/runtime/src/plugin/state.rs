@@ -18,8 +18,10 @@ pub struct PluginInfo {
     pub digest: Arc<str>,
     /// The component's file.
     pub file: PathBuf,
-    /// How long it took to compile, in milliseconds.
+    /// How long it took to compile, or to take from the compile cache, in milliseconds.
     pub compile_ms: f64,
+    /// Whether its machine code came from the compile cache.
+    pub is_cached: bool,
     /// Its linear memories together after the last question, in bytes; 0 while it has no instance.
     pub memory_bytes: usize,
     /// What these may at most be, in bytes.

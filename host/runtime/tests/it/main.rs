@@ -5,6 +5,7 @@
 //! say so where they are not.
 
 mod answers;
+mod cache;
 mod directory;
 mod failures;
 mod first_party;

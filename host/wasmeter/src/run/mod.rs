@@ -58,7 +58,8 @@ fn runtime_config(plugins: &wasmeter_config::Plugins) -> Result<RuntimeConfig, K
     };
     let trusted_keys =
         plugins.trusted_keys.iter().map(|key| TrustedKey::parse(key)).collect::<Result<_, _>>()?;
-    Ok(RuntimeConfig { limits, trusted_keys, ..RuntimeConfig::default() })
+    let cache_directory = plugins.cache_directory.clone();
+    Ok(RuntimeConfig { limits, trusted_keys, cache_directory, ..RuntimeConfig::default() })
 }
 
 /// The plugin runtime for a configuration, or the problem with it.
