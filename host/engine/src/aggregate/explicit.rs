@@ -33,6 +33,11 @@ pub(crate) struct ExplicitHistogram {
     max: Kept,
 }
 
+/// True if the bounds are equal. Mostly they are the same ones, and then it costs no look at them.
+pub(crate) fn are_equal(one: &[f64], other: &[f64]) -> bool {
+    std::ptr::eq(one, other) || one == other
+}
+
 /// True if every bound of `coarse` is one of `fine`, so that counts can be moved without guessing.
 fn is_subset(coarse: &[f64], fine: &[f64]) -> bool {
     coarse.iter().all(|bound| fine.binary_search_by(|probe| probe.total_cmp(bound)).is_ok())
@@ -104,13 +109,13 @@ impl ExplicitHistogram {
 
     /// Adds measurements that were counted apart; false if the bounds differ.
     pub(crate) fn absorb(&mut self, other: &StagedExplicit) -> bool {
-        if self.bounds[..] != other.bounds[..] {
+        if !are_equal(&self.bounds, &other.bounds) {
             return false;
         }
         for (total, count) in self.counts.iter_mut().zip(&other.counts) {
             *total = total.saturating_add(*count);
-            self.count = self.count.saturating_add(*count);
         }
+        self.count = self.count.saturating_add(other.counts.iter().sum());
         if let Some(sum) = &mut self.sum {
             sum.merge(other.sum);
         }

@@ -5,7 +5,7 @@ mod exponential;
 mod sum;
 mod wide;
 
-pub(crate) use explicit::{ExplicitDelta, ExplicitHistogram, ExplicitPoint};
+pub(crate) use explicit::{ExplicitDelta, ExplicitHistogram, ExplicitPoint, are_equal};
 pub(crate) use exponential::{Buckets, ExponentialDelta, ExponentialHistogram, ExponentialPoint};
 pub(crate) use sum::{DoubleSum, NumberSum, is_less};
 pub(crate) use wide::Wide;

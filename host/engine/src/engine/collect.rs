@@ -9,6 +9,7 @@ use wasmeter_model::{Origin, Resource, Scope, Timestamp};
 
 use super::Inner;
 use crate::filter::Verdict;
+use crate::instrument::Form;
 use crate::intake::Observations;
 use crate::lock;
 use crate::stream::Stream;
@@ -47,8 +48,11 @@ impl Inner {
             let mut state = lock(&entry.state);
             self.bring_up_to_date(&entry, &mut state, collection.now);
             self.fetch(&entry, &mut state, collection.now);
-            let expired = state.expire(collection.now, self.limits.idle_expiry);
-            self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
+            // Measurements of this process persist; there may be many.
+            if entry.form != Form::Measurements || entry.instrument.kind.is_observable() {
+                let expired = state.expire(collection.now, self.limits.idle_expiry);
+                self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
+            }
             state.contribute_current(reader, collection, self.limits.current_expiry);
             self.tell(&entry, &mut state);
             let is_received = entry.instrument.origin == Origin::Received;

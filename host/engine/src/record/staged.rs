@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasmeter_model::{Number, NumberKind, Timestamp};
 
-use crate::aggregate::{DoubleSum, ExponentialHistogram, NumberSum};
+use crate::aggregate::{DoubleSum, ExponentialHistogram, NumberSum, are_equal};
 use crate::views::Aggregator;
 
 /// Up to so many bounds comparing with all of them is faster than searching.
@@ -146,7 +146,7 @@ impl Staged {
 
     /// The histogram of these bounds.
     pub(crate) fn explicit(&self, bounds: &[f64]) -> Option<&StagedExplicit> {
-        self.explicit.iter().chain(&self.more_explicit).find(|histogram| histogram.bounds[..] == *bounds)
+        self.explicit.iter().chain(&self.more_explicit).find(|histogram| are_equal(&histogram.bounds, bounds))
     }
 
     /// The histogram of this size and largest scale.
