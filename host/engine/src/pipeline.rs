@@ -1,9 +1,11 @@
 //! A reader's side of the engine: its preferences and its streams.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use wasmeter_model::frame::{Frame, FrameBuilder, FrameSizes};
 use wasmeter_model::limits::{CARDINALITY_DEFAULT, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SIZE_DEFAULT};
 use wasmeter_model::{
@@ -43,11 +45,24 @@ pub(crate) struct Pipeline {
 
 #[derive(Debug, Default)]
 struct Streams {
-    by_key: HashMap<StreamKey, Arc<Stream>, RandomState>,
+    by_key: HashTable<Arc<Stream>>,
+    hasher: RandomState,
     /// In the order they came to be, which is the order of the export.
     in_order: Vec<Arc<Stream>>,
     /// [`crate::stream::Slots::forgotten_until`] of the streams that are gone.
     forgotten_until: Timestamp,
+}
+
+impl Streams {
+    fn get(&self, key: &StreamKey) -> Option<&Arc<Stream>> {
+        self.by_key.find(self.hasher.hash_one(key), |stream| stream.key == *key)
+    }
+
+    fn insert(&mut self, stream: Arc<Stream>) {
+        let Self { by_key, hasher, in_order, .. } = self;
+        in_order.push(stream.clone());
+        by_key.insert_unique(hasher.hash_one(&stream.key), stream, |stream| hasher.hash_one(&stream.key));
+    }
 }
 
 impl Pipeline {
@@ -118,7 +133,7 @@ impl Pipeline {
             .unwrap_or(CARDINALITY_DEFAULT)
             .get() as usize;
         let mut streams = lock(&self.streams);
-        if let Some(stream) = streams.by_key.get(&key).cloned() {
+        if let Some(stream) = streams.get(&key).cloned() {
             let mut slots = lock(&stream.slots);
             slots.combine = combine;
             slots.limit = limit;
@@ -128,20 +143,19 @@ impl Pipeline {
             drop(slots);
             return stream;
         }
-        let stream = Arc::new(Stream::new(key.clone(), description, combine, limit, now));
+        let stream = Arc::new(Stream::new(key, description, combine, limit, now));
         let mut slots = lock(&stream.slots);
         slots.feeders = 1;
         slots.reservoirs = wanted.reservoirs.clone();
         slots.forgotten_until = streams.forgotten_until;
         drop(slots);
-        streams.by_key.insert(key, stream.clone());
-        streams.in_order.push(stream.clone());
+        streams.insert(stream.clone());
         stream
     }
 
     /// The stream of a key, if there is one.
     pub(crate) fn known(&self, key: &StreamKey) -> Option<Arc<Stream>> {
-        lock(&self.streams).by_key.get(key).cloned()
+        lock(&self.streams).get(key).cloned()
     }
 
     /// As [`Pipeline::stream`] for sources that the Views cannot have as they wish: a stream that is there stays what the
@@ -174,13 +188,16 @@ impl Pipeline {
     /// Forgets the streams that nothing feeds and that have nothing left to say.
     pub(crate) fn forget_dead(&self) {
         let mut streams = lock(&self.streams);
-        let Streams { by_key, in_order, forgotten_until } = &mut *streams;
+        let Streams { by_key, hasher, in_order, forgotten_until } = &mut *streams;
         in_order.retain(|stream| {
             let slots = lock(&stream.slots);
             let is_dead = slots.is_dead();
             if is_dead {
                 *forgotten_until = slots.forgotten_until.max(*forgotten_until);
-                by_key.remove(&stream.key);
+                let is_it = |known: &Arc<Stream>| Arc::ptr_eq(known, stream);
+                if let Ok(known) = by_key.find_entry(hasher.hash_one(&stream.key), is_it) {
+                    known.remove();
+                }
             }
             !is_dead
         });

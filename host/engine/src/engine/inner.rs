@@ -1,10 +1,12 @@
 //! What the parts of the engine share.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use wasmeter_model::limits::{BUCKETS_MAX, Limits};
 use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
 
@@ -51,8 +53,27 @@ impl Control {
 
 #[derive(Debug, Default)]
 struct Registry {
-    by_key: HashMap<Key, Arc<Entry>, RandomState>,
+    entries: HashTable<Arc<Entry>>,
+    hasher: RandomState,
     next_id: u64,
+}
+
+impl Registry {
+    fn get(&self, key: &Key<'_>) -> Option<&Arc<Entry>> {
+        self.entries.find(self.hasher.hash_one(key), |entry| entry.key() == *key)
+    }
+
+    fn insert(&mut self, entry: Arc<Entry>) {
+        let Self { entries, hasher, .. } = self;
+        entries.insert_unique(hasher.hash_one(entry.key()), entry, |entry| hasher.hash_one(entry.key()));
+    }
+
+    fn remove(&mut self, entry: &Entry) {
+        let hash = self.hasher.hash_one(entry.key());
+        if let Ok(known) = self.entries.find_entry(hash, |known| known.id == entry.id) {
+            known.remove();
+        }
+    }
 }
 
 /// Everything behind an [`super::Engine`].
@@ -121,7 +142,7 @@ impl Inner {
     /// The instrument, if it is known.
     pub(crate) fn known(&self, instrument: &Instrument, form: Form) -> Option<Arc<Entry>> {
         let registry = self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        registry.by_key.get(&Key::of(instrument, form)).cloned()
+        registry.get(&Key::of(instrument, form)).cloned()
     }
 
     /// The instrument, made if it is not known.
@@ -131,22 +152,22 @@ impl Inner {
         }
         let key = Key::of(instrument, form);
         let read = self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(entry) = read.by_key.get(&key) {
+        if let Some(entry) = read.get(&key) {
             return Ok(entry.clone());
         }
         drop(read);
         let mut registry = self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(entry) = registry.by_key.get(&key) {
+        if let Some(entry) = registry.get(&key) {
             return Ok(entry.clone());
         }
-        if registry.by_key.len() >= self.limits.instruments_max {
+        if registry.entries.len() >= self.limits.instruments_max {
             return Err(Rejection::InstrumentLimit);
         }
         registry.next_id += 1;
         let mut instrument = instrument.clone();
         let has_bad_advice = instrument.advisory.boundaries.take_if(|bounds| !are_bounds(bounds)).is_some();
         let entry = Arc::new(Entry::new(registry.next_id, instrument, form));
-        registry.by_key.insert(key, entry.clone());
+        registry.insert(entry.clone());
         drop(registry);
         if has_bad_advice {
             // Advice that makes no histogram counts as none (metrics SDK, "Instrument advisory parameters").
@@ -161,7 +182,7 @@ impl Inner {
     /// Every instrument, in the order they were made.
     pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
         let registry = self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut entries: Vec<_> = registry.by_key.values().cloned().collect();
+        let mut entries: Vec<_> = registry.entries.iter().cloned().collect();
         drop(registry);
         entries.sort_unstable_by_key(|entry| entry.id);
         entries
@@ -172,7 +193,7 @@ impl Inner {
         state.retired = true;
         state.routing.leave_streams();
         let mut registry = self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        registry.by_key.remove(&Key::of(&entry.instrument, entry.form));
+        registry.remove(entry);
     }
 
     /// Gives the instrument the routes of the generation in service, if it has not got them.
@@ -232,7 +253,7 @@ impl Inner {
 
     /// Passes on what an instrument's routing has to tell.
     pub(crate) fn tell(&self, entry: &Entry, state: &mut State) {
-        for message in state.routing.pending.drain(..) {
+        for message in state.routing.take_pending() {
             self.notice(&entry.instrument.name, message);
         }
     }

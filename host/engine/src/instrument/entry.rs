@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wasmeter_model::{Attributes, Instrument, Number, Temporality, Timestamp};
 
-use super::Form;
+use super::{Form, Key};
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::record::{Last, Owner, Shape};
@@ -57,14 +57,20 @@ pub(crate) struct Routing {
     pub(crate) asked: u64,
     /// One for each reader and resolved stream: `reader * streams + stream`.
     pub(crate) streams: Vec<Arc<Stream>>,
-    /// One for each reader: where sources go that cannot be merged as the Views ask.
+    /// By reader, as far as there are any: where sources go that cannot be merged as the Views ask.
     pub(crate) as_received: Vec<Option<Arc<Stream>>>,
     /// What measurements are kept as until they are fetched.
     pub(crate) shape: Shape,
-    /// What was already told about this instrument in this generation.
-    pub(crate) told: Vec<String>,
+    notices: Option<Box<Notices>>,
+}
+
+/// What there is to say about an instrument; of most there is nothing.
+#[derive(Default)]
+struct Notices {
+    /// What was already told in this generation.
+    told: Vec<String>,
     /// What is still to be told to the engine.
-    pub(crate) pending: Vec<String>,
+    pending: Vec<String>,
 }
 
 impl std::fmt::Debug for State {
@@ -88,6 +94,11 @@ impl Entry {
             is_enabled: AtomicBool::new(false),
             told_refusals: AtomicU32::new(0),
         }
+    }
+
+    /// What makes it this instrument.
+    pub(crate) fn key(&self) -> Key<'_> {
+        Key::of(&self.instrument, self.form)
     }
 
     /// True the first time that a value is refused for this reason.
@@ -198,10 +209,16 @@ const TOLD_MAX: usize = 16;
 impl Routing {
     /// Keeps a notice for the engine, unless it has been told in this generation.
     pub(crate) fn tell(&mut self, notice: String) {
-        if self.told.len() < TOLD_MAX && !self.told.contains(&notice) {
-            self.pending.push(notice.clone());
-            self.told.push(notice);
+        let Notices { told, pending } = &mut **self.notices.get_or_insert_default();
+        if told.len() < TOLD_MAX && !told.contains(&notice) {
+            pending.push(notice.clone());
+            told.push(notice);
         }
+    }
+
+    /// What is to be told since the last time.
+    pub(crate) fn take_pending(&mut self) -> Vec<String> {
+        self.notices.as_mut().map_or_else(Vec::new, |notices| std::mem::take(&mut notices.pending))
     }
 
     /// Takes a further description of the instrument into account.
@@ -228,6 +245,9 @@ impl Routing {
         entry: &Entry,
         now: Timestamp,
     ) -> Option<Arc<Stream>> {
+        if self.as_received.len() <= reader {
+            self.as_received.resize_with(reader + 1, || None);
+        }
         let place = self.as_received.get_mut(reader)?;
         if place.is_none() {
             let unviewed = Resolved::unviewed(&entry.instrument);

@@ -1,8 +1,8 @@
 //! What makes two instruments the same.
 
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
 
-use wasmeter_model::{Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope};
+use wasmeter_model::{Instrument, NumberKind, Origin};
 
 /// In what form values come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,41 +30,53 @@ impl Form {
 }
 
 /// Identity of an instrument (metrics SDK, "Duplicate instrument registration"): names differ by more than ASCII case.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    resource: Arc<Resource>,
-    scope: Arc<Scope>,
-    name: Arc<str>,
-    unit: Arc<str>,
-    description: Arc<str>,
-    kind: InstrumentKind,
-    /// See [`crate::stream::Output`] for why received ones have none.
-    number: Option<NumberKind>,
-    origin: Origin,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key<'a> {
+    instrument: &'a Instrument,
     form: Form,
 }
 
-impl Key {
-    pub(crate) fn of(instrument: &Instrument, form: Form) -> Self {
-        let has_upper = instrument.name.bytes().any(|byte| byte.is_ascii_uppercase());
-        Self {
-            resource: instrument.resource.clone(),
-            scope: instrument.scope.clone(),
-            name: if has_upper {
-                instrument.name.to_ascii_lowercase().into()
-            } else {
-                instrument.name.clone()
-            },
-            unit: instrument.unit.clone(),
-            // A View is asked about the description, so two of them are two questions. Received ones vary at will.
-            description: match instrument.origin {
-                Origin::Recorded => instrument.description.clone(),
-                Origin::Received => Arc::from(""),
-            },
-            kind: instrument.kind,
-            number: (instrument.origin == Origin::Recorded).then_some(instrument.number),
-            origin: instrument.origin,
-            form,
+impl<'a> Key<'a> {
+    pub(crate) fn of(instrument: &'a Instrument, form: Form) -> Self {
+        Self { instrument, form }
+    }
+
+    /// A View is asked about the description, so two of them are two questions. Received ones vary at will.
+    fn description(&self) -> &str {
+        match self.instrument.origin {
+            Origin::Recorded => &self.instrument.description,
+            Origin::Received => "",
         }
+    }
+
+    /// See [`crate::stream::Output`] for why received ones have none.
+    fn number(&self) -> Option<NumberKind> {
+        (self.instrument.origin == Origin::Recorded).then_some(self.instrument.number)
+    }
+
+    /// All but the name.
+    fn rest(&self) -> impl Hash + Eq + 'a {
+        let Instrument { resource, scope, unit, kind, origin, .. } = self.instrument;
+        (&**resource, &**scope, &**unit, *kind, *origin, self.number(), self.form)
+    }
+}
+
+impl PartialEq for Key<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.instrument.name.eq_ignore_ascii_case(&other.instrument.name)
+            && self.description() == other.description()
+            && self.rest() == other.rest()
+    }
+}
+
+impl Eq for Key<'_> {}
+
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for byte in self.instrument.name.bytes() {
+            state.write_u8(byte.to_ascii_lowercase());
+        }
+        self.description().hash(state);
+        self.rest().hash(state);
     }
 }

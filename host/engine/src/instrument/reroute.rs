@@ -217,11 +217,12 @@ impl super::Routing {
         now: Timestamp,
     ) {
         resolved.notices.drain(..).for_each(|notice| self.tell(notice));
+        self.streams.reserve_exact(pipelines.len() * resolved.streams.len());
         for pipeline in pipelines {
-            let mut used: Vec<Arc<Stream>> = Vec::new();
+            let first = self.streams.len();
             for (wanted, resource) in &resolved.streams {
                 let mut key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
-                while used.iter().any(|stream| stream.key == key) {
+                while self.streams.iter().skip(first).any(|stream| stream.key == key) {
                     key.duplicate += 1;
                 }
                 if key.duplicate > 0 && key.aggregator != Aggregator::Drop {
@@ -231,10 +232,8 @@ impl super::Routing {
                     ));
                 }
                 let described = (described, self.asked);
-                used.push(pipeline.stream(key, &entry.instrument, wanted, described, now));
+                self.streams.push(pipeline.stream(key, &entry.instrument, wanted, described, now));
             }
-            self.streams.append(&mut used);
-            self.as_received.push(None);
         }
         self.resolved = resolved;
     }

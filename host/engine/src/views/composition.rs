@@ -84,6 +84,7 @@ impl Composition {
         };
         let streams = streams.into_iter().filter(|stream| stream.aggregation != Aggregation::Drop).collect();
         let streams = compose(streams, &question.ask(&self.views.plugins, Mode::Composable, on_fault)?);
+        let mut resolved_streams = Vec::with_capacity(streams.len());
         for stream in streams {
             if stream.aggregation == Aggregation::Drop {
                 continue;
@@ -92,9 +93,14 @@ impl Composition {
             let Some(attributes) = run(&stream.resource, &instrument.resource.attributes, on_fault)? else {
                 continue;
             };
-            let resource = Resource { attributes, schema_url: instrument.resource.schema_url.clone() };
-            resolved.streams.push((stream, Arc::new(resource)));
+            let resource = if attributes == instrument.resource.attributes {
+                instrument.resource.clone()
+            } else {
+                Arc::new(Resource { attributes, schema_url: instrument.resource.schema_url.clone() })
+            };
+            resolved_streams.push((stream.shared(), resource));
         }
+        resolved.streams = resolved_streams.into();
         Ok(resolved)
     }
 }

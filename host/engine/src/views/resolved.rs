@@ -1,7 +1,7 @@
 //! The answer of all Views about one instrument: its streams, with everything the Views leave open still open.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use wasmeter_model::{
     Aggregation, AttributeRule, Attributes, Combine, Instrument, InstrumentKind, Origin, Resource, StreamSpec,
@@ -51,7 +51,7 @@ pub(crate) struct ResolvedStream {
 /// All streams of an instrument, with the resource each of them belongs to.
 #[derive(Clone, Default)]
 pub(crate) struct Resolved {
-    pub(crate) streams: Vec<(ResolvedStream, Arc<Resource>)>,
+    pub(crate) streams: Box<[(Arc<ResolvedStream>, Arc<Resource>)]>,
     /// What the Views asked for and cannot have.
     pub(crate) notices: Vec<String>,
 }
@@ -75,6 +75,23 @@ pub(crate) enum Aggregator {
 }
 
 impl ResolvedStream {
+    /// Where no View says anything, as for most instruments, it is one for all.
+    pub(crate) fn shared(self) -> Arc<Self> {
+        static NOTHING: LazyLock<Arc<ResolvedStream>> = LazyLock::new(Arc::default);
+        if self.is_nothing() { NOTHING.clone() } else { Arc::new(self) }
+    }
+
+    fn is_nothing(&self) -> bool {
+        let Self { name, description, unit, attributes, resource, .. } = self;
+        let Self { aggregation, combine, cardinality_limit, reservoirs, .. } = self;
+        [name, description, unit].iter().all(|text| text.is_none())
+            && [attributes, resource].iter().all(|steps| steps.is_empty())
+            && *aggregation == Aggregation::Default
+            && combine.is_none()
+            && cardinality_limit.is_none()
+            && *reservoirs == Choice::default()
+    }
+
     /// Lays a View's answer over what the Views before it said: the last one to speak about an aspect wins, attribute
     /// rules are chained, and an aggregation is taken or left as a whole (conformance row F6).
     pub(crate) fn overlay(&mut self, view: &Arc<dyn View>, spec: &StreamSpec) {
@@ -171,8 +188,8 @@ pub(crate) fn has_empty_key(attributes: &Attributes) -> bool {
 impl Resolved {
     /// The streams without any View: the instrument as it is.
     pub(crate) fn unviewed(instrument: &Instrument) -> Self {
-        let streams = vec![(ResolvedStream::default(), instrument.resource.clone())];
-        Self { streams, notices: Vec::new() }
+        let streams = [(ResolvedStream::default().shared(), instrument.resource.clone())];
+        Self { streams: streams.into(), notices: Vec::new() }
     }
 
     /// What becomes of a set in each of the streams.
