@@ -56,7 +56,7 @@ pub(crate) struct Routing {
     /// The swap whose Views those are, as a point in the sequence of collections.
     pub(crate) asked: u64,
     /// One for each reader and resolved stream: `reader * streams + stream`.
-    pub(crate) streams: Vec<Arc<Stream>>,
+    pub(crate) streams: Box<[Arc<Stream>]>,
     /// By reader, as far as there are any: where sources go that cannot be merged as the Views ask.
     pub(crate) as_received: Vec<Option<Arc<Stream>>>,
     /// What measurements are kept as until they are fetched.
@@ -231,7 +231,9 @@ impl Routing {
 
     /// Tells the streams that this instrument does not feed them any more.
     pub(crate) fn leave_streams(&mut self) {
-        for stream in self.streams.drain(..).chain(self.as_received.drain(..).flatten()) {
+        for stream in
+            std::mem::take(&mut self.streams).into_iter().chain(self.as_received.drain(..).flatten())
+        {
             let mut slots = lock(&stream.slots);
             slots.feeders = slots.feeders.saturating_sub(1);
         }

@@ -216,13 +216,13 @@ impl super::Routing {
         described: &Arc<str>,
         now: Timestamp,
     ) {
-        resolved.notices.drain(..).for_each(|notice| self.tell(notice));
-        self.streams.reserve_exact(pipelines.len() * resolved.streams.len());
+        std::mem::take(&mut resolved.notices).into_iter().for_each(|notice| self.tell(notice));
+        let mut streams: Vec<Arc<Stream>> = Vec::with_capacity(pipelines.len() * resolved.streams.len());
         for pipeline in pipelines {
-            let first = self.streams.len();
+            let first = streams.len();
             for (wanted, resource) in &resolved.streams {
                 let mut key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
-                while self.streams.iter().skip(first).any(|stream| stream.key == key) {
+                while streams.iter().skip(first).any(|stream| stream.key == key) {
                     key.duplicate += 1;
                 }
                 if key.duplicate > 0 && key.aggregator != Aggregator::Drop {
@@ -232,9 +232,10 @@ impl super::Routing {
                     ));
                 }
                 let described = (described, self.asked);
-                self.streams.push(pipeline.stream(key, &entry.instrument, wanted, described, now));
+                streams.push(pipeline.stream(key, &entry.instrument, wanted, described, now));
             }
         }
+        self.streams = streams.into();
         self.resolved = resolved;
     }
 

@@ -17,10 +17,16 @@ pub(crate) struct Shape {
     total: bool,
     /// The last value.
     last: bool,
-    /// Histograms of these bounds.
-    explicit: Vec<Arc<[f64]>>,
-    /// Histograms of this size and largest scale.
-    exponential: Vec<(u32, i8)>,
+    histograms: Vec<Histogram>,
+}
+
+/// Which histogram of measurements is kept.
+#[derive(Clone, Debug, PartialEq)]
+enum Histogram {
+    /// With these bounds.
+    Explicit(Arc<[f64]>),
+    /// Of this size and largest scale.
+    Exponential(u32, i8),
 }
 
 impl Shape {
@@ -30,18 +36,31 @@ impl Shape {
             Aggregator::Drop => {}
             Aggregator::Sum => self.total = true,
             Aggregator::LastValue => self.last = true,
-            Aggregator::Explicit { .. } => {
-                if !self.explicit.contains(bounds) {
-                    self.explicit.push(bounds.clone());
-                }
-            }
+            Aggregator::Explicit { .. } => self.include_histogram(Histogram::Explicit(bounds.clone())),
             Aggregator::Exponential { max_size, max_scale, .. } => {
-                let form = (*max_size, *max_scale);
-                if !self.exponential.contains(&form) {
-                    self.exponential.push(form);
-                }
+                self.include_histogram(Histogram::Exponential(*max_size, *max_scale));
             }
         }
+    }
+
+    fn include_histogram(&mut self, histogram: Histogram) {
+        if !self.histograms.contains(&histogram) {
+            self.histograms.push(histogram);
+        }
+    }
+
+    fn explicit(&self) -> impl Iterator<Item = &Arc<[f64]>> {
+        self.histograms.iter().filter_map(|histogram| match histogram {
+            Histogram::Explicit(bounds) => Some(bounds),
+            Histogram::Exponential(..) => None,
+        })
+    }
+
+    fn exponential(&self) -> impl Iterator<Item = (u32, i8)> {
+        self.histograms.iter().filter_map(|histogram| match histogram {
+            Histogram::Exponential(max_size, max_scale) => Some((*max_size, *max_scale)),
+            Histogram::Explicit(_) => None,
+        })
     }
 
     /// Makes room for the total, whatever the streams are.
@@ -51,7 +70,7 @@ impl Shape {
 
     /// True if count and total are all there is to keep.
     pub(crate) fn is_total_only(&self) -> bool {
-        !self.last && self.explicit.is_empty() && self.exponential.is_empty()
+        !self.last && self.histograms.is_empty()
     }
 
     /// True if the time of a measurement matters.
@@ -100,15 +119,15 @@ impl Staged {
     /// Room for measurements; allocates as much as all of them will need but what exponential histograms grow by.
     pub(crate) fn new(shape: &Shape, kind: NumberKind) -> Self {
         let exponential =
-            |&(max_size, max_scale): &(u32, i8)| (max_scale, ExponentialHistogram::new(max_size, max_scale));
+            |(max_size, max_scale): (u32, i8)| (max_scale, ExponentialHistogram::new(max_size, max_scale));
         Self {
             count: 0,
             total: NumberSum::zero(kind),
             has_total: shape.total,
             last: None,
-            explicit: shape.explicit.first().map(StagedExplicit::new),
-            more_explicit: shape.explicit.iter().skip(1).map(StagedExplicit::new).collect(),
-            exponential: shape.exponential.iter().map(exponential).collect(),
+            explicit: shape.explicit().next().map(StagedExplicit::new),
+            more_explicit: shape.explicit().skip(1).map(StagedExplicit::new).collect(),
+            exponential: shape.exponential().map(exponential).collect(),
         }
     }
 

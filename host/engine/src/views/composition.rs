@@ -64,7 +64,8 @@ impl Composition {
         if self.views.meters.as_ref().is_some_and(|is_enabled| !is_enabled(&instrument.scope)) {
             return Ok(resolved);
         }
-        let mut question = Question { instrument, form, notices: &mut resolved.notices };
+        let mut notices = Vec::new();
+        let mut question = Question { instrument, form, notices: &mut notices };
         let mut base = question.ask(&self.views.base, self.views.mode, on_fault)?;
         base.iter_mut().flat_map(|(_, specs)| specs).for_each(|spec| name_boundaries(form, spec));
         let streams = match self.views.mode {
@@ -101,6 +102,7 @@ impl Composition {
             resolved_streams.push((stream.shared(), resource));
         }
         resolved.streams = resolved_streams.into();
+        resolved.notices = notices.into();
         Ok(resolved)
     }
 }

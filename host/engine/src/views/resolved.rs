@@ -53,7 +53,7 @@ pub(crate) struct ResolvedStream {
 pub(crate) struct Resolved {
     pub(crate) streams: Box<[(Arc<ResolvedStream>, Arc<Resource>)]>,
     /// What the Views asked for and cannot have.
-    pub(crate) notices: Vec<String>,
+    pub(crate) notices: Box<[String]>,
 }
 
 /// How a stream aggregates, with nothing left open.
@@ -189,7 +189,7 @@ impl Resolved {
     /// The streams without any View: the instrument as it is.
     pub(crate) fn unviewed(instrument: &Instrument) -> Self {
         let streams = [(ResolvedStream::default().shared(), instrument.resource.clone())];
-        Self { streams: streams.into(), notices: Vec::new() }
+        Self { streams: streams.into(), notices: Box::default() }
     }
 
     /// What becomes of a set in each of the streams.
