@@ -25,6 +25,7 @@ mod plugin;
 mod quarantine;
 mod runtime;
 mod ticker;
+mod totals;
 mod trust;
 mod watch;
 
@@ -37,5 +38,6 @@ pub use limits::PluginLimits;
 pub use log::{LogLevel, LogSink, TracingSink};
 pub use plugin::{Plugin, PluginInfo, PluginState, PluginStats, RestartPolicy};
 pub use runtime::{Runtime, StartError};
+pub use totals::PluginTotals;
 pub use trust::{KeyError, SignatureState, TrustedKey};
 pub use watch::Watcher;

@@ -19,6 +19,7 @@ use crate::load;
 use crate::plugin::Plugin;
 use crate::quarantine::Quarantine;
 use crate::ticker::Ticker;
+use crate::totals::{AllTotals, PluginTotals, Totals};
 
 /// The stack guests may use. Calls run on the caller's thread, whose stack must be larger by a good margin; that of a
 /// Rust thread is 2 MiB by default.
@@ -31,6 +32,7 @@ pub struct Runtime {
     config: RuntimeConfig,
     counts: Arc<Counts>,
     quarantine: Quarantine,
+    totals: AllTotals,
     cache: Option<CompileCache>,
     ticker: Ticker,
 }
@@ -76,6 +78,7 @@ impl Runtime {
             config,
             counts: Arc::default(),
             quarantine: Quarantine::default(),
+            totals: AllTotals::default(),
             cache,
             ticker,
         })
@@ -100,6 +103,15 @@ impl Runtime {
     /// Failures so far, by plugin and kind.
     pub fn counts(&self) -> &Arc<Counts> {
         &self.counts
+    }
+
+    /// What plugins did so far, by name.
+    pub fn totals(&self) -> Vec<PluginTotals> {
+        self.totals.snapshot()
+    }
+
+    pub(crate) fn totals_of(&self, plugin: &Arc<str>) -> Arc<Totals> {
+        self.totals.of(plugin)
     }
 
     /// The settings it was made with.

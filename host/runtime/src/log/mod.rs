@@ -4,10 +4,11 @@ mod bucket;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::failure::clean;
 use crate::limits::PluginLimits;
+use crate::totals::Totals;
 use bucket::Bucket;
 
 /// The longest line; the rest is cut.
@@ -53,6 +54,8 @@ pub(crate) struct PluginLog {
     clock_ticks: Arc<AtomicU64>,
     bucket: Mutex<Bucket>,
     dropped: AtomicU64,
+    /// Of the plugin's name, once that is known.
+    totals: OnceLock<Arc<Totals>>,
 }
 
 impl PluginLog {
@@ -63,7 +66,7 @@ impl PluginLog {
         limits: &PluginLimits,
     ) -> Self {
         let bucket = Mutex::new(Bucket::full(limits.log_lines_per_sec, limits.log_burst_lines));
-        Self { plugin, sink, clock_ticks, bucket, dropped: AtomicU64::new(0) }
+        Self { plugin, sink, clock_ticks, bucket, dropped: AtomicU64::new(0), totals: OnceLock::new() }
     }
 
     /// Passes a line on or counts it as dropped. Returns the line as it was passed on.
@@ -72,11 +75,21 @@ impl PluginLog {
         let admitted = self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(now_ticks);
         if !admitted {
             self.dropped.fetch_add(1, Ordering::Relaxed);
+            if let Some(totals) = self.totals.get() {
+                totals.dropped(1);
+            }
             return None;
         }
         let line = clean(message, LINE_BYTES_MAX);
         self.sink.line(&self.plugin, level, &line);
         Some(line)
+    }
+
+    /// Counts what is dropped there, too, and what was dropped before. Called once, before the plugin serves.
+    pub(crate) fn count_with(&self, totals: &Arc<Totals>) {
+        if self.totals.set(totals.clone()).is_ok() {
+            totals.dropped(self.dropped());
+        }
     }
 
     pub(crate) fn dropped(&self) -> u64 {

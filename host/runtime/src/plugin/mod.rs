@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use wasmeter_engine::{View, ViewFault};
 use wasmeter_model::{Attributes, Instrument, StreamSpec};
@@ -18,6 +19,7 @@ use crate::failure::{Failure, Identity, Refusal};
 use crate::instance::{Grants, Instance};
 use crate::load::{Compiled, Fingerprint, configure};
 use crate::log::PluginLog;
+use crate::totals::Totals;
 use held::Held;
 pub use state::{PluginInfo, PluginState, PluginStats};
 pub use supervisor::RestartPolicy;
@@ -59,6 +61,7 @@ pub struct Plugin {
     probing: AtomicBool,
     retired: AtomicBool,
     questions: AtomicU64,
+    totals: Arc<Totals>,
     faults: AtomicU64,
     memory_bytes: AtomicUsize,
 }
@@ -77,6 +80,8 @@ impl Plugin {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { runtime, file, fingerprint, compiled, info, grants, holds_answers, log, instance } =
             parts;
+        let totals = runtime.totals_of(&info.name);
+        log.count_with(&totals);
         let supervisor = Supervisor::new(runtime.config().restart, fingerprint.component.seed());
         Self {
             label: label(&info, &file),
@@ -94,6 +99,7 @@ impl Plugin {
             probing: AtomicBool::new(true),
             retired: AtomicBool::new(false),
             questions: AtomicU64::new(0),
+            totals,
             faults: AtomicU64::new(0),
             runtime,
             file,
@@ -243,7 +249,10 @@ impl Plugin {
             },
         };
         self.questions.fetch_add(1, Ordering::Relaxed);
-        match question(&mut instance) {
+        let asked = Instant::now();
+        let answer = question(&mut instance);
+        self.totals.called(asked.elapsed());
+        match answer {
             Ok(answer) => {
                 self.memory_bytes.store(instance.memory_bytes(), Ordering::Relaxed);
                 service.instance = Some(instance);

@@ -86,6 +86,7 @@ fn the_lines_of_the_log() {
     folder.put("guest.toml", "log_lines_per_sec = 0\nlog_burst_lines = 2");
     let plugin = runtime.load(&file).unwrap();
     assert_eq!((lines.all().len(), plugin.info().stats.log_lines_dropped), (2, 3));
+    assert_eq!(runtime.totals()[0].log_lines_dropped, 3);
 }
 
 #[test]

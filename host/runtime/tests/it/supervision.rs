@@ -67,6 +67,28 @@ fn a_plugin_goes_from_state_to_state_and_knows_its_generation() {
 }
 
 #[test]
+fn what_a_plugin_did_is_counted_on_over_a_swap_and_back() {
+    let folder = Folder::new();
+    let runtime = runtime();
+    let directory = Directory::new(folder.path(), runtime.clone());
+    let calls =
+        || runtime.totals().iter().find(|totals| &*totals.plugin == "guest").map(|totals| totals.calls);
+    folder.put_guest("guest.wasm", &guest());
+    let first = directory.rescan().generation.unwrap();
+    let probes = calls().unwrap();
+    first.plugins()[0].map_attributes(0, &set()).unwrap();
+    assert_eq!(calls(), Some(probes + 1));
+    folder.put_guest("guest.wasm", &Guest { version: "2.0.0", ..guest() });
+    let second = directory.rescan().generation.unwrap();
+    second.plugins()[0].map_attributes(0, &set()).unwrap();
+    assert_eq!(calls(), Some(2 * probes + 2));
+    directory.reject(&second, "guest 2.0.0", &ViewFault { view: "x".into(), reason: "no answer".to_owned() });
+    first.plugins()[0].map_attributes(0, &set()).unwrap();
+    assert_eq!(calls(), Some(2 * probes + 3));
+    assert!(runtime.totals()[0].busy > Duration::ZERO);
+}
+
+#[test]
 fn a_plugin_that_waits_is_started_again_when_its_wait_is_over() {
     let restart =
         RestartPolicy { at_once: 0, backoff: Duration::from_millis(20), ..RestartPolicy::default() };

@@ -14,7 +14,7 @@ use super::readers::ExportStats;
 use crate::clock::now;
 
 /// Name, unit, kind and description of each; the observation refers to them by their place.
-const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 12] = [
+const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 17] = [
     (
         "wasmeter.receiver.requests",
         "{request}",
@@ -82,6 +82,36 @@ const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 12] = [
         InstrumentKind::ObservableCounter,
         "OTLP requests that failed as a whole, by transport and reason",
     ),
+    (
+        "wasmeter.plugin.calls",
+        "{call}",
+        InstrumentKind::ObservableCounter,
+        "Questions plugins were asked, by plugin",
+    ),
+    (
+        "wasmeter.plugin.busy",
+        "ns",
+        InstrumentKind::ObservableCounter,
+        "How long plugins took over their answers, by plugin",
+    ),
+    (
+        "wasmeter.plugin.log.dropped",
+        "{line}",
+        InstrumentKind::ObservableCounter,
+        "Lines plugins logged beyond their rate, by plugin",
+    ),
+    (
+        "wasmeter.plugin.memory",
+        "By",
+        InstrumentKind::ObservableUpDownCounter,
+        "Linear memory of plugins in service, by plugin",
+    ),
+    (
+        "wasmeter.plugin.generation",
+        "",
+        InstrumentKind::ObservableGauge,
+        "The generation of the plugin directory in service",
+    ),
 ];
 
 const REQUESTS: usize = 0;
@@ -96,6 +126,11 @@ const PLUGIN_FAILURES: usize = 8;
 const SWAPS: usize = 9;
 const VIEW_FAULTS: usize = 10;
 const FAILED: usize = 11;
+const CALLS: usize = 12;
+const BUSY: usize = 13;
+const LOG_DROPPED: usize = 14;
+const MEMORY: usize = 15;
+const GENERATION: usize = 16;
 
 /// Registers everything with the engine.
 pub(super) fn register(
@@ -194,7 +229,11 @@ impl Own<'_, '_> {
     }
 
     fn plugins(&mut self, runtime: &Runtime, plugins: &Plugins) {
-        for plugin in plugins.current().iter().flat_map(|generation| generation.plugins()) {
+        let generation = plugins.current();
+        if let Some(generation) = &generation {
+            self.count(GENERATION, generation.number(), []);
+        }
+        for plugin in generation.iter().flat_map(|generation| generation.plugins()) {
             let info = plugin.info();
             let state = info.state.name();
             self.count(
@@ -202,6 +241,17 @@ impl Own<'_, '_> {
                 1,
                 [("plugin", &info.name), ("version", &info.version), ("state", state)],
             );
+            self.count(
+                MEMORY,
+                info.memory_bytes as u64,
+                [("plugin", &info.name), ("version", &info.version)],
+            );
+        }
+        for totals in runtime.totals() {
+            let plugin = [("plugin", totals.plugin.as_ref())];
+            self.count(CALLS, totals.calls, plugin);
+            self.count(BUSY, u64::try_from(totals.busy.as_nanos()).unwrap_or(u64::MAX), plugin);
+            self.count(LOG_DROPPED, totals.log_lines_dropped, plugin);
         }
         for failure in runtime.counts().snapshot() {
             self.count(

@@ -109,6 +109,12 @@ fn plugins_come_and_go_while_it_runs() {
     );
     let info = |host: &Host| host.page().of("wasmeter_plugin_info").count();
     eventually("the plugin in service", || (info(&host) == 1).then_some(()));
+    let page = host.page();
+    let of_plugin = |metric: &str| page.sum(metric, &[("plugin", "merge-workers")]);
+    assert!(
+        of_plugin("wasmeter_plugin_calls_total") > 0.0 && of_plugin("wasmeter_plugin_memory_bytes") > 0.0
+    );
+    assert_eq!(page.sum("wasmeter_plugin_generation", &[]), 1.0);
     fs::remove_file(file).expect("it was put there");
     eventually("the plugin out of service", || (info(&host) == 0).then_some(()));
 }

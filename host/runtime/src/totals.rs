@@ -1,0 +1,90 @@
+//! What plugins did, summed up by name over all their builds, so that nothing of it is lost or counted back with a swap.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The most names kept apart; what plugins of further names do is counted under `other`. Names come from plugins, so without a
+/// bound a directory that keeps changing would fill the host's memory.
+const PLUGINS_MAX: usize = 1024;
+
+/// What the plugins of one name did since the start of the process. Only ever grows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginTotals {
+    /// The plugin's name.
+    pub plugin: Arc<str>,
+    /// Questions it was asked, those before its service included.
+    pub calls: u64,
+    /// How long it took over them.
+    pub busy: Duration,
+    /// Lines of its log that were dropped because it wrote too many.
+    pub log_lines_dropped: u64,
+}
+
+/// The counters of one name.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    calls: AtomicU64,
+    busy_nanos: AtomicU64,
+    log_lines_dropped: AtomicU64,
+}
+
+impl Totals {
+    pub(crate) fn called(&self, took: Duration) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.busy_nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn dropped(&self, lines: u64) {
+        self.log_lines_dropped.fetch_add(lines, Ordering::Relaxed);
+    }
+}
+
+/// The counters of all names.
+#[derive(Debug, Default)]
+pub(crate) struct AllTotals {
+    by_plugin: Mutex<BTreeMap<Arc<str>, Arc<Totals>>>,
+}
+
+impl AllTotals {
+    /// The counters of a name, to be kept by whoever counts.
+    pub(crate) fn of(&self, plugin: &Arc<str>) -> Arc<Totals> {
+        let mut by_plugin = self.by_plugin.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = by_plugin.contains_key(plugin);
+        let name =
+            if is_known || by_plugin.len() < PLUGINS_MAX { plugin.clone() } else { Arc::from("other") };
+        by_plugin.entry(name).or_default().clone()
+    }
+
+    /// Everything so far, ordered by name.
+    pub(crate) fn snapshot(&self) -> Vec<PluginTotals> {
+        let by_plugin = self.by_plugin.lock().unwrap_or_else(PoisonError::into_inner);
+        let totals = by_plugin.iter().map(|(plugin, totals)| PluginTotals {
+            plugin: plugin.clone(),
+            calls: totals.calls.load(Ordering::Relaxed),
+            busy: Duration::from_nanos(totals.busy_nanos.load(Ordering::Relaxed)),
+            log_lines_dropped: totals.log_lines_dropped.load(Ordering::Relaxed),
+        });
+        totals.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_of_one_name_are_counted_together_and_names_beyond_the_bound_too() {
+        let all = AllTotals::default();
+        for number in 0..PLUGINS_MAX + 50 {
+            all.of(&format!("plugin-{number}").into()).called(Duration::from_nanos(1));
+        }
+        all.of(&"plugin-7".into()).called(Duration::from_nanos(2));
+        let snapshot = all.snapshot();
+        assert_eq!(snapshot.len(), PLUGINS_MAX + 1);
+        let of = |name: &str| snapshot.iter().find(|totals| &*totals.plugin == name).unwrap().clone();
+        assert_eq!((of("plugin-7").calls, of("plugin-7").busy), (2, Duration::from_nanos(3)));
+        assert_eq!(of("other").calls, 50);
+    }
+}
