@@ -65,7 +65,9 @@ pub use wasmeter_engine::{
 };
 pub use wasmeter_model as model;
 #[cfg(feature = "plugins")]
-pub use wasmeter_runtime::{PluginInfo, PluginLimits, PluginState, PluginStats, RuntimeConfig};
+pub use wasmeter_runtime::{
+    KeyError, PluginInfo, PluginLimits, PluginState, PluginStats, RestartPolicy, RuntimeConfig, TrustedKey,
+};
 
 /// Runs the examples of the crate's README as documentation tests.
 #[cfg(doctest)]
