@@ -11,6 +11,10 @@ pub(super) const KEY_BYTES: usize = 32;
 const KEY: &str = "key";
 /// How the names of artefacts end.
 const EXTENSION: &str = "artefact";
+/// How often a file is written that another process keeps removing.
+const ATTEMPTS: usize = 5;
+/// How the names of files end that are being written.
+const UNFINISHED: &str = "unfinished";
 /// Artefacts kept; of more, those written first are removed.
 const ARTEFACTS_MAX: usize = 128;
 /// The largest artefact; machine code takes about four times the room of the component.
@@ -33,7 +37,8 @@ impl Place {
         refuse_shared(&metadata, "it", "700")?;
         let place = Self { directory: directory.to_owned() };
         // A file of one's own says who one is. What can be made here with another owner is a matter for its owner.
-        let probe = place.directory.join(format!(".probe-{}", std::process::id()));
+        place.remove_unfinished()?;
+        let probe = place.unfinished()?;
         let own = new_file(&probe)?.metadata()?;
         fs::remove_file(&probe)?;
         if own.uid() != metadata.uid() {
@@ -60,8 +65,7 @@ impl Place {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let mut key = [0; KEY_BYTES];
-        getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
+        let key = random()?;
         self.replace(&path, &key)?;
         Ok(key)
     }
@@ -87,15 +91,36 @@ impl Place {
     }
 
     fn replace(&self, path: &Path, content: &[u8]) -> io::Result<()> {
-        let name = path.file_name().unwrap_or_default().display();
-        let unfinished = self.directory.join(format!(".{name}-{}", std::process::id()));
-        // Left by a process of the same number that did not get to the end.
-        fs::remove_file(&unfinished).or_else(|error| match error.kind() {
-            ErrorKind::NotFound => Ok(()),
-            _ => Err(error),
-        })?;
-        new_file(&unfinished)?.write_all(content)?;
-        fs::rename(&unfinished, path)
+        for _ in 0..ATTEMPTS {
+            let unfinished = self.unfinished()?;
+            new_file(&unfinished)?.write_all(content)?;
+            match fs::rename(&unfinished, path) {
+                // A process that started just now took it for a file left unfinished.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                outcome => return outcome,
+            }
+        }
+        Err(io::Error::other("another process removed what was being written, again and again"))
+    }
+
+    /// A name that no other process has, and none before: in containers all have the same number.
+    fn unfinished(&self) -> io::Result<PathBuf> {
+        Ok(self.directory.join(format!("{:016x}.{UNFINISHED}", u64::from_le_bytes(random()?))))
+    }
+
+    /// Removes what processes left that did not get to the end. One that is about to get there tries once more.
+    fn remove_unfinished(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == UNFINISHED) {
+                // Another process may be removing the same.
+                fs::remove_file(&path).or_else(|error| match error.kind() {
+                    ErrorKind::NotFound => Ok(()),
+                    _ => Err(error),
+                })?;
+            }
+        }
+        Ok(())
     }
 
     fn remove_oldest(&self) -> io::Result<()> {
@@ -115,6 +140,12 @@ impl Place {
         }
         Ok(())
     }
+}
+
+fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(bytes)
 }
 
 /// A file that was not there and that only the host's user may read.
@@ -157,5 +188,16 @@ mod tests {
         assert_eq!(Place::open(&directory).unwrap().key().unwrap(), key);
         fs::write(directory.join(KEY), "short").unwrap();
         assert_ne!(place.key().unwrap(), key);
+    }
+
+    #[test]
+    fn what_was_left_unfinished_goes_with_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().join("cache");
+        let left = Place::open(&directory).unwrap().unfinished().unwrap();
+        fs::write(&left, b"half").unwrap();
+        Place::open(&directory).unwrap();
+        assert!(!left.exists());
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
     }
 }

@@ -139,7 +139,7 @@ impl Plugin {
         }
     }
 
-    /// What the plugin was last unable to do in this generation, if anything.
+    /// What the plugin was last unable to do, if anything.
     pub fn last_failure(&self) -> Option<Failure> {
         self.lock().last_fault.clone().map(|refusal| self.failure(refusal))
     }
