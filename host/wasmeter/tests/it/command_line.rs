@@ -118,3 +118,22 @@ fn plugins_come_and_go_while_it_runs() {
     fs::remove_file(file).expect("it was put there");
     eventually("the plugin out of service", || (info(&host) == 0).then_some(()));
 }
+
+#[test]
+fn sighup_takes_over_what_changed_in_a_plugin_directory_that_is_not_watched() {
+    let plugins = PluginFolder::with(&[]);
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let file = folder.path().join("wasmeter.yaml");
+    let yaml = format!(
+        "file_format: \"1.0\"\ndistribution:\n  wasmeter:\n    plugins:\n      directory: {}\n      watch: false\n",
+        plugins.path().display()
+    );
+    fs::write(&file, yaml).expect("the directory is writable");
+    let host = Host::start(None, &["--config", file.to_str().expect("a plain path")]);
+    let in_service = || host.page().of("wasmeter_plugin_info").count();
+    let component = crate::support::required("WASMETER_COMPONENTS").join("merge-workers.wasm");
+    plugins.put("10-merge-workers.wasm", &fs::read(component).expect("built"));
+    assert_eq!(in_service(), 0);
+    host.signal("HUP");
+    eventually("the plugin in service", || (in_service() == 1).then_some(()));
+}
