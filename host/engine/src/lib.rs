@@ -37,7 +37,7 @@ pub use filter::{
 };
 pub use intake::{CallbackRun, Observations, Observer};
 pub use pipeline::ReaderConfig;
-pub use record::{BoundRecorder, GivenAttributes, Order, Recorder, StreamLabels};
+pub use record::{BoundRecorder, GivenAttributes, Order, Packed, Recorder, StreamLabels};
 pub use report::{Counts, IngestReport, Notice, Rejection, SwapReport};
 pub use views::{IsEnabled, Mode, NativeView, View, ViewFault, Views};
 

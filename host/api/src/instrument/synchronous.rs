@@ -10,7 +10,7 @@ use wasmeter_model::{Attributes, Number};
 use super::Measured;
 use crate::attributes::{Given, converted, set_of};
 use crate::diagnostics::DiagnosticKind;
-use crate::exemplars::admitted;
+use crate::exemplars::{admitted, may_admit};
 use crate::meters::MeterState;
 use crate::provider::Core;
 
@@ -36,6 +36,14 @@ impl Synchronous {
         }
     }
 
+    // Apart, and with the measurement as it came: what a measurement without an exemplar has in registers stays there.
+    #[inline(never)]
+    fn sample<N: Measured>(&self, measurement: N, attributes: &[KeyValue]) {
+        if let Some(span) = admitted(self.core.exemplar_filter) {
+            self.recorder.sample(measurement.number().0, &set_of(attributes), span, self.core.now());
+        }
+    }
+
     #[cold]
     fn record_first_bare(&self, number: Number) {
         let (none, now) = (Attributes::empty(), self.core.now());
@@ -52,10 +60,10 @@ impl<N: Measured> SyncInstrument<N> for Synchronous {
         if self.meter.is_silent() {
             return;
         }
-        let number = self.core.number(measurement);
-        if let Some(span) = admitted(self.core.exemplar_filter) {
-            self.recorder.sample(number, &set_of(attributes), span, self.core.now());
+        if may_admit(self.core.exemplar_filter) {
+            self.sample(measurement, attributes);
         }
+        let number = self.core.number(measurement);
         if attributes.is_empty() {
             return self.record_bare(number);
         }
@@ -85,15 +93,29 @@ struct Bound {
     recorder: BoundRecorder,
 }
 
+impl Bound {
+    /// A measurement that may become an exemplar, or that is more than an addition. Apart, and with the measurement as it came: so what
+    /// most measurements have in registers stays there.
+    #[inline(never)]
+    fn measure_unusual<N: Measured>(&self, measurement: N) {
+        if let Some(span) = admitted(self.core.exemplar_filter) {
+            self.recorder.sample(measurement.number().0, span, self.core.now());
+        }
+        self.recorder.record(self.core.number(measurement), || self.core.now());
+    }
+}
+
 impl<N: Measured> BoundSyncInstrument<N> for Bound {
     fn measure(&self, measurement: N) {
         if self.meter.is_silent() {
             return;
         }
-        let number = self.core.number(measurement);
-        if let Some(span) = admitted(self.core.exemplar_filter) {
-            self.recorder.sample(number, span, self.core.now());
+        let is_done = !may_admit(self.core.exemplar_filter) && {
+            let (number, is_saturated) = measurement.number();
+            !is_saturated && self.recorder.record_usual(number)
+        };
+        if !is_done {
+            self.measure_unusual(measurement);
         }
-        self.recorder.record(number, || self.core.now());
     }
 }

@@ -30,8 +30,18 @@ impl BoundRecorder {
         Self { recorder, attributes, cells: (0..THREADS_MAX).map(|_| OnceLock::new()).collect() }
     }
 
-    /// As [`Recorder::record_given`].
+    /// Records a value if there is nothing to it but adding it to what the thread has left before, as nearly always. If not, nothing is
+    /// done, and it is to be [recorded](BoundRecorder::record).
+    // Calls nothing that returns here: so it keeps everything in registers, and whoever calls it need not save any.
     #[inline(always)]
+    #[must_use]
+    pub fn record_usual(&self, value: Number) -> bool {
+        let cell = number::of_this_thread_if_known().and_then(|number| self.cells.get(number)?.get());
+        // SAFETY: as in `record`.
+        self.recorder.is_usual(value) && cell.is_some_and(|cell| unsafe { cell.record_untimed(value) })
+    }
+
+    /// As [`Recorder::record_given`].
     pub fn record(&self, value: Number, now: impl Fn() -> Timestamp) {
         match self.recorder.way(value) {
             Ok(Way::Staged) => {}

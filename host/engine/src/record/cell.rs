@@ -100,8 +100,59 @@ impl Cell {
             self.end();
             return left;
         }
+        if way & way::TIMED == 0 {
+            // SAFETY: the caller's promise, and the thread is busy.
+            unsafe { self.stage(way, Registers::of(value)) };
+            return true;
+        }
+        // SAFETY: as above.
+        unsafe { self.stage_timed(way, Registers::of(value), owner, now) }
+    }
+
+    /// As [`Cell::record`] where the time does not matter. If it does, nothing is left either.
+    ///
+    /// # Safety
+    ///
+    /// As [`Cell::record`].
+    #[inline(always)]
+    pub(super) unsafe fn record_untimed(&self, value: Number) -> bool {
+        let way = self.begin();
+        if way & way::STAGED == 0 {
+            let left = self.tally.add(value);
+            self.end();
+            return left;
+        }
+        if way & way::TIMED != 0 {
+            self.end();
+            return false;
+        }
         // SAFETY: the caller's promise, and the thread is busy.
-        unsafe { self.record_staged(way, Registers::of(value), owner, now) }
+        unsafe { self.stage(way, Registers::of(value)) };
+        true
+    }
+
+    /// Leaves a measurement in a buffer, apart so that a sum does not carry the weight of that.
+    ///
+    /// # Safety
+    ///
+    /// As [`Cell::record`], and the thread is busy and has found `way`.
+    #[inline(never)]
+    unsafe fn stage(&self, way: u8, value: Registers) {
+        self.buffer(way).with_mut(|buffer| {
+            // SAFETY: this is the buffer that `way` names, and the thread is busy; whoever fetches has left it alone since.
+            if let Some(staged) = unsafe { &mut *buffer } {
+                staged.record_untimed(value);
+            }
+        });
+        self.is_dirty.store(true, Ordering::Relaxed);
+        self.end();
+    }
+
+    /// The buffer that `way` names.
+    #[inline(always)]
+    fn buffer(&self, way: u8) -> &UnsafeCell<Option<Box<Staged>>> {
+        let [first, second] = &self.buffers;
+        if way & way::BUFFER == 0 { first } else { second }
     }
 
     /// The thread is busy from here on; returns where it may write to.
@@ -117,13 +168,13 @@ impl Cell {
         self.is_busy.store(false, Ordering::Release);
     }
 
-    /// The rest of [`Cell::record`], apart so that a sum does not carry its weight.
+    /// As [`Cell::stage`] where the time matters, or did when the thread looked.
     ///
     /// # Safety
     ///
-    /// As [`Cell::record`], and the thread is busy and has found `way`.
+    /// As [`Cell::stage`].
     #[inline(never)]
-    unsafe fn record_staged(
+    unsafe fn stage_timed(
         &self,
         mut way: u8,
         value: Registers,
@@ -145,9 +196,7 @@ impl Cell {
         } else {
             let last = time.filter(|_| way & way::TIMED != 0);
             let last = last.map(|time| Last { value, time, order: owner.next_order() });
-            let [first, second] = &self.buffers;
-            let buffer = if way & way::BUFFER == 0 { first } else { second };
-            buffer.with_mut(|buffer| {
+            self.buffer(way).with_mut(|buffer| {
                 // SAFETY: this is the buffer that `way` names, and the thread is busy; whoever fetches has left it alone since.
                 if let Some(staged) = unsafe { &mut *buffer } {
                     staged.record(value, last);

@@ -2,13 +2,15 @@
 
 use wasmeter_model::Attributes;
 
+use super::Packed;
+
 /// Attributes as a measurement comes with them, before anything is made of them.
 ///
 /// A measurement with known attributes costs a hash of them as they are and one comparison, no allocation; only the first one
 /// of a thread makes a set of them. So an API with attributes of its own implements this for a slice of them.
 pub trait GivenAttributes {
-    /// A seeded hash of the attributes in the order given. Equal attributes in equal order have equal hashes.
-    fn hash(&self) -> u64;
+    /// Writes the attributes in the order given. Equal attributes in equal order are written alike.
+    fn pack(&self, packed: &mut Packed<'_>);
 
     /// True if these are the attributes of `set`, given in `order`. Needs no answer for what does not hash alike.
     fn are(&self, set: &Attributes, order: Order) -> bool;
@@ -59,8 +61,8 @@ impl Order {
 }
 
 impl GivenAttributes for Attributes {
-    fn hash(&self) -> u64 {
-        self.hash_value()
+    fn pack(&self, packed: &mut Packed<'_>) {
+        packed.hash_only(self.hash_value());
     }
 
     fn are(&self, set: &Attributes, order: Order) -> bool {

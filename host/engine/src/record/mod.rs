@@ -21,6 +21,7 @@ mod given;
 #[cfg(all(loom, test))]
 mod model;
 mod number;
+mod packed;
 mod recorder;
 mod registers;
 mod sampled;
@@ -37,6 +38,7 @@ pub(crate) use cell::{Spare, Tap};
 pub use enabled::StreamLabels;
 pub(crate) use fence::prepare;
 pub use given::{GivenAttributes, Order};
+pub use packed::Packed;
 pub use recorder::Recorder;
 pub(crate) use staged::{Last, Shape, Staged, StagedExplicit};
 
@@ -58,11 +60,5 @@ impl Owner {
     /// Grows from measurement to measurement where their order matters.
     pub(crate) fn next_order(&self) -> u64 {
         self.orders.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    /// The hash of a cell of attributes with this hash.
-    #[inline]
-    fn hash(&self, attributes: u64) -> u64 {
-        attributes ^ self.uid.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }

@@ -43,6 +43,13 @@ pub(super) fn of_this_thread() -> usize {
     }
 }
 
+/// As [`of_this_thread`], if it was asked for before.
+#[inline(always)]
+pub(super) fn of_this_thread_if_known() -> Option<usize> {
+    let number = NUMBER.get();
+    (number != NONE).then_some(number)
+}
+
 #[cold]
 fn take() -> usize {
     let mut free = free();

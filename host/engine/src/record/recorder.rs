@@ -7,7 +7,7 @@ use wasmeter_model::{Attributes, Instrument, InstrumentKind, Number, NumberKind,
 
 use super::cell::{Cell, Tap};
 use super::registers::Registers;
-use super::{BoundRecorder, GivenAttributes, Last, thread};
+use super::{BoundRecorder, GivenAttributes, Last, Packed, thread};
 use crate::aggregate::NumberSum;
 use crate::engine::Inner;
 use crate::instrument::{Contributed, Contribution, Entry, Form, State};
@@ -95,13 +95,11 @@ impl Recorder {
             Err(reason) => return self.inner.refuse(&self.entry, reason),
         }
         let owner = &self.entry.owner;
-        let hash = owner.hash(given.hash());
-        let is_it = |cell: &Cell| cell.owner == owner.uid && given.are(&cell.attributes, cell.order);
         // SAFETY: the cells of `thread` are this thread's alone.
-        match thread::with(hash, is_it, |cell| unsafe { cell.record(value, owner, &now) }) {
+        match thread::with(owner, given, |cell| unsafe { cell.record(value, owner, &now) }) {
             Some(true) => {}
             Some(false) => self.record_directly(Registers::of(value), &given.to_set().0, now()),
-            None => self.record_first(Registers::of(value), given, hash, now()),
+            None => self.record_first(Registers::of(value), given, now()),
         }
     }
 
@@ -119,15 +117,20 @@ impl Recorder {
         Ok(BoundRecorder::new(self.clone(), attributes.clone()))
     }
 
+    /// Whether a value goes through cells without a further question.
+    #[inline(always)]
+    pub(super) fn is_usual(&self, value: Number) -> bool {
+        let Usual { ints, doubles, negative } = self.usual;
+        match value {
+            Number::Int(value) => ints && (value >= 0 || negative),
+            Number::Double(value) => doubles && value.is_finite() && (value >= 0.0 || negative),
+        }
+    }
+
     /// Whether and how the instrument takes a value.
     #[inline(always)]
     pub(super) fn way(&self, value: Number) -> Result<Way, Rejection> {
-        let Usual { ints, doubles, negative } = self.usual;
-        let is_usual = match value {
-            Number::Int(value) => ints && (value >= 0 || negative),
-            Number::Double(value) => doubles && value.is_finite() && (value >= 0.0 || negative),
-        };
-        if is_usual { Ok(Way::Staged) } else { self.unusual_way(Registers::of(value)) }
+        if self.is_usual(value) { Ok(Way::Staged) } else { self.unusual_way(Registers::of(value)) }
     }
 
     #[cold]
@@ -175,13 +178,14 @@ impl Recorder {
 
     /// The first measurement of this thread with a set: makes the cell.
     #[cold]
-    fn record_first<G>(&self, value: Registers, given: &G, hash: u64, now: Timestamp)
+    fn record_first<G>(&self, value: Registers, given: &G, now: Timestamp)
     where
         G: GivenAttributes + ?Sized,
     {
         let value = value.number();
         let (attributes, order) = given.to_set();
         let Some(order) = order else { return self.record_directly(Registers::of(value), &attributes, now) };
+        let hash = Packed::hash_of(given, &self.entry.owner);
         let made = self.source(&attributes, now, |routing, source| {
             // In the overflow sets come and go without bound: no cells are kept for them.
             if source.attributes != attributes {

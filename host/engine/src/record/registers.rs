@@ -19,6 +19,13 @@ impl Registers {
         }
     }
 
+    /// The number, rounded if it is an integer beyond 53 bits.
+    #[inline(always)]
+    pub(super) fn as_f64(self) -> f64 {
+        self.number().as_f64()
+    }
+
+    #[inline(always)]
     pub(super) fn number(self) -> Number {
         match self.kind {
             NumberKind::Int => Number::Int(self.bits.cast_signed()),

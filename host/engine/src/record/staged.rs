@@ -4,11 +4,22 @@ use std::sync::Arc;
 
 use wasmeter_model::{Number, NumberKind, Timestamp};
 
+use super::registers::Registers;
 use crate::aggregate::{DoubleSum, ExponentialHistogram, NumberSum, are_equal};
 use crate::views::Aggregator;
 
 /// Up to so many bounds comparing with all of them is faster than searching.
 const COMPARED_MAX: usize = 32;
+/// How many bounds are compared at a time.
+const CHUNK: usize = 8;
+
+/// The bounds of a histogram.
+#[derive(Clone, Debug)]
+struct Bounds {
+    all: Arc<[f64]>,
+    /// The same in chunks, of which the last is filled up with infinities: no finite value is above them.
+    chunks: Arc<[[f64; CHUNK]]>,
+}
 
 /// What has to be kept of an instrument's measurements so that every stream it feeds can be given its part.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +35,7 @@ pub(crate) struct Shape {
 #[derive(Clone, Debug, PartialEq)]
 enum Histogram {
     /// With these bounds.
-    Explicit(Arc<[f64]>),
+    Explicit(Bounds),
     /// Of this size and largest scale.
     Exponential(u32, i8),
 }
@@ -36,7 +47,7 @@ impl Shape {
             Aggregator::Drop => {}
             Aggregator::Sum => self.total = true,
             Aggregator::LastValue => self.last = true,
-            Aggregator::Explicit { .. } => self.include_histogram(Histogram::Explicit(bounds.clone())),
+            Aggregator::Explicit { .. } => self.include_histogram(Histogram::Explicit(Bounds::new(bounds))),
             Aggregator::Exponential { max_size, max_scale, .. } => {
                 self.include_histogram(Histogram::Exponential(*max_size, *max_scale));
             }
@@ -49,7 +60,7 @@ impl Shape {
         }
     }
 
-    fn explicit(&self) -> impl Iterator<Item = &Arc<[f64]>> {
+    fn explicit(&self) -> impl Iterator<Item = &Bounds> {
         self.histograms.iter().filter_map(|histogram| match histogram {
             Histogram::Explicit(bounds) => Some(bounds),
             Histogram::Exponential(..) => None,
@@ -71,6 +82,11 @@ impl Shape {
     /// True if count and total are all there is to keep.
     pub(crate) fn is_total_only(&self) -> bool {
         !self.last && self.histograms.is_empty()
+    }
+
+    /// True if a histogram of some bounds is all there is to keep.
+    fn is_explicit_only(&self) -> bool {
+        !self.total && !self.last && matches!(self.histograms[..], [Histogram::Explicit(_)])
     }
 
     /// True if the time of a measurement matters.
@@ -95,6 +111,8 @@ pub(crate) struct Staged {
     /// Zero if nobody asks for it.
     pub(crate) total: NumberSum,
     has_total: bool,
+    /// True if `explicit` is all there is beside the count, as it is nearly always.
+    is_explicit_only: bool,
     pub(crate) last: Option<Last>,
     /// The first one, without a further step to it: seldom is there another.
     explicit: Option<StagedExplicit>,
@@ -106,6 +124,7 @@ pub(crate) struct Staged {
 #[derive(Debug)]
 pub(crate) struct StagedExplicit {
     pub(crate) bounds: Arc<[f64]>,
+    chunks: Arc<[[f64; CHUNK]]>,
     /// One more than bounds.
     pub(crate) counts: Box<[u64]>,
     pub(crate) sum: DoubleSum,
@@ -124,6 +143,7 @@ impl Staged {
             count: 0,
             total: NumberSum::zero(kind),
             has_total: shape.total,
+            is_explicit_only: shape.is_explicit_only(),
             last: None,
             explicit: shape.explicit().next().map(StagedExplicit::new),
             more_explicit: shape.explicit().skip(1).map(StagedExplicit::new).collect(),
@@ -131,9 +151,25 @@ impl Staged {
         }
     }
 
-    /// Takes in a finite measurement.
+    /// Takes in a finite measurement without its time.
     #[inline(always)]
-    pub(crate) fn record(&mut self, value: Number, last: Option<Last>) {
+    pub(super) fn record_untimed(&mut self, value: Registers) {
+        match &mut self.explicit {
+            Some(histogram) if self.is_explicit_only => {
+                self.count += 1;
+                histogram.record(value.as_f64());
+            }
+            _ => self.record_any(value),
+        }
+    }
+
+    #[inline(never)]
+    fn record_any(&mut self, value: Registers) {
+        self.record(value.number(), None);
+    }
+
+    /// Takes in a finite measurement.
+    pub(super) fn record(&mut self, value: Number, last: Option<Last>) {
         self.count += 1;
         if self.has_total {
             self.total.add(value);
@@ -177,11 +213,29 @@ impl Staged {
     }
 }
 
+impl Bounds {
+    fn new(all: &Arc<[f64]>) -> Self {
+        let chunk = |bounds: &[f64]| {
+            let mut chunk = [f64::INFINITY; CHUNK];
+            chunk.iter_mut().zip(bounds).for_each(|(place, bound)| *place = *bound);
+            chunk
+        };
+        Self { all: all.clone(), chunks: all.chunks(CHUNK).map(chunk).collect() }
+    }
+}
+
+impl PartialEq for Bounds {
+    fn eq(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
+}
+
 impl StagedExplicit {
-    fn new(bounds: &Arc<[f64]>) -> Self {
+    fn new(bounds: &Bounds) -> Self {
         Self {
-            bounds: bounds.clone(),
-            counts: vec![0; bounds.len() + 1].into(),
+            bounds: bounds.all.clone(),
+            chunks: bounds.chunks.clone(),
+            counts: vec![0; bounds.all.len() + 1].into(),
             sum: DoubleSum::default(),
             min: f64::INFINITY,
             max: f64::NEG_INFINITY,
@@ -191,9 +245,15 @@ impl StagedExplicit {
     /// Counts a value: buckets are `(lower, upper]`.
     #[inline(always)]
     fn record(&mut self, value: f64) {
-        let bucket = if self.bounds.len() <= COMPARED_MAX {
-            // No branch depends on the value.
-            self.bounds.iter().map(|bound| usize::from(*bound < value)).sum()
+        let bucket = if self.chunks.len() <= COMPARED_MAX / CHUNK {
+            // No branch depends on the value, and the compiler compares several at once.
+            let mut below = [0; CHUNK];
+            for chunk in self.chunks.iter() {
+                for (below, bound) in below.iter_mut().zip(chunk) {
+                    *below += u64::from(*bound < value);
+                }
+            }
+            usize::try_from(below.iter().sum::<u64>()).unwrap_or(usize::MAX)
         } else {
             self.bounds.partition_point(|bound| *bound < value)
         };
