@@ -42,7 +42,6 @@ mod plugins;
 mod provider;
 mod reader;
 mod resource;
-mod views;
 
 pub use configurator::{MeterConfig, MeterConfigurator};
 pub use counts::Counts;

@@ -41,11 +41,13 @@ pub enum Rejection {
     WrongKind,
     /// A callback observes more in one run than the engine keeps.
     ObservationLimit,
+    /// The Meter of the scope it was received with is disabled.
+    MeterDisabled,
 }
 
 impl Rejection {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UnspecifiedTemporality,
         Self::TimeBeforeStart,
         Self::DuplicateOrOutOfOrder,
@@ -62,6 +64,7 @@ impl Rejection {
         Self::TooManyWriters,
         Self::WrongKind,
         Self::ObservationLimit,
+        Self::MeterDisabled,
     ];
 
     /// A stable name, for attributes and logs.
@@ -83,6 +86,7 @@ impl Rejection {
             Self::TooManyWriters => "too_many_writers",
             Self::WrongKind => "wrong_kind",
             Self::ObservationLimit => "observation_limit",
+            Self::MeterDisabled => "meter_disabled",
         }
     }
 }
@@ -110,6 +114,7 @@ impl fmt::Display for Rejection {
             Self::ObservationLimit => {
                 "a callback observes too much in one run; observe fewer sets, or raise `limits.observations_max`"
             }
+            Self::MeterDisabled => "the Meter of the scope is disabled; see `meter_configurator`",
         })
     }
 }
@@ -121,6 +126,9 @@ pub struct IngestReport {
     pub accepted: u64,
     /// Points that were not, by reason.
     pub rejected: BTreeMap<Rejection, u64>,
+    /// Points of scopes whose Meter is disabled (metrics SDK, "MeterConfig"). That is the operator's choice and no fault of the
+    /// sender, who is not told; [`Counts::rejected`] has them as [`Rejection::MeterDisabled`].
+    pub disabled: u64,
     /// Attribute keys that occurred more than once in a set; the last value was used.
     pub duplicate_keys: u64,
     /// The name of the metric of the first refused point.

@@ -22,7 +22,6 @@ use crate::meters::Meters;
 use crate::plugins::PluginSettings;
 use crate::reader::{PeriodicReader, Producers, PushExporter, Reader};
 use crate::resource;
-use crate::views::guarded;
 
 /// What of the environment is heeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,7 +213,7 @@ impl MeterProviderBuilder {
         let plugins = plugins.load(&diagnostics)?;
         let views = GivenViews { own: self.views, directory: plugins.views() };
         let meters = Meters::new(self.configurator, diagnostics.clone());
-        let engine = Engine::new(config, meters.over(guarded(views.all())), clock());
+        let engine = Engine::new(config, meters.over(views.all()), clock());
         let resource = resource::complete(self.resource, std::mem::take(&mut environment.resource));
         let timeout = self.callback_timeout.unwrap_or(Self::CALLBACK_TIMEOUT_DEFAULT);
         let core = Arc::new(Core::new(Parts {

@@ -11,7 +11,6 @@ use crate::busy::{Swapping, is_swapping};
 use crate::configurator::MeterConfigurator;
 use crate::error::SwapError;
 use crate::lock;
-use crate::views::guarded;
 
 /// The Views in service by who gave them.
 #[derive(Clone, Default)]
@@ -89,7 +88,7 @@ impl Core {
         // A View that swaps would wait for this swap.
         let swapping = Swapping::begin();
         // The time is that of the commit: what the Views take to answer is not in the new generation.
-        let prepared = self.engine.prepare_swap(self.meters.over(guarded(views.all())))?;
+        let prepared = self.engine.prepare_swap(self.meters.over(views.all()))?;
         let report = self.engine.commit_swap(prepared, self.now());
         drop(swapping);
         self.tell_notices();

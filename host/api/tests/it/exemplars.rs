@@ -1,19 +1,14 @@
 //! Measurements made in the context of a span, through the `opentelemetry` API.
 
+use std::sync::Arc;
+
 use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-use opentelemetry::{Context, ContextGuard};
+use opentelemetry::trace::TraceFlags;
 use wasmeter_api::model::frame::Frame;
 use wasmeter_api::model::{AttributeRule, ExemplarFilter, ExemplarReservoir, Pattern, StreamSpec};
-use wasmeter_api::{NativeView, SimpleFixedSize};
+use wasmeter_api::{NativeView, SimpleFixedSize, Views};
 
 use crate::support::*;
-
-/// Makes a span the current one of this thread, until the result is dropped.
-fn enter(trace: u128, span: u64, flags: TraceFlags) -> ContextGuard {
-    let span = SpanContext::new(TraceId::from(trace), SpanId::from(span), flags, false, TraceState::NONE);
-    Context::new().with_remote_span_context(span).attach()
-}
 
 /// Value, trace, span and attributes of each exemplar.
 fn exemplars(frame: &Frame) -> Vec<(f64, u128, u64, String)> {
@@ -107,6 +102,37 @@ fn m7_views_of_the_application_bring_reservoirs() {
     let counter = setup.provider.meter("shop").u64_counter("counter").build();
     (0..9).for_each(|_| counter.add(1, &[]));
     assert_eq!(exemplars(&setup.reader.collect().unwrap()).len(), 5);
+}
+
+#[test]
+fn m7_a_swap_that_leaves_a_view_in_service_leaves_it_its_reservoirs() {
+    let five = || {
+        NativeView::with_reservoirs(
+            "five",
+            |_| true,
+            StreamSpec::default(),
+            |series| Box::new(SimpleFixedSize::new(5, series.seed)),
+        )
+    };
+    let view = five();
+    let setup = setup_with(CUMULATIVE, |builder| {
+        builder.with_view(view.clone()).with_exemplar_filter(ExemplarFilter::AlwaysOn)
+    });
+    let swap = |view: Arc<NativeView>| {
+        setup.provider.swap_views(Views { base: vec![view], ..Views::default() }).unwrap();
+    };
+    let counter = setup.provider.meter("shop").u64_counter("counter").build();
+    counter.add(1, &[]);
+    swap(view.clone());
+    counter.add(2, &[]);
+    swap(view);
+    let values = |frame| exemplars(&frame).into_iter().map(|(value, ..)| value).collect::<Vec<_>>();
+    assert_eq!(values(setup.reader.collect().unwrap()), [1.0, 2.0]);
+    counter.add(3, &[]);
+    // It says the same, but is another: what it would have kept nobody knows.
+    swap(five());
+    counter.add(4, &[]);
+    assert_eq!(values(setup.reader.collect().unwrap()), [4.0]);
 }
 
 #[test]

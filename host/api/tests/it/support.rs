@@ -5,7 +5,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use opentelemetry::KeyValue;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::{Context, ContextGuard, KeyValue};
 use wasmeter_api::model::frame::{Frame, MetricRef, PointKind, PointRef};
 use wasmeter_api::model::{Number, Temporality, TemporalityPreference, Timestamp, ValueRef};
 use wasmeter_api::{
@@ -176,4 +177,10 @@ fn metric_rows(metric: MetricRef<'_>) -> Vec<String> {
     });
     let exponentials = metric.exponentials().map(|point| row(point.point, format!("n={}", point.count)));
     numbers.chain(histograms).chain(exponentials).collect()
+}
+
+/// Makes a span the current one of this thread, until the result is dropped.
+pub(crate) fn enter(trace: u128, span: u64, flags: TraceFlags) -> ContextGuard {
+    let span = SpanContext::new(TraceId::from(trace), SpanId::from(span), flags, false, TraceState::NONE);
+    Context::new().with_remote_span_context(span).attach()
 }

@@ -37,6 +37,7 @@ pub(crate) fn ingest(inner: &Inner, frame: &Frame, now: Timestamp) -> IngestRepo
     for (reason, points) in &batch.report.rejected {
         inner.counters.reject(*reason, *points);
     }
+    inner.counters.reject(Rejection::MeterDisabled, batch.report.disabled);
     batch.report
 }
 
@@ -250,7 +251,12 @@ impl<'a> Batch<'a> {
             state.heard = self.now;
             self.inner.bring_up_to_date(&entry, &mut state, self.now);
             state.hear_description(&entry, &instrument.description);
+            let accepted = self.report.accepted;
             take(self, &entry, &mut state);
+            if state.routing.resolved.is_disabled {
+                // They are taken note of: once the Meter is enabled, what comes is told from what was there.
+                self.report.disabled += std::mem::replace(&mut self.report.accepted, accepted) - accepted;
+            }
             return self.inner.tell(&entry, &mut state);
         }
     }
@@ -402,6 +408,10 @@ impl<'a> Batch<'a> {
 
     fn summaries(&mut self, metric: MetricRef<'a>) {
         let (resource, scope) = self.owner(metric);
+        if !self.inner.current_generation().composition.is_enabled(&scope) {
+            self.report.disabled += metric.summaries().len() as u64;
+            return;
+        }
         let mut summaries = lock(&self.inner.summaries);
         for row in metric.summaries() {
             let (attributes, overwritten) = self.frame.attributes(row.point.attributes());

@@ -6,6 +6,7 @@ use wasmeter_model::{Aggregation, ExemplarReservoir, Instrument, StreamSpec};
 
 use super::resolved::{Fault, OnFault};
 use super::validity::{aggregation_name, aggregation_problem, can_become, name_problem, reservoir_problem};
+use super::view::ask;
 use super::{Mode, View, ViewFault};
 use crate::instrument::Form;
 
@@ -33,7 +34,7 @@ impl Question<'_> {
     ) -> Result<Vec<Answer<'v>>, ViewFault> {
         let mut answers = Vec::new();
         for view in views {
-            let answer = match view.streams(self.instrument) {
+            let answer = match ask(view.as_ref(), |view| view.streams(self.instrument)) {
                 Ok(answer) => answer,
                 Err(fault) => {
                     on_fault(fault.into())?;

@@ -48,6 +48,11 @@ impl Composition {
         Self { views }
     }
 
+    /// Whether the Meter of a scope is enabled.
+    pub(crate) fn is_enabled(&self, scope: &Scope) -> bool {
+        self.views.meters.as_ref().is_none_or(|is_enabled| is_enabled(scope))
+    }
+
     /// The streams of an instrument whose values come in this form.
     ///
     /// # Errors
@@ -61,7 +66,8 @@ impl Composition {
         on_fault: OnFault<'_>,
     ) -> Result<Resolved, ViewFault> {
         let mut resolved = Resolved::default();
-        if self.views.meters.as_ref().is_some_and(|is_enabled| !is_enabled(&instrument.scope)) {
+        if !self.is_enabled(&instrument.scope) {
+            resolved.is_disabled = true;
             return Ok(resolved);
         }
         let mut notices = Vec::new();

@@ -7,6 +7,7 @@ use wasmeter_model::{
     Aggregation, AttributeRule, Attributes, Combine, Instrument, InstrumentKind, Origin, Resource, StreamSpec,
 };
 
+use super::view::ask;
 use super::{View, ViewFault};
 use crate::exemplar::Choice;
 use crate::stream::overflow_attributes;
@@ -54,6 +55,8 @@ pub(crate) struct Resolved {
     pub(crate) streams: Box<[(Arc<ResolvedStream>, Arc<Resource>)]>,
     /// What the Views asked for and cannot have.
     pub(crate) notices: Box<[String]>,
+    /// There are none as its Meter is disabled.
+    pub(crate) is_disabled: bool,
 }
 
 /// How a stream aggregates, with nothing left open.
@@ -166,14 +169,16 @@ pub(crate) fn run(
             AttributeRule::Exclude(patterns) => {
                 set.filter(|key| !patterns.iter().any(|pattern| pattern.matches(key)))
             }
-            AttributeRule::Computed(tag) => match step.view.map_attributes(*tag, &set) {
-                Ok(Some(mapped)) => mapped,
-                Ok(None) => return Ok(None),
-                Err(fault) => {
-                    on_fault(fault.into())?;
-                    set
+            AttributeRule::Computed(tag) => {
+                match ask(step.view.as_ref(), |view| view.map_attributes(*tag, &set)) {
+                    Ok(Some(mapped)) => mapped,
+                    Ok(None) => return Ok(None),
+                    Err(fault) => {
+                        on_fault(fault.into())?;
+                        set
+                    }
                 }
-            },
+            }
         };
     }
     Ok(Some(set))
@@ -189,7 +194,7 @@ impl Resolved {
     /// The streams without any View: the instrument as it is.
     pub(crate) fn unviewed(instrument: &Instrument) -> Self {
         let streams = [(ResolvedStream::default().shared(), instrument.resource.clone())];
-        Self { streams: streams.into(), notices: Box::default() }
+        Self { streams: streams.into(), ..Self::default() }
     }
 
     /// What becomes of a set in each of the streams.

@@ -1,6 +1,8 @@
 //! The trait every View implements, native or plugin.
 
+use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wasmeter_model::{Attributes, Instrument, StreamSpec};
@@ -10,7 +12,10 @@ use crate::exemplar::{Reservoir, ReservoirSeries};
 /// Something that shapes streams: a View of the configuration file or a plugin.
 ///
 /// Both functions are pure for the life of the value: the engine asks once per instrument and once per distinct attribute
-/// set, and remembers the answer for as long as this View is in service. Neither may call back into the engine.
+/// set, and remembers the answer for as long as this View is in service. Neither may call back into the engine. One that panics
+/// has not answered.
+///
+/// A View is the same after a swap if it is the same value, and what its own reservoirs have kept goes on then.
 pub trait View: Send + Sync {
     /// Names the View in diagnostics; for a plugin its name and version.
     fn name(&self) -> &str;
@@ -36,6 +41,26 @@ pub trait View: Send + Sync {
         let (_, _) = (tag, series);
         None
     }
+}
+
+/// Asks a View.
+pub(super) fn ask<T>(
+    view: &dyn View,
+    question: impl FnOnce(&dyn View) -> Result<T, ViewFault>,
+) -> Result<T, ViewFault> {
+    // It may be the application's own code; what is wrong with it must not reach the code that measures.
+    catch_unwind(AssertUnwindSafe(|| question(view))).unwrap_or_else(|payload| {
+        let name = catch_unwind(AssertUnwindSafe(|| view.name().into()));
+        let reason = format!("panicked: {}", panic_text(payload.as_ref()));
+        Err(ViewFault { view: name.unwrap_or_default(), reason })
+    })
+}
+
+/// What a panic said.
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let owned = || payload.downcast_ref::<String>().map(String::as_str);
+    let text = payload.downcast_ref::<&str>().copied().or_else(owned);
+    text.unwrap_or("no message").chars().take(200).collect()
 }
 
 /// A View that could not answer: who, and what happened and what to do about it, in words for an operator.

@@ -1,6 +1,8 @@
 //! Received numbers: baselines, resets, writers, duplicates, both directions of temporality.
 
-use wasmeter_engine::Rejection;
+use std::sync::Arc;
+
+use wasmeter_engine::{Engine, Rejection, Views};
 use wasmeter_model::Temporality::{Cumulative, Delta};
 
 use crate::support::*;
@@ -202,4 +204,31 @@ fn summaries_are_exported_in_the_order_they_came() {
     let counts: Vec<u64> =
         exported.metrics().flat_map(|metric| metric.summaries()).map(|row| row.count).collect();
     assert_eq!(counts, (0..100).collect::<Vec<u64>>());
+}
+
+#[test]
+fn points_of_disabled_meters_are_counted_as_such_and_are_no_fault_of_the_sender() {
+    let engine = engine(&[CUMULATIVE], Views { meters: Some(Arc::new(|_| false)), ..no_views() });
+    let request = |time, total| {
+        Otlp::of("").counter("c", Cumulative, &[("", 1, time, int(total))]).summary("s", time, 2).frame()
+    };
+    let report = engine.ingest(&request(5, 3), at(5));
+    assert_eq!((report.accepted, report.disabled, report.message()), (0, 2, String::new()));
+    expect(&engine, 0, 10, &[]);
+    let counted = |engine: &Engine| {
+        let rejected = engine.counts().rejected.into_iter().filter(|(_, count)| *count > 0);
+        rejected.collect::<Vec<_>>()
+    };
+    assert_eq!(counted(&engine), [(Rejection::MeterDisabled, 2)]);
+    // What was there before it was enabled is not in the series.
+    engine.swap(no_views(), at(12)).unwrap();
+    let report = engine.ingest(&request(15, 7), at(15));
+    assert_eq!((report.accepted, report.disabled), (2, 0));
+    expect(
+        &engine,
+        0,
+        20,
+        &["c{} sum+ cum 4 @12..20", "s{} summary n=2 sum=2.5 [0.5, 0.9]:[1.0, 2.0] @1..15"],
+    );
+    assert_eq!(counted(&engine), [(Rejection::MeterDisabled, 2)]);
 }
