@@ -88,6 +88,15 @@ impl NumberSum {
         }
     }
 
+    /// The sum of one value, which is that value to the bit.
+    pub(crate) fn of(value: Number) -> Self {
+        match value {
+            Number::Int(value) => Self::Int(i128::from(value).into()),
+            // Whatever is added to -0.0 stays as it is, itself included.
+            Number::Double(value) => Self::Double(DoubleSum { high: value, low: -0.0 }),
+        }
+    }
+
     /// Adds a value. A sum of integers that meets a double is one of doubles from then on.
     #[inline]
     pub(crate) fn add(&mut self, value: Number) {

@@ -352,8 +352,7 @@ impl SourceData {
             Self::Numbers(received) => {
                 let mut writers = received.live(collection.now, expiry);
                 let (first, mut time) = writers.next().map(|(value, time)| (*value, time))?;
-                let mut sum = crate::aggregate::NumberSum::zero(first.kind());
-                sum.add(first);
+                let mut sum = crate::aggregate::NumberSum::of(first);
                 for (value, at) in writers {
                     sum.add(*value);
                     time = time.max(at);

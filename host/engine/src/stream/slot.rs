@@ -62,9 +62,7 @@ impl Current {
 
     /// The state of a first source.
     pub(crate) fn new(collection: u64, value: Number, when: When) -> Self {
-        let mut sum = NumberSum::zero(value.kind());
-        sum.add(value);
-        Self { collection, value: sum, when }
+        Self { collection, value: NumberSum::of(value), when }
     }
 
     /// Combines with the state of a further source.
@@ -81,9 +79,7 @@ impl Current {
             Combine::Last => when > self.when || (when == self.when && is_less(mine, value)),
         };
         if replace {
-            let mut sum = NumberSum::zero(value.kind());
-            sum.add(value);
-            self.value = sum;
+            self.value = NumberSum::of(value);
         }
         self.when = self.when.max(when);
     }

@@ -49,12 +49,12 @@ fn b13_g8_values_out_of_domain_are_counted_and_told_once_for_each_reason() {
     let (rows, notices, counts) = recorded(Kind::Histogram, &values);
     assert!(rows[0].starts_with("i{a=1} hist cum n=9 sum=3 min=-1 max=2 "), "{rows:?}");
     assert_eq!((notices, counts), (vec![NOT_FINITE.to_owned()], vec![not_finite]));
-    // A gauge says what it was told, but for the sign of zero.
+    // A gauge says what it was told, to the sign of zero.
     assert_eq!(
         recorded(Kind::Gauge, &values[..2]),
         (vec!["i{a=1} gauge NaN @0..10".to_owned()], vec![], vec![])
     );
-    assert_eq!(recorded(Kind::Gauge, &values).0, ["i{a=1} gauge 0.0 @0..10"]);
+    assert_eq!(recorded(Kind::Gauge, &values).0, ["i{a=1} gauge -0.0 @0..10"]);
 }
 
 #[test]
@@ -190,4 +190,21 @@ fn n1_e5_default_aggregations_that_mean_nothing_are_told_and_passed_over() {
     let frame = engine.collect(0, at(10));
     assert_eq!(frame.histograms.bounds, [&BOUNDARIES_DEFAULT[..], &[2.0]].concat());
     assert_eq!(frame.point_count(), 2);
+}
+
+/// A gauge says what it was told, to the bit.
+#[test]
+fn a_gauge_keeps_the_sign_of_zero() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let of = |kind, name| instrument(kind, name, NumberKind::Double);
+    let recorded = engine.instrument(of(Kind::Gauge, "recorded"), at(1)).unwrap();
+    recorded.record(double(-0.0), &attrs(""), at(2));
+    let observe =
+        |observer: &mut wasmeter_engine::Observer<'_>| observer.observe(0, double(-0.0), &attrs(""));
+    engine.observe(vec![of(Kind::ObservableGauge, "observed")], observe, at(1)).unwrap();
+    engine.ingest(&Otlp::of("").gauge("received", &[("", 2, double(-0.0))]).frame(), at(2));
+    let frame = engine.collect(0, at(3));
+    let values = frame.metrics().flat_map(|metric| metric.numbers().collect::<Vec<_>>());
+    let bits: Vec<_> = values.filter_map(|row| row.value).map(|value| value.as_f64().to_bits()).collect();
+    assert_eq!(bits, [(-0.0f64).to_bits(); 3]);
 }
