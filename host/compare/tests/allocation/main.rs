@@ -1,7 +1,11 @@
 //! A measurement with a known series allocates nothing. A program of its own, so that no other test shares its threads'
 //! caches.
 
-use opentelemetry::KeyValue;
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::{Context, KeyValue};
+use wasmeter_api::model::StreamSpec;
+use wasmeter_api::{ManualReader, Measurement, MeterProvider, NativeView, Reservoir};
 use wasmeter_compare::allocation::allocations_of;
 use wasmeter_compare::{Aggregation, Setup, Side, ViewSpec};
 
@@ -103,5 +107,51 @@ fn bound_instruments_do_not_allocate() {
         let engine = Side::Ours.build(&Setup::default());
         let histogram = engine.meter().f64_histogram("measured").build().bind(&attributes);
         check(engine.as_ref(), || histogram.record(3.0));
+    }
+}
+
+/// Counts what it is offered, and keeps nothing.
+#[derive(Default)]
+struct Nothing(usize);
+
+impl Reservoir for Nothing {
+    fn offer(&mut self, measurement: &Measurement) {
+        self.0 += measurement.attributes.len();
+    }
+
+    fn collect(&mut self, _: &mut dyn FnMut(Measurement)) {
+        assert!(self.0 > 0, "it was offered something");
+    }
+}
+
+/// In a span that is sampled, each measurement is offered to the reservoir of its series.
+#[test]
+fn measurements_that_might_become_exemplars_do_not_allocate() {
+    let span =
+        SpanContext::new(TraceId::from(1), SpanId::from(2), TraceFlags::SAMPLED, false, TraceState::NONE);
+    let _current = Context::new().with_remote_span_context(span).attach();
+    let of_its_own = NativeView::with_reservoirs(
+        "nothing",
+        |_| true,
+        StreamSpec::default(),
+        |_| Box::<Nothing>::default(),
+    );
+    let usual = NativeView::new("usual", |_| true, StreamSpec::default());
+    for view in [of_its_own, usual] {
+        for attributes in [set(3), owned(3)] {
+            let reader = ManualReader::new(wasmeter_api::model::TemporalityPreference::Cumulative);
+            let provider =
+                MeterProvider::builder().with_reader(&reader).with_view(view.clone()).build().unwrap();
+            let meter = provider.meter("shop");
+            let counter = meter.u64_counter("counter").build();
+            let histogram = meter.f64_histogram("histogram").build();
+            let measure = || {
+                counter.add(1, &attributes);
+                histogram.record(3.0, &attributes);
+            };
+            (0..100).for_each(|_| measure());
+            assert_eq!(allocations_of(|| (0..1000).for_each(|_| measure())), 0);
+            assert_eq!(reader.collect().unwrap().point_count(), 2);
+        }
     }
 }
