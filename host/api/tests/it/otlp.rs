@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::trace::TraceFlags;
 use wasmeter_api::model::frame::Frame;
+use wasmeter_api::model::{AttributeRule, Number, Pattern, StreamSpec, Timestamp};
 use wasmeter_api::{
-    DiagnosticKind, MeterProvider, OtlpError, OtlpExporter, OtlpExporterBuilder, OtlpProtocol,
+    DiagnosticKind, MeterProvider, NativeView, OtlpError, OtlpExporter, OtlpExporterBuilder, OtlpProtocol,
     PeriodicReader, PushExporter,
 };
 use wasmeter_otlp::receive::{Accepted, Overloaded, ReceiveLimits, Receiver, Sink, Transport};
@@ -18,7 +20,7 @@ use crate::support::*;
 
 /// Takes what it gets, or not.
 struct Collected {
-    frames: Mutex<Sender<(Transport, Vec<String>)>>,
+    frames: Mutex<Sender<(Transport, Frame)>>,
     answer: Arc<Mutex<Result<Accepted, Overloaded>>>,
 }
 
@@ -26,7 +28,7 @@ impl Sink for Collected {
     fn accept(&self, frame: Frame, transport: Transport) -> Result<Accepted, Overloaded> {
         let answer = self.answer.lock().unwrap().clone();
         if answer.is_ok() {
-            self.frames.lock().unwrap().send((transport, rows(&frame))).unwrap();
+            self.frames.lock().unwrap().send((transport, frame)).unwrap();
         }
         answer
     }
@@ -36,7 +38,7 @@ impl Sink for Collected {
 struct Collector {
     grpc: String,
     http: String,
-    received: Inbox<(Transport, Vec<String>)>,
+    received: Inbox<(Transport, Frame)>,
     answer: Arc<Mutex<Result<Accepted, Overloaded>>>,
     runtime: Option<tokio::runtime::Runtime>,
 }
@@ -60,6 +62,11 @@ impl Collector {
     }
 
     fn next(&self) -> (Transport, Vec<String>) {
+        let (transport, frame) = self.next_frame();
+        (transport, rows(&frame))
+    }
+
+    fn next_frame(&self) -> (Transport, Frame) {
         self.received.recv_timeout(AGES).expect("something is received")
     }
 }
@@ -107,6 +114,54 @@ fn every_protocol_arrives() {
             assert_eq!(collector.next().0, transport, "the last export");
             assert_eq!(provider.counts().exports_succeeded, 2);
         }
+    }
+}
+
+#[test]
+fn an_exemplar_arrives_with_its_span_and_with_what_a_view_removed() {
+    let collector = Collector::start();
+    let (trace, span) = (0x0123_4567_89ab_cdef_fedc_ba98_7654_3210, 0x0f1e_2d3c_4b5a_6978);
+    for (protocol, endpoint) in [
+        (OtlpProtocol::Grpc, &collector.grpc),
+        (OtlpProtocol::HttpProtobuf, &collector.http),
+        (OtlpProtocol::HttpJson, &collector.http),
+    ] {
+        let exclude = AttributeRule::Exclude(vec![Pattern::new("user")]);
+        let spec = StreamSpec { attributes: vec![exclude], ..StreamSpec::default() };
+        let exporter = exporter().with_protocol(protocol).with_endpoint(endpoint).build().unwrap();
+        let (builder, time, _) = builder();
+        let provider = builder
+            .with_view(NativeView::new("remove", |_| true, spec))
+            .with_reader(PeriodicReader::new(exporter, AGES, AGES))
+            .build()
+            .unwrap();
+        let meter = provider.meter("shop");
+        let attributes = [KeyValue::new("a", "x"), KeyValue::new("user", "b")];
+        time.set(5);
+        {
+            let _span = enter(trace, span, TraceFlags::SAMPLED);
+            meter.u64_counter("orders").build().add(3, &attributes);
+            meter.f64_histogram("duration").build().record(7.5, &attributes);
+        }
+        time.set(9);
+        // In no span: it counts, and is no exemplar.
+        meter.f64_histogram("duration").build().record(0.5, &attributes);
+        provider.shutdown(AGES).unwrap();
+        let frame = collector.next_frame().1;
+        let points = frame.metrics().flat_map(|metric| {
+            let histograms = metric.histograms().map(|row| row.point);
+            metric.numbers().map(|row| row.point).chain(histograms).collect::<Vec<_>>()
+        });
+        let exemplars = points.flat_map(|point| point.exemplars().collect::<Vec<_>>());
+        let found: Vec<_> = exemplars
+            .map(|row| {
+                let pairs = row.pairs().map(|(key, value)| format!("{key}={value:?}")).collect::<Vec<_>>();
+                (row.value, row.time, row.trace_id, row.span_id, pairs.join(","))
+            })
+            .collect();
+        let of =
+            |value| (Some(value), Timestamp::from_secs(5), trace, span, r#"user=String("b")"#.to_owned());
+        assert_eq!(found, [of(Number::Double(7.5)), of(Number::Int(3))], "{protocol:?}");
     }
 }
 
