@@ -30,6 +30,8 @@
 //! assert_eq!(series[0].attributes, [("method", "GET")].into());
 //! ```
 //!
+//! A [`Processor`] is made the same way, of [`Processor::process`] and [`register_processor!`].
+//!
 //! The struct is the plugin's configuration: the `[config]` table of the `NAME.toml` beside the component, read by serde.
 //! What is wrong with a configuration is reported with its place, all of it at once where it can be. The plugin's name,
 //! version and description are those of its `Cargo.toml`.
@@ -44,10 +46,13 @@ mod attributes;
 #[cfg(target_family = "wasm")]
 mod component;
 mod config;
+pub mod frame;
 mod info;
 mod instrument;
 mod log;
 mod pattern;
+mod processor;
+mod register;
 mod stream;
 mod streams;
 pub mod testing;
@@ -60,15 +65,20 @@ pub use info::PluginInfo;
 pub use instrument::{Instrument, InstrumentKind, NumberKind, Origin, Scope};
 pub use log::Level;
 pub use pattern::Pattern;
+pub use processor::{Fault, Outcome, Processor};
+pub use register::Registered;
 pub use stream::{Aggregation, AttributeRule, Combine, Stream};
 pub use streams::Streams;
 pub use value::Value;
-pub use view::{Registered, View};
+pub use view::View;
 
 /// What the macros of this crate expand to; not for use by hand.
 #[doc(hidden)]
 pub mod __private {
     #[cfg(target_family = "wasm")]
-    pub use crate::component::{ViewComponent, bindings, export_view};
+    pub use crate::component::{
+        LifecycleComponent, ProcessorComponent, ViewComponent, bindings, export_lifecycle, export_processor,
+        export_view,
+    };
     pub use crate::log::write;
 }

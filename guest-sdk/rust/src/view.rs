@@ -1,10 +1,8 @@
 //! The trait a View implements and the macro that makes a plugin of it.
 
-use std::cell::RefCell;
-
 use serde::de::DeserializeOwned;
 
-use crate::{Attributes, Instrument, PluginInfo, Streams};
+use crate::{Attributes, Instrument, Streams};
 
 /// A plugin that shapes streams: renames, re-aggregates, removes and computes attributes.
 ///
@@ -32,16 +30,6 @@ pub trait View: DeserializeOwned + 'static {
     }
 }
 
-/// A View that [`register_view!`](crate::register_view) has made a plugin of; not implemented by hand.
-pub trait Registered: View {
-    /// Who the plugin is.
-    const INFO: PluginInfo;
-
-    /// The place of the one configured View of an instance.
-    #[doc(hidden)]
-    fn with_slot<R>(work: impl FnOnce(&RefCell<Option<Self>>) -> R) -> R;
-}
-
 /// Makes a View the plugin that its crate is compiled to. Once per crate; the crate type is `cdylib`.
 ///
 /// ```
@@ -63,29 +51,12 @@ pub trait Registered: View {
 #[macro_export]
 macro_rules! register_view {
     ($view:ty) => {
-        const _: () = {
-            impl $crate::Registered for $view {
-                const INFO: $crate::PluginInfo = $crate::PluginInfo {
-                    name: env!("CARGO_PKG_NAME"),
-                    version: env!("CARGO_PKG_VERSION"),
-                    description: env!("CARGO_PKG_DESCRIPTION"),
-                    config_schema: <$view as $crate::View>::CONFIG_SCHEMA,
-                };
-
-                fn with_slot<R>(work: impl FnOnce(&::std::cell::RefCell<Option<Self>>) -> R) -> R {
-                    ::std::thread_local! {
-                        static VIEW: ::std::cell::RefCell<Option<$view>> =
-                            const { ::std::cell::RefCell::new(None) };
-                    }
-                    VIEW.with(work)
-                }
-            }
-        };
+        $crate::__register!($view, <$view as $crate::View>::CONFIG_SCHEMA);
 
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::__private::ViewComponent<$view>;
-    $crate::__private::export_view!(Component with_types_in $crate::__private::bindings);
+    $crate::__private::export_view!(Component with_types_in $crate::__private::bindings::view);
         };
     };
 }

@@ -1,8 +1,8 @@
-//! The plugin runtime: loads View components, sandboxed, and swaps them while the host runs.
+//! The plugin runtime: loads components, sandboxed, and swaps them while the host runs.
 //!
 //! The only crate that knows wasmtime. A [`Directory`] turns a folder of components into [`Generation`]s of [`Plugin`]s,
-//! which are the engine's [`wasmeter_engine::View`]s; a [`Watcher`] says when to look again, and a [`Keeper`] looks and puts
-//! into service what it finds. Everything a guest says is checked in `answer` before the engine sees it, every call has a
+//! which are the engine's [`wasmeter_engine::View`]s or [`Processors`] of what it collects; a [`Watcher`] says when to look again, and a [`Keeper`] looks and puts
+//! into service what it finds. Everything a guest says is checked in `answer` and `frame` before the host sees it, every call has a
 //! deadline, every store has limits, and nothing a guest or a file does panics the host.
 
 mod answer;
@@ -15,6 +15,7 @@ mod cache;
 mod config;
 mod directory;
 mod failure;
+mod frame;
 mod inspect;
 mod instance;
 mod keeper;
@@ -22,12 +23,14 @@ mod limits;
 mod load;
 mod log;
 mod plugin;
+mod processors;
 mod quarantine;
 mod runtime;
 mod ticker;
 mod totals;
 mod trust;
 mod watch;
+mod world;
 
 pub use config::{AnswerLimits, RuntimeConfig, TICK};
 pub use directory::{Directory, Generation, Rejection, Scan, Swap};
@@ -37,7 +40,9 @@ pub use keeper::{Keeper, Service};
 pub use limits::PluginLimits;
 pub use log::{LogLevel, LogSink, TracingSink};
 pub use plugin::{Plugin, PluginInfo, PluginState, PluginStats, RestartPolicy};
+pub use processors::{OnFailure, Processed, ProcessorFault, Processors};
 pub use runtime::{Runtime, StartError};
 pub use totals::PluginTotals;
 pub use trust::{KeyError, SignatureState, TrustedKey};
 pub use watch::Watcher;
+pub use world::World;

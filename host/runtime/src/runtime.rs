@@ -9,7 +9,7 @@ use std::time::Duration;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine, OptLevel};
 
-use crate::bindings::View;
+use crate::bindings::{frames, host, types};
 use crate::cache::CompileCache;
 use crate::config::{RuntimeConfig, TICK};
 use crate::failure::{Counts, Failure};
@@ -64,7 +64,9 @@ impl Runtime {
         });
         let cache = cache.transpose()?;
         let mut linker = Linker::new(&engine);
-        View::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(start_error)?;
+        host::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(start_error)?;
+        types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(start_error)?;
+        frames::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(start_error)?;
         let weak = engine.weak();
         let ticker = Ticker::start(move || {
             if let Some(engine) = weak.upgrade() {

@@ -1,7 +1,9 @@
 //! Between the contract's types and this crate's; every conversion is by value and total.
 
-use super::bindings::exports::wasmeter::plugin::{lifecycle, views};
-use super::bindings::wasmeter::plugin::{host, types};
+use super::bindings::lifecycle::exports::wasmeter::plugin::lifecycle;
+use super::bindings::lifecycle::wasmeter::plugin::host;
+use super::bindings::view::exports::wasmeter::plugin::views;
+use super::bindings::view::wasmeter::plugin::types;
 use crate::{
     Aggregation, AttributeRule, Attributes, Combine, Instrument, InstrumentKind, Level, NumberKind, Origin,
     Pattern, PluginInfo, Problem, Scope, Stream, Value,

@@ -1,13 +1,19 @@
-//! The component around a View: the plugin contract's exports, and what the host offers. Compiled for wasm only.
+//! The component around a plugin: the plugin contract's exports, and what the host offers. Compiled for wasm only.
 
 mod convert;
+mod frames;
+mod lifecycle;
+mod processor;
 mod view;
 
+pub use lifecycle::LifecycleComponent;
+pub use processor::ProcessorComponent;
 pub use view::ViewComponent;
 
-use crate::Level;
+use crate::{Level, Registered};
 
-/// What `wit-bindgen` makes of the contract.
+/// What `wit-bindgen` makes of the contract: lifecycle and host, which every plugin has, and the exports of each world apart.
+/// A component is of the world whose exports it has; the linker puts the parts together.
 #[allow(
     missing_docs,
     unreachable_pub,
@@ -16,17 +22,49 @@ use crate::Level;
     reason = "generated; documented in the WIT files"
 )]
 pub mod bindings {
-    wit_bindgen::generate!({
-        path: "../../wit",
-        world: "view",
-        pub_export_macro: true,
-        export_macro_name: "export_view",
-    });
+    pub mod lifecycle {
+        wit_bindgen::generate!({
+            path: "../../wit",
+            world: "plugin",
+            pub_export_macro: true,
+            export_macro_name: "export_lifecycle",
+        });
+    }
+
+    pub mod view {
+        wit_bindgen::generate!({
+            path: "../../wit",
+            inline: "package wasmeter:guest; world view-part { export wasmeter:plugin/views@0.1.0; }",
+            generate_all,
+            pub_export_macro: true,
+            export_macro_name: "export_view",
+        });
+    }
+
+    pub mod processor {
+        wit_bindgen::generate!({
+            path: "../../wit",
+            inline: "package wasmeter:guest; world processor-part { export wasmeter:plugin/processors@0.1.0; }",
+            generate_all,
+            pub_export_macro: true,
+            export_macro_name: "export_processor",
+        });
+    }
 }
 
-pub use bindings::export_view;
+pub use bindings::lifecycle::export_lifecycle;
+pub use bindings::processor::export_processor;
+pub use bindings::view::export_view;
+
+/// Has the configured plugin do something.
+fn with_plugin<P: Registered, R>(call: &str, work: impl FnOnce(&P) -> R) -> R {
+    P::with_slot(|slot| match &*slot.borrow() {
+        Some(plugin) => work(plugin),
+        None => panic!("the host called `{call}` before `configure`"),
+    })
+}
 
 /// Writes a line to the host's log.
 pub(crate) fn log(level: Level, message: &str) {
-    bindings::wasmeter::plugin::host::log(convert::level(level), message);
+    bindings::lifecycle::wasmeter::plugin::host::log(convert::level(level), message);
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::check;
 use crate::{
-    AttributeRule, Attributes, Instrument, Pattern, Problem, Registered, Stream, Streams, Value, parse_config,
+    AttributeRule, Attributes, Instrument, Pattern, Problem, Registered, Stream, Streams, Value, View,
+    parse_config,
 };
 
 /// A configured View.
@@ -33,7 +34,7 @@ pub struct Series {
     pub resource_attributes: Attributes,
 }
 
-impl<V: Registered> Harness<V> {
+impl<V: View + Registered> Harness<V> {
     /// A View with this configuration, a JSON object as text.
     ///
     /// # Panics

@@ -8,5 +8,8 @@ mod harness;
 pub mod instrument;
 pub(crate) mod logs;
 
+mod processor;
+
 pub use harness::{Harness, Series};
 pub use logs::take_logs;
+pub use processor::{ProcessorHarness, sum_of};

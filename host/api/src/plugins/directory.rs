@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use wasmeter_engine::{SwapReport, View, ViewFault};
-use wasmeter_runtime::{Directory, Keeper, PluginInfo, Runtime, RuntimeConfig, Service};
+use wasmeter_runtime::{Directory, Generation, Keeper, PluginInfo, Runtime, RuntimeConfig, Service};
 
 use crate::diagnostics::{DiagnosticKind, Diagnostics};
 use crate::error::BuildError;
@@ -36,6 +36,7 @@ impl PluginSettings {
         let runtime = Arc::new(Runtime::new(self.runtime)?);
         let directory = Arc::new(Directory::new(path, runtime.clone()));
         directory.rescan().tell(|failure| diagnostics.tell(DiagnosticKind::Plugin, failure.to_string()));
+        tell_unused(&directory.current(), diagnostics);
         Ok(LoadedPlugins(Some(Loaded { directory, runtime })))
     }
 }
@@ -76,6 +77,15 @@ impl KeptPlugins {
     }
 }
 
+/// A provider has Views only: what an operator expects to be processed must not go out unprocessed in silence.
+fn tell_unused(generation: &Generation, diagnostics: &Diagnostics) {
+    if !generation.processors().is_empty() {
+        let words = "the plugin directory has processors, which a provider does not run: what it exports is not processed; \
+                     have the program `wasmeter` export it, or make a view of the processor";
+        diagnostics.tell(DiagnosticKind::Plugin, words.to_owned());
+    }
+}
+
 /// The Views of a provider, as the keeper changes them. It does not keep the provider.
 struct ProviderViews {
     core: Weak<Core>,
@@ -83,9 +93,12 @@ struct ProviderViews {
 }
 
 impl Service for ProviderViews {
-    fn swap(&mut self, plugins: Vec<Arc<dyn View>>) -> Result<Option<SwapReport>, ViewFault> {
+    fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
         match self.core.upgrade() {
-            Some(core) => core.swap_directory(plugins),
+            Some(core) => {
+                tell_unused(generation, &self.diagnostics);
+                core.swap_directory(generation.views())
+            }
             None => Ok(None),
         }
     }

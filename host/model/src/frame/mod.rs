@@ -3,11 +3,13 @@
 //! Flat columns over three interned tables (strings, values, attribute sets), because that shape crosses the sandbox at a
 //! few nanoseconds a point where lists of records cost a hundred times more. It holds everything OTLP can say about
 //! metrics. Rows are read through [`Frame::metrics`] and written through [`FrameBuilder`], which keeps the columns
-//! consistent: **every index points into its table, and every column of a table has the same length.**
+//! consistent: **every index points into its table, and every column of a table has the same length.** A frame that comes
+//! from elsewhere is to pass [`Frame::check`] first.
 
 mod append;
 mod batches;
 mod builder;
+mod check;
 mod intern;
 mod points;
 mod read;
@@ -18,6 +20,7 @@ pub use batches::Batches;
 pub use builder::{
     ExemplarRow, ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, SummaryRow,
 };
+pub use check::FrameFault;
 pub use points::{Exemplars, ExponentialPoints, HistogramPoints, NumberPoints, PointColumns, SummaryPoints};
 pub use read::{
     ExemplarRef, ExponentialRef, HistogramRef, MetricRef, NumberRef, PointRef, ResourceRef, ScopeRef,

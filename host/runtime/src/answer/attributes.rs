@@ -6,7 +6,7 @@ use wasmeter_model::{Attributes, Value};
 
 use super::nested::check_nested;
 use super::{Budget, Wrong, at_most};
-use crate::bindings::wasmeter::plugin::types;
+use crate::bindings::types;
 use crate::config::AnswerLimits;
 
 /// What an attribute costs beside its key and value.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Wrong, at_most, quoted};
-use crate::bindings::exports::wasmeter::plugin::lifecycle;
+use crate::bindings::plugin::exports::wasmeter::plugin::lifecycle;
 use crate::failure::clean;
 
 const NAME_BYTES_MAX: usize = 64;

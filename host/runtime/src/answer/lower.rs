@@ -2,7 +2,7 @@
 
 use wasmeter_model::{Attributes, Instrument, InstrumentKind, NumberKind, Origin, Value};
 
-use crate::bindings::wasmeter::plugin::types;
+use crate::bindings::types;
 use crate::failure::{FailureKind, Refusal, bytes};
 
 /// What an attribute costs beside its key and value.

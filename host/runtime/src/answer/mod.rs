@@ -13,6 +13,7 @@ mod tests;
 pub(crate) use attributes::check_attributes;
 pub(crate) use info::{Info, check_info, check_problems};
 pub(crate) use lower::{lower_attributes, lower_instrument};
+pub(crate) use nested::check_nested;
 pub(crate) use streams::check_streams;
 
 use crate::config::AnswerLimits;

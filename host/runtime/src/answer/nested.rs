@@ -24,7 +24,7 @@ struct AnyValue {
 }
 
 /// Refuses what an OTLP exporter could not write out again. Takes constant memory and stack whatever the text.
-pub(super) fn check_nested(text: &str) -> Result<(), Wrong> {
+pub(crate) fn check_nested(text: &str) -> Result<(), Wrong> {
     if depth(text) > DEPTH_MAX * BRACKETS_PER_LEVEL {
         return Err(format!("a nested value deeper than {DEPTH_MAX} levels"));
     }

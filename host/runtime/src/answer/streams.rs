@@ -7,7 +7,7 @@ use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCA
 use wasmeter_model::{Aggregation, AttributeRule, Combine, ExemplarReservoir, Pattern, StreamSpec};
 
 use super::{Budget, Wrong, at_most, quoted};
-use crate::bindings::exports::wasmeter::plugin::views;
+use crate::bindings::view::exports::wasmeter::plugin::views;
 use crate::config::AnswerLimits;
 
 /// The longest unit (metrics API, "Instrument unit").

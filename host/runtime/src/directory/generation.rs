@@ -6,6 +6,8 @@ use wasmeter_engine::View;
 
 use crate::failure::Failure;
 use crate::plugin::Plugin;
+use crate::processors::Processors;
+use crate::world::World;
 
 /// The plugins of a folder between two changes, in the order of their file names.
 #[derive(Debug)]
@@ -29,9 +31,18 @@ impl Generation {
         &self.plugins
     }
 
-    /// The plugins as the engine takes them, in the same order.
+    /// The Views as the engine takes them, in the same order.
     pub fn views(&self) -> Vec<Arc<dyn View>> {
-        self.plugins.iter().map(|plugin| plugin.clone() as Arc<dyn View>).collect()
+        self.of(World::View).map(|plugin| plugin.clone() as Arc<dyn View>).collect()
+    }
+
+    /// The processors, in the same order.
+    pub fn processors(&self) -> Processors {
+        self.of(World::Processor).cloned().collect()
+    }
+
+    fn of(&self, world: World) -> impl Iterator<Item = &Arc<Plugin>> {
+        self.plugins.iter().filter(move |plugin| plugin.world() == world)
     }
 }
 

@@ -41,6 +41,8 @@ pub enum FailureKind {
     Memory,
     /// The plugin's answer breaks the contract.
     InvalidAnswer,
+    /// The plugin said that it could not do what it was asked to.
+    Fault,
     /// The question is larger than what plugins are asked; the plugin is not to blame.
     QuestionTooLarge,
     /// The build failed too often in service and is not loaded again.
@@ -51,7 +53,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Unreadable,
         Self::TooLarge,
         Self::NotAComponent,
@@ -70,6 +72,7 @@ impl FailureKind {
         Self::Deadline,
         Self::Memory,
         Self::InvalidAnswer,
+        Self::Fault,
         Self::QuestionTooLarge,
         Self::Quarantined,
         Self::SwapRefused,
@@ -96,6 +99,7 @@ impl FailureKind {
             Self::Deadline => "deadline",
             Self::Memory => "memory",
             Self::InvalidAnswer => "invalid_answer",
+            Self::Fault => "fault",
             Self::QuestionTooLarge => "question_too_large",
             Self::Quarantined => "quarantined",
             Self::SwapRefused => "swap_refused",

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::limiter::Limiter;
-use crate::bindings::wasmeter::plugin::{host, types};
+use crate::bindings::{frames, host, types};
 use crate::limits::PluginLimits;
 use crate::log::{LogLevel, PluginLog};
 
@@ -56,3 +56,5 @@ impl host::Host for HostState {
 }
 
 impl types::Host for HostState {}
+
+impl frames::Host for HostState {}

@@ -9,14 +9,17 @@ mod limiter;
 use std::sync::Arc;
 
 use wasmtime::Store;
+use wasmtime::component::InstancePre;
 
-use crate::bindings::exports::wasmeter::plugin::{lifecycle, views};
-use crate::bindings::wasmeter::plugin::types;
-use crate::bindings::{View, ViewPre};
+use crate::bindings::plugin::exports::wasmeter::plugin::lifecycle;
+use crate::bindings::processor::exports::wasmeter::plugin::processors;
+use crate::bindings::view::exports::wasmeter::plugin::views;
+use crate::bindings::{frames, plugin, processor, types, view};
 use crate::config::ticks;
 use crate::failure::{FailureKind, Refusal};
 use crate::limits::PluginLimits;
 use crate::log::PluginLog;
+use crate::world::World;
 use fault::Call;
 pub(crate) use fault::mismatch;
 pub(crate) use host::HostState;
@@ -34,14 +37,22 @@ pub(crate) struct Grants {
 /// A plugin's instance, instantiated and not yet trapped.
 pub(crate) struct Instance {
     store: Store<HostState>,
-    view: View,
+    lifecycle: plugin::Plugin,
+    exports: Exports,
     grants: Grants,
+}
+
+/// What the instance does beside saying who it is.
+enum Exports {
+    View(view::View),
+    Processor(processor::Processor),
 }
 
 impl Instance {
     /// Makes a store with its limits and instantiates the component in it, within the setup deadline.
     pub(crate) fn new(
-        pre: &ViewPre<HostState>,
+        pre: &InstancePre<HostState>,
+        world: World,
         grants: &Grants,
         log: &Arc<PluginLog>,
     ) -> Result<Self, Refusal> {
@@ -54,7 +65,7 @@ impl Instance {
         store.set_max_component_handles(limits.handles_max);
         store.epoch_deadline_trap();
         store.set_epoch_deadline(ticks(limits.setup_deadline));
-        let instance = pre.instance_pre().instantiate(&mut store).map_err(|error| {
+        let instance = pre.instantiate(&mut store).map_err(|error| {
             let deadline = limits.setup_deadline;
             let call = Call { name: "instantiation", deadline, setting: SETUP };
             let mut refusal = fault::explain(&error, store.data(), call);
@@ -64,22 +75,27 @@ impl Instance {
             refusal
         })?;
         // Only here are the types of the exports compared with the contract's.
-        let view = View::new(&mut store, &instance).map_err(|error| mismatch(&error))?;
-        Ok(Self { store, view, grants: grants.clone() })
+        let lifecycle = plugin::Plugin::new(&mut store, &instance).map_err(|error| mismatch(&error))?;
+        let exports = match world {
+            World::View => view::View::new(&mut store, &instance).map(Exports::View),
+            World::Processor => processor::Processor::new(&mut store, &instance).map(Exports::Processor),
+        };
+        let exports = exports.map_err(|error| mismatch(&error))?;
+        Ok(Self { store, lifecycle, exports, grants: grants.clone() })
     }
 
     /// Asks who the plugin is. The answer is unchecked.
     pub(crate) fn info(&mut self) -> Result<lifecycle::PluginInfo, Refusal> {
         let deadline = self.grants.limits.setup_deadline;
         let call = Call { name: "info", deadline, setting: SETUP };
-        self.call(call, |view, store| view.wasmeter_plugin_lifecycle().call_info(store))
+        self.call(call, |instance, store| instance.lifecycle().call_info(store))
     }
 
     /// Hands the plugin its configuration. The problems are unchecked.
     pub(crate) fn configure(&mut self) -> Result<Result<(), Vec<lifecycle::Problem>>, Refusal> {
         let (config, deadline) = (self.grants.config.clone(), self.grants.limits.setup_deadline);
         let call = Call { name: "configure", deadline, setting: SETUP };
-        self.call(call, |view, store| view.wasmeter_plugin_lifecycle().call_configure(store, &config))
+        self.call(call, |instance, store| instance.lifecycle().call_configure(store, &config))
     }
 
     /// Asks for an instrument's streams. The answer is unchecked.
@@ -89,7 +105,7 @@ impl Instance {
     ) -> Result<Option<Vec<views::StreamSpec>>, Refusal> {
         let deadline = self.grants.limits.streams_deadline();
         let call = Call { name: "streams", deadline, setting: "streams_deadline_ms" };
-        self.call(call, |view, store| view.wasmeter_plugin_views().call_streams(store, instrument))
+        self.call(call, |exports, store| exports.views()?.call_streams(store, instrument))
     }
 
     /// Asks what becomes of an attribute set. The answer is unchecked.
@@ -100,9 +116,17 @@ impl Instance {
     ) -> Result<Option<Vec<types::Attribute>>, Refusal> {
         let deadline = self.grants.limits.map_attributes_deadline();
         let call = Call { name: "map-attributes", deadline, setting: "map_attributes_deadline_ms" };
-        self.call(call, |view, store| {
-            view.wasmeter_plugin_views().call_map_attributes(store, tag, attributes)
-        })
+        self.call(call, |exports, store| exports.views()?.call_map_attributes(store, tag, attributes))
+    }
+
+    /// Has a frame processed. The answer is unchecked.
+    pub(crate) fn process(
+        &mut self,
+        frame: &frames::Frame,
+    ) -> Result<Result<processors::Outcome, types::Fault>, Refusal> {
+        let deadline = self.grants.limits.call_deadline;
+        let call = Call { name: "process", deadline, setting: "call_deadline_ms" };
+        self.call(call, |exports, store| exports.processors()?.call_process(store, frame))
     }
 
     /// How much linear memory the instance has, in bytes.
@@ -113,10 +137,37 @@ impl Instance {
     fn call<R>(
         &mut self,
         what: Call,
-        call: impl FnOnce(&View, &mut Store<HostState>) -> wasmtime::Result<R>,
+        call: impl FnOnce(&Callable<'_>, &mut Store<HostState>) -> wasmtime::Result<R>,
     ) -> Result<R, Refusal> {
         self.store.data_mut().begin_call();
         self.store.set_epoch_deadline(ticks(what.deadline));
-        call(&self.view, &mut self.store).map_err(|error| fault::explain(&error, self.store.data(), what))
+        let callable = Callable { lifecycle: &self.lifecycle, exports: &self.exports };
+        call(&callable, &mut self.store).map_err(|error| fault::explain(&error, self.store.data(), what))
+    }
+}
+
+/// The exports of an instance.
+struct Callable<'a> {
+    lifecycle: &'a plugin::Plugin,
+    exports: &'a Exports,
+}
+
+impl<'a> Callable<'a> {
+    fn lifecycle(&self) -> &'a lifecycle::Guest {
+        self.lifecycle.wasmeter_plugin_lifecycle()
+    }
+
+    fn views(&self) -> wasmtime::Result<&'a views::Guest> {
+        match self.exports {
+            Exports::View(view) => Ok(view.wasmeter_plugin_views()),
+            Exports::Processor(_) => Err(wasmtime::format_err!("it is a processor, not a view")),
+        }
+    }
+
+    fn processors(&self) -> wasmtime::Result<&'a processors::Guest> {
+        match self.exports {
+            Exports::Processor(processor) => Ok(processor.wasmeter_plugin_processors()),
+            Exports::View(_) => Err(wasmtime::format_err!("it is a view, not a processor")),
+        }
     }
 }

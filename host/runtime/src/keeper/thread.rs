@@ -69,7 +69,7 @@ impl<S: Service> Thread<S> {
     /// it was and the rest is tried again.
     fn take_into_service(&mut self, directory: &Directory, mut generation: Arc<Generation>) {
         while !self.is_stopped() {
-            match self.service.swap(generation.views()) {
+            match self.service.swap(&generation) {
                 Ok(Some(report)) => {
                     tracing::info!(
                         generation = report.generation,

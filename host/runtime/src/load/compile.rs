@@ -3,20 +3,23 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use wasmtime::component::Component;
+use wasmtime::component::{Component, InstancePre};
 
 use super::contract::{check_contract, describe, explain_mismatch};
 use super::header::check_header;
 use super::read::Source;
 use crate::Runtime;
-use crate::bindings::ViewPre;
+use crate::bindings::processor::ProcessorPre;
+use crate::bindings::view::ViewPre;
 use crate::failure::{FailureKind, Refusal, clean};
 use crate::inspect::Shape;
 use crate::instance::HostState;
+use crate::world::World;
 
 /// A compiled component, ready for any number of instances.
 pub(crate) struct Compiled {
-    pub(crate) pre: ViewPre<HostState>,
+    pub(crate) pre: InstancePre<HostState>,
+    pub(crate) world: World,
     /// How long the compiler took.
     pub(crate) compile_time: Duration,
     /// Whether its machine code was there already.
@@ -67,15 +70,21 @@ pub(crate) fn compile(runtime: &Runtime, source: &Source) -> Result<Unlinked, Re
     Ok(Unlinked { component, compile_time, is_cached: false })
 }
 
-/// Checks that a component is a View, and links it.
+/// Checks that a component is of a world this host knows, and links it.
 pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked) -> Result<Compiled, Refusal> {
     let Unlinked { component, compile_time, is_cached } = unlinked;
     let component_type = component.component_type();
-    check_contract(runtime.engine(), &component_type)?;
+    let world = check_contract(runtime.engine(), &component_type)?;
     let pre = runtime
         .linker()
         .instantiate_pre(&component)
-        .and_then(ViewPre::new)
+        .and_then(|pre| {
+            match world {
+                World::View => drop(ViewPre::new(pre.clone())?),
+                World::Processor => drop(ProcessorPre::new(pre.clone())?),
+            }
+            Ok(pre)
+        })
         .map_err(|error| explain_mismatch(runtime.engine(), &component_type, &error))?;
     // Otherwise the first instantiation would pay for it.
     component.initialize_copy_on_write_image().map_err(|error| {
@@ -85,7 +94,7 @@ pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked) -> Result<Compiled, Re
             "check that the host has memory left",
         )
     })?;
-    Ok(Compiled { pre, compile_time, is_cached })
+    Ok(Compiled { pre, world, compile_time, is_cached })
 }
 
 /// The error and its causes on one line.

@@ -1,4 +1,4 @@
-//! Whether a component is what this host runs: its imports among those granted, its exports those of a View, both of a
+//! Whether a component is what this host runs: its imports among those granted, its exports those of one world, both of a
 //! version this host has. Decided from the component's type, before any of its code runs.
 
 use semver::Version;
@@ -8,24 +8,56 @@ use wasmtime::component::types::{Component, ComponentItem};
 use crate::failure::{FailureKind, Refusal, clean, list};
 use crate::inspect::Shape;
 use crate::instance::mismatch;
+use crate::world::World;
 
 const PACKAGE: &str = "wasmeter:plugin";
 /// The version of the contract this host was built with.
 pub(crate) const CONTRACT: Version = Version::new(0, 1, 0);
 /// The interfaces of the package a component may import.
-const OFFERED: [&str; 2] = ["host", "types"];
-/// The interface every plugin exports.
+const OFFERED: [&str; 3] = ["host", "types", "frames"];
+/// The interface that plugins of every world export.
 const LIFECYCLE: &str = "lifecycle";
-/// The interfaces a View exports.
-const EXPECTED: [&str; 2] = [LIFECYCLE, "views"];
 
-/// Refuses a component with an import that is not granted, or without the exports of a View.
-pub(super) fn check_contract(engine: &Engine, component: &Component) -> Result<(), Refusal> {
+/// Which world a component is of. Refuses one with an import that is not granted, or without the exports of a world.
+pub(super) fn check_contract(engine: &Engine, component: &Component) -> Result<World, Refusal> {
     for (import, item) in component.imports(engine) {
         check_import(import, &item.ty)?;
     }
     let exports: Vec<&str> = component.exports(engine).map(|(name, _)| name).collect();
-    EXPECTED.iter().try_for_each(|wanted| check_export(wanted, &exports))
+    let world = world_of(&exports)?;
+    [LIFECYCLE, world.interface()].iter().try_for_each(|wanted| check_export(world, wanted, &exports))?;
+    Ok(world)
+}
+
+/// Whether one of the exports is this interface of the contract, in whatever version.
+fn has_interface(exports: &[&str], interface: &str) -> bool {
+    exports.iter().any(|export| {
+        let name = Interface::parse(export);
+        name.package == PACKAGE && name.interface == interface
+    })
+}
+
+fn world_of(exports: &[&str]) -> Result<World, Refusal> {
+    let mut worlds = World::ALL.into_iter().filter(|world| has_interface(exports, world.interface()));
+    match (worlds.next(), worlds.next()) {
+        (Some(world), None) => Ok(world),
+        (None, _) => {
+            let one_of = list(World::ALL.map(|world| format!("{PACKAGE}/{}@{CONTRACT}", world.interface())));
+            Err(Refusal::new(
+                FailureKind::WrongWorld,
+                format!("it exports {}, and a plugin exports one of {one_of}", list(exports)),
+                format!(
+                    "build the plugin for one of the worlds {} of version {CONTRACT} of the plugin contract",
+                    list(World::ALL.map(World::name))
+                ),
+            ))
+        }
+        (Some(one), Some(other)) => Err(Refusal::new(
+            FailureKind::WrongWorld,
+            format!("it is of the worlds `{one}` and `{other}`, and a plugin is of one"),
+            "make two plugins of it",
+        )),
+    }
 }
 
 /// What a component asks for and offers, whatever it is. The world goes by the interface of the contract it exports beside
@@ -101,10 +133,10 @@ fn check_import(import: &str, item: &ComponentItem) -> Result<(), Refusal> {
                 .to_owned(),
         ));
     }
-    Err(forbidden(import, format!("a view may import `{PACKAGE}/host@{CONTRACT}` only")))
+    Err(forbidden(import, format!("a plugin may import `{PACKAGE}/host@{CONTRACT}` only")))
 }
 
-fn check_export(wanted: &str, exports: &[&str]) -> Result<(), Refusal> {
+fn check_export(world: World, wanted: &str, exports: &[&str]) -> Result<(), Refusal> {
     let found: Vec<&str> = exports
         .iter()
         .copied()
@@ -122,8 +154,8 @@ fn check_export(wanted: &str, exports: &[&str]) -> Result<(), Refusal> {
     }
     Err(Refusal::new(
         FailureKind::WrongWorld,
-        format!("it exports {}, and a view exports `{PACKAGE}/{wanted}@{CONTRACT}`", list(exports)),
-        format!("build the plugin for the world `view` of version {CONTRACT} of the plugin contract"),
+        format!("it exports {}, and a {world} exports `{PACKAGE}/{wanted}@{CONTRACT}`", list(exports)),
+        format!("build the plugin for the world `{world}` of version {CONTRACT} of the plugin contract"),
     ))
 }
 

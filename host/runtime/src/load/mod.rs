@@ -7,6 +7,7 @@ mod compile;
 mod contract;
 mod header;
 mod probe;
+mod probe_frame;
 mod read;
 mod settings;
 mod toml_json;
@@ -26,6 +27,7 @@ use crate::instance::{Grants, Instance};
 use crate::log::PluginLog;
 use crate::plugin::{Parts, Plugin};
 use crate::trust::check_signature;
+use crate::world::World;
 
 /// Loads one component and the settings beside it.
 pub(crate) fn load_file(runtime: &Arc<Runtime>, file: &Path) -> Result<Arc<Plugin>, Failure> {
@@ -57,8 +59,15 @@ pub(crate) fn load(
     if !info.capabilities.is_empty() {
         return Err(Refusal::new(
             FailureKind::CapabilityNotGranted,
-            format!("it asks for {}, and a view is granted no capability", list(&info.capabilities)),
+            format!("it asks for {}, and a plugin is granted no capability", list(&info.capabilities)),
             "use a build of the plugin that needs none",
+        ));
+    }
+    if compiled.world != World::Processor && settings.on_failure.is_some() {
+        return Err(Refusal::new(
+            FailureKind::BadSettings,
+            format!("`on_failure` is for processors, and this is a {}", compiled.world),
+            "take it out of the settings file beside the plugin",
         ));
     }
     configure(&mut instance)?;
@@ -70,6 +79,7 @@ pub(crate) fn load(
         info,
         grants,
         holds_answers: settings.holds_answers,
+        on_failure: settings.on_failure.unwrap_or_default(),
         log,
         instance,
     });
@@ -93,14 +103,20 @@ pub(crate) fn introduce(
     identity: &mut Identity,
 ) -> Result<Introduced, Refusal> {
     let config = runtime.config();
-    let grants = Grants { config: settings.config_json().into(), limits: settings.limits(config.limits) };
+    let mut limits = config.limits;
+    if compiled.world == World::Processor {
+        // Whole frames are handed over, and twice what one may hold: lists take more room in the host than in the plugin.
+        let frames = config.frame_bytes_max.saturating_mul(2).saturating_add(1 << 20);
+        limits.hostcall_bytes_max = limits.hostcall_bytes_max.max(frames);
+    }
+    let grants = Grants { config: settings.config_json().into(), limits: settings.limits(limits) };
     let log = Arc::new(PluginLog::new(
         identity.name.clone(),
         config.log.clone(),
         runtime.clock_ticks().clone(),
         &grants.limits,
     ));
-    let mut instance = Instance::new(&compiled.pre, &grants, &log)?;
+    let mut instance = Instance::new(&compiled.pre, compiled.world, &grants, &log)?;
     let info = check_info(instance.info()?).map_err(|wrong| invalid("info", &wrong))?;
     identity.name = info.name.clone();
     identity.version = Some(info.version.clone());

@@ -7,12 +7,22 @@ use wasmeter_model::{
     Value,
 };
 
+use super::probe_frame::probe_frame;
 use crate::failure::Refusal;
 use crate::plugin::Plugin;
+use crate::world::World;
+
+/// Asks what a plugin of its world is asked.
+pub(super) fn probe(plugin: &Plugin) -> Result<(), Refusal> {
+    match plugin.world() {
+        World::View => probe_view(plugin),
+        World::Processor => plugin.ask_process(&probe_frame()).map(drop),
+    }
+}
 
 /// Asks about a few instruments of different kinds, and about an attribute set for each computed rule of the answers.
 /// What the answers are does not matter, only that they are valid.
-pub(super) fn probe(plugin: &Plugin) -> Result<(), Refusal> {
+fn probe_view(plugin: &Plugin) -> Result<(), Refusal> {
     let attributes = probe_attributes();
     for instrument in probe_instruments() {
         let streams = plugin.ask_streams(&instrument)?.unwrap_or_default();

@@ -10,9 +10,10 @@ use super::read::{Digest, Source};
 use super::toml_json::json_table;
 use crate::failure::{FailureKind, Refusal, clean, list};
 use crate::limits::{self, PluginLimits};
+use crate::processors::OnFailure;
 
 /// The keys beside those of the limits.
-const KEYS: [&str; 4] = ["enabled", "digest", "hold_answers", "config"];
+const KEYS: [&str; 5] = ["enabled", "digest", "hold_answers", "on_failure", "config"];
 
 /// The settings of one plugin.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,12 +23,21 @@ pub(crate) struct Settings {
     digest: Option<String>,
     /// Limits by their place among [`limits::KEYS`].
     limits: Vec<(usize, u64)>,
+    /// What becomes of a frame that a processor fails on.
+    pub(super) on_failure: Option<OnFailure>,
     config: Map<String, Json>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { enabled: true, holds_answers: false, digest: None, limits: Vec::new(), config: Map::new() }
+        Self {
+            enabled: true,
+            holds_answers: false,
+            digest: None,
+            limits: Vec::new(),
+            on_failure: None,
+            config: Map::new(),
+        }
     }
 }
 
@@ -70,6 +80,12 @@ impl Settings {
                         "`\"sha256:` and 64 hexadecimal digits`\"`",
                         other,
                     ));
+                }
+                ("on_failure", value) => {
+                    let known = value.as_str().and_then(OnFailure::of_name);
+                    settings.on_failure = Some(known.ok_or_else(|| {
+                        place.mistyped(at, "on_failure", "`\"bypass\"`, `\"drop\"` or `\"fail\"`", value)
+                    })?);
                 }
                 ("config", DeValue::Table(table)) => {
                     settings.config = json_table(table).map_err(|(at, wrong)| place.refuse(at, wrong))?;

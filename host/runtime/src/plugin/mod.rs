@@ -11,19 +11,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use wasmeter_engine::{View, ViewFault};
+use wasmeter_model::frame::Frame;
 use wasmeter_model::{Attributes, Instrument, StreamSpec};
 
 use crate::Runtime;
 use crate::answer::{Info, check_attributes, check_streams, invalid, lower_attributes, lower_instrument};
-use crate::failure::{Failure, Identity, Refusal};
+use crate::bindings::processor::exports::wasmeter::plugin::processors;
+use crate::bindings::types;
+use crate::failure::{Failure, FailureKind, Identity, Refusal, clean};
+use crate::frame::{lift, lower};
 use crate::instance::{Grants, Instance};
 use crate::load::{Compiled, Fingerprint, configure};
 use crate::log::PluginLog;
+use crate::processors::{OnFailure, Outcome};
 use crate::totals::Totals;
+use crate::world::World;
 use held::Held;
 pub use state::{PluginInfo, PluginState, PluginStats};
 pub use supervisor::RestartPolicy;
 use supervisor::{Supervisor, Verdict};
+
+/// How much of a plugin's own reason is shown.
+const FAULT_BYTES_MAX: usize = 400;
 
 /// What a plugin is made of.
 pub(crate) struct Parts {
@@ -35,6 +44,7 @@ pub(crate) struct Parts {
     pub(crate) grants: Grants,
     /// Whether its last answers hold while it cannot answer.
     pub(crate) holds_answers: bool,
+    pub(crate) on_failure: OnFailure,
     pub(crate) log: Arc<PluginLog>,
     /// Instantiated and configured.
     pub(crate) instance: Instance,
@@ -50,6 +60,7 @@ pub struct Plugin {
     compiled: Arc<Compiled>,
     info: Info,
     grants: Grants,
+    on_failure: OnFailure,
     log: Arc<PluginLog>,
     service: Mutex<Service>,
     /// Its last answers, if they are to hold.
@@ -78,8 +89,8 @@ struct Service {
 
 impl Plugin {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { runtime, file, fingerprint, compiled, info, grants, holds_answers, log, instance } =
-            parts;
+        let Parts { runtime, file, fingerprint, compiled, info, grants, log, instance, .. } = parts;
+        let (holds_answers, on_failure) = (parts.holds_answers, parts.on_failure);
         let totals = runtime.totals_of(&info.name);
         log.count_with(&totals);
         let supervisor = Supervisor::new(runtime.config().restart, fingerprint.component.seed());
@@ -107,8 +118,22 @@ impl Plugin {
             compiled,
             info,
             grants,
+            on_failure,
             log,
         }
+    }
+
+    /// What it is for.
+    pub fn world(&self) -> World {
+        self.compiled.world
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub(crate) fn on_failure(&self) -> OnFailure {
+        self.on_failure
     }
 
     /// The component's file.
@@ -120,6 +145,7 @@ impl Plugin {
     pub fn info(&self) -> PluginInfo {
         PluginInfo {
             name: self.info.name.clone(),
+            world: self.world(),
             version: self.info.version.clone(),
             description: self.info.description.clone(),
             config_schema: self.info.config_schema.clone(),
@@ -237,6 +263,24 @@ impl Plugin {
             .map_err(|wrong| invalid("map-attributes", &wrong))
     }
 
+    /// Has a frame processed and checks what comes back.
+    pub(crate) fn ask_process(&self, frame: &Frame) -> Result<Outcome, Refusal> {
+        let question = lower(frame, self.runtime.config().frame_bytes_max)?;
+        match self.ask(|instance| instance.process(&question))? {
+            Ok(processors::Outcome::Unchanged) => Ok(Outcome::Unchanged),
+            Ok(processors::Outcome::Dropped) => Ok(Outcome::Dropped),
+            Ok(processors::Outcome::Replaced(answer)) => match lift(answer, frame) {
+                Ok(frame) => Ok(Outcome::Replaced(Box::new(frame))),
+                Err(wrong) => Err(invalid("process", &wrong)),
+            },
+            Err(types::Fault { reason }) => Err(Refusal::new(
+                FailureKind::Fault,
+                format!("`process` gave up: {}", clean(&reason, FAULT_BYTES_MAX)),
+                "see what the plugin's documentation says about it",
+            )),
+        }
+    }
+
     /// Asks the instance, or a fresh one if the one before was lost and the supervisor allows another.
     fn ask<R>(&self, question: impl FnOnce(&mut Instance) -> Result<R, Refusal>) -> Result<R, Refusal> {
         let mut service = self.lock();
@@ -279,7 +323,7 @@ impl Plugin {
     }
 
     fn instantiate(&self) -> Result<Instance, Refusal> {
-        let mut instance = Instance::new(&self.compiled.pre, &self.grants, &self.log)?;
+        let mut instance = Instance::new(&self.compiled.pre, self.compiled.world, &self.grants, &self.log)?;
         // The contract promises guests that `info` is called before `configure`; its answer is known.
         instance.info()?;
         configure(&mut instance)?;
@@ -303,10 +347,15 @@ impl Plugin {
         if self.settled.load(Ordering::Relaxed) { Ok(answer) } else { Err(fault) }
     }
 
-    /// Counts a question that got no answer, and words it for the engine.
-    fn fault(&self, refusal: Refusal) -> ViewFault {
+    /// Counts a question that got no answer.
+    pub(crate) fn count_fault(&self, refusal: &Refusal) {
         self.faults.fetch_add(1, Ordering::Relaxed);
         self.runtime.counts().add(&self.info.name, refusal.kind);
+    }
+
+    /// Counts a question that got no answer, and words it for the engine.
+    fn fault(&self, refusal: Refusal) -> ViewFault {
+        self.count_fault(&refusal);
         ViewFault { view: self.label.as_str().into(), reason: refusal.to_string() }
     }
 }
@@ -327,7 +376,7 @@ impl Service {
                 last.help.clone(),
             ),
             None => Refusal::new(
-                crate::FailureKind::Trap,
+                FailureKind::Trap,
                 format!("{what} after {failures} failures in a row"),
                 "report it to the plugin's author",
             ),
@@ -349,7 +398,7 @@ fn label(info: &Info, file: &Path) -> String {
 
 impl View for Plugin {
     fn name(&self) -> &str {
-        &self.label
+        self.label()
     }
 
     /// Once it has settled, what it cannot answer is what it last answered to the same question, if that is to hold, and

@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::world::World;
+
 /// Who a plugin is and how it does, at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PluginInfo {
     /// The plugin's own name.
     pub name: Arc<str>,
+    /// What it is for.
+    pub world: World,
     /// The plugin's own version.
     pub version: Arc<str>,
     /// One sentence for people; may be empty.

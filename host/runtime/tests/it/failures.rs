@@ -90,8 +90,9 @@ fn another_world() {
     check(
         guest.component(),
         FailureKind::WrongWorld,
-        "plugin `sample` (sample.wasm): it exports `wasmeter:plugin/lifecycle@0.1.0`, and a view exports \
-         `wasmeter:plugin/views@0.1.0`; build the plugin for the world `view` of version 0.1.0 of the plugin contract",
+        "plugin `sample` (sample.wasm): it exports `wasmeter:plugin/lifecycle@0.1.0`, and a plugin exports one \
+         of `wasmeter:plugin/views@0.1.0`, `wasmeter:plugin/processors@0.1.0`; build the plugin for one of the worlds `view`, \
+         `processor` of version 0.1.0 of the plugin contract",
     );
 }
 
@@ -100,8 +101,9 @@ fn a_component_that_exports_nothing() {
     check(
         wat::parse_str("(component)").unwrap(),
         FailureKind::WrongWorld,
-        "plugin `sample` (sample.wasm): it exports nothing, and a view exports `wasmeter:plugin/lifecycle@0.1.0`; build \
-         the plugin for the world `view` of version 0.1.0 of the plugin contract",
+        "plugin `sample` (sample.wasm): it exports nothing, and a plugin exports one of `wasmeter:plugin/views@0.1.0`, \
+         `wasmeter:plugin/processors@0.1.0`; build the plugin for one of the worlds `view`, `processor` of version 0.1.0 of the \
+         plugin contract",
     );
 }
 

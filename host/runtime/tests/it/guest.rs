@@ -1,5 +1,7 @@
 //! Components from WebAssembly text: a well-behaved View whose parts a test replaces.
 
+use std::sync::OnceLock;
+
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -17,6 +19,8 @@ pub(crate) struct Guest {
     pub(crate) streams: &'static str,
     /// The body of `map-attributes` with `$tag`, `$ptr` and `$len`; by default the set as it is.
     pub(crate) map: &'static str,
+    /// The body of `process` with `$frame`, in the world `processor`; 8 holds `unchanged`.
+    pub(crate) process: &'static str,
     /// The body of `cabi_realloc` before it allocates.
     pub(crate) realloc: &'static str,
     /// The contract's version in the names of exports.
@@ -37,6 +41,7 @@ impl Default for Guest {
             streams: "i32.const 8",
             map: "(i32.store8 (i32.const 160) (i32.const 1)) (i32.store (i32.const 164) (local.get $ptr)) \
                   (i32.store (i32.const 168) (local.get $len)) i32.const 160",
+            process: "i32.const 8",
             realloc: "",
             contract: "0.1.0",
             wit: Vec::new(),
@@ -53,6 +58,8 @@ pub(crate) fn contract_files() -> Vec<(&'static str, String)> {
     [
         ("host.wit", include_str!("../../../../wit/host.wit")),
         ("lifecycle.wit", include_str!("../../../../wit/lifecycle.wit")),
+        ("frame.wit", include_str!("../../../../wit/frame.wit")),
+        ("processor.wit", include_str!("../../../../wit/processor.wit")),
         ("types.wit", include_str!("../../../../wit/types.wit")),
         ("view.wit", include_str!("../../../../wit/view.wit")),
     ]
@@ -68,7 +75,8 @@ impl Guest {
 
     /// The core module.
     pub(crate) fn module(&self) -> String {
-        let Self { name, version, fields, info, configure, streams, map, realloc, contract, .. } = self;
+        let Self { name, version, fields, info, configure, streams, map, process, realloc, contract, .. } =
+            self;
         let le = |number: usize| {
             number.to_le_bytes()[..4].iter().map(|b| format!("\\{b:02x}")).collect::<String>()
         };
@@ -85,6 +93,12 @@ impl Guest {
                 (func (export "wasmeter:plugin/views@{contract}#map-attributes")
                   (param $tag i32) (param $ptr i32) (param $len i32) (result i32)
                   {map})"#
+            )
+        } else if self.world == "processor" {
+            format!(
+                r#"
+                (func (export "wasmeter:plugin/processors@{contract}#process") (param $frame i32) (result i32)
+                  {process})"#
             )
         } else {
             String::new()
@@ -123,12 +137,24 @@ impl Guest {
 
     /// A component whose answers are whatever `answer` holds, read as memory: at most [`ANSWER_BYTES`], at address 4096.
     pub(crate) fn answering(answer: &[u8]) -> Vec<u8> {
-        static TEMPLATE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+        let template = || Self { streams: "i32.const 4096", map: "i32.const 4096", ..Self::default() };
+        Self::with_answer(&TEMPLATE, template, answer)
+    }
+
+    /// The same for a processor: what it makes of any frame is what `answer` holds.
+    pub(crate) fn processing(answer: &[u8]) -> Vec<u8> {
+        static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+        let template = || Self { process: "i32.const 4096", world: "processor", ..Self::default() };
+        Self::with_answer(&TEMPLATE, template, answer)
+    }
+
+    fn with_answer(made: &OnceLock<Vec<u8>>, template: impl Fn() -> Self, answer: &[u8]) -> Vec<u8> {
         let marker = [0xa5; ANSWER_BYTES];
-        let template = TEMPLATE.get_or_init(|| {
+        let template = made.get_or_init(|| {
             let fields =
                 format!(r#"(data (memory $memory) (i32.const 4096) "{}")"#, "\\a5".repeat(ANSWER_BYTES));
-            Self { fields, streams: "i32.const 4096", map: "i32.const 4096", ..Self::default() }.component()
+            Self { fields, ..template() }.component()
         });
         let at = template.windows(ANSWER_BYTES).position(|window| window == marker).unwrap();
         let mut component = template.clone();

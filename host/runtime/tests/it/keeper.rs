@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wasmeter_engine::{SwapReport, View, ViewFault};
 use wasmeter_model::Attributes;
-use wasmeter_runtime::{Directory, Keeper, Service};
+use wasmeter_runtime::{Directory, Generation, Keeper, Service};
 
 use crate::guest::Guest;
 use crate::support::{Folder, runtime};
@@ -36,7 +36,8 @@ struct Listener {
 const BAD: &str = "bad 1.0.0";
 
 impl Service for Listener {
-    fn swap(&mut self, plugins: Vec<Arc<dyn View>>) -> Result<Option<SwapReport>, ViewFault> {
+    fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
+        let plugins = generation.views();
         if plugins.iter().any(|plugin| plugin.name() == BAD) {
             return Err(ViewFault { view: BAD.into(), reason: "no answer".to_owned() });
         }

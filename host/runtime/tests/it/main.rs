@@ -16,6 +16,7 @@ mod limit_settings;
 mod limits;
 mod mounted;
 mod mutated;
+mod processors;
 mod rejection;
 mod settings;
 mod signatures;

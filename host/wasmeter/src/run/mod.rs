@@ -3,10 +3,11 @@
 //! ```text
 //! receivers -> sink -> engine <- plugin keeper (directory -> generation -> swap)
 //!                        |
-//!                        +-> readers: page, OTLP exporters, console
+//!                        +-> processors -> readers: page, OTLP exporters, console
 //! ```
 
 mod own_metrics;
+mod pipeline;
 mod plugin_keeper;
 mod readers;
 mod signals;
@@ -148,7 +149,7 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
     announce(grpc.as_ref(), http.as_ref(), &readers, &config, &keeper);
     let receivers = tokio::spawn(receive(receiver, grpc, http, shutdown.clone()));
     let (stop_readers, readers_shutdown) = watch::channel(false);
-    let readers = readers.start(engine.clone(), readers_shutdown);
+    let readers = readers.start(&keeper.pipeline(), &readers_shutdown);
 
     let telling = tokio::spawn(tell_notices(engine.clone(), shutdown));
 

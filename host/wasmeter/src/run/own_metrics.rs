@@ -239,7 +239,12 @@ impl Own<'_, '_> {
             self.count(
                 PLUGIN_INFO,
                 1,
-                [("plugin", &info.name), ("version", &info.version), ("state", state)],
+                [
+                    ("plugin", &*info.name),
+                    ("version", &info.version),
+                    ("state", state),
+                    ("world", info.world.name()),
+                ],
             );
             self.count(
                 MEMORY,

@@ -1,17 +1,18 @@
-//! The Views of the configuration file and those of the plugin directory, in service with the engine.
+//! The Views of the configuration file and the plugins of the directory, in service with the engine.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmeter_config::Plugins as PluginSettings;
-use wasmeter_engine::{Engine, SwapReport, View, ViewFault, Views};
-use wasmeter_runtime::{Directory, Generation, Keeper, Runtime, Service};
+use wasmeter_engine::{Engine, SwapReport, ViewFault, Views};
+use wasmeter_runtime::{Directory, Generation, Keeper, Processors, Runtime, Service};
 
-use crate::clock::now;
+use super::pipeline::Pipeline;
 
 /// Keeps the engine's Views equal to the plugin directory, and takes other Views of the configuration file.
 pub(super) struct PluginKeeper {
-    keeper: Keeper<EngineViews>,
+    keeper: Keeper<InService>,
     plugins: Plugins,
+    pipeline: Pipeline,
 }
 
 /// The plugins in service, for those who only look.
@@ -28,10 +29,11 @@ pub(super) struct Swaps {
     pub(super) refused: u64,
 }
 
-/// The Views in service.
-struct EngineViews {
-    engine: Engine,
+/// The Views and processors in service.
+struct InService {
+    pipeline: Pipeline,
     views: Views,
+    processors: Processors,
     swaps: Arc<Mutex<Swaps>>,
 }
 
@@ -46,16 +48,20 @@ impl PluginKeeper {
         let directory =
             settings.directory.as_ref().map(|path| Arc::new(Directory::new(path.clone(), runtime)));
         let mut views = base;
+        let mut processors = Processors::default();
         if let Some(directory) = &directory {
             directory.rescan().tell(|failure| tracing::error!("{failure}"));
-            views.plugins = directory.current().views();
+            let generation = directory.current();
+            views.plugins = generation.views();
+            processors = generation.processors();
         }
         let engine = make(views.clone());
         let swaps = Arc::new(Mutex::new(Swaps::default()));
-        let service = EngineViews { engine: engine.clone(), views, swaps: swaps.clone() };
+        let pipeline = Pipeline::new(engine.clone(), processors.clone());
+        let service = InService { pipeline: pipeline.clone(), views, processors, swaps: swaps.clone() };
         let keeper = Keeper::start(directory.clone(), settings.watch, service)
             .map_err(|error| format!("cannot start the plugin threads: {error}"))?;
-        Ok((engine, Self { keeper, plugins: Plugins { directory, swaps } }))
+        Ok((engine, Self { keeper, plugins: Plugins { directory, swaps }, pipeline }))
     }
 
     /// Takes other Views of the configuration file and looks at the directory again.
@@ -63,7 +69,8 @@ impl PluginKeeper {
         self.keeper.rescan();
         self.keeper.with_service(move |service| {
             let plugins = service.views.plugins.clone();
-            if let Err(fault) = service.put_into_service(Views { plugins, ..base }) {
+            let processors = service.processors.clone();
+            if let Err(fault) = service.put_into_service(Views { plugins, ..base }, processors) {
                 tracing::error!(%fault, "the new views are not taken over; those before stay in service");
             }
         });
@@ -74,6 +81,11 @@ impl PluginKeeper {
         if !self.keeper.stop() {
             tracing::error!("the plugin thread ended badly");
         }
+    }
+
+    /// What readers collect from.
+    pub(super) fn pipeline(&self) -> Pipeline {
+        self.pipeline.clone()
     }
 
     pub(super) fn plugins(&self) -> Plugins {
@@ -99,12 +111,13 @@ impl Plugins {
     }
 }
 
-impl EngineViews {
-    /// The clock is read between the halves: a new series starts when its Views begin to serve, not when they are asked.
-    fn put_into_service(&mut self, views: Views) -> Result<SwapReport, ViewFault> {
-        let prepared = self.engine.prepare_swap(views.clone())?;
-        let report = self.engine.commit_swap(prepared, now());
+impl InService {
+    /// The clock is read when the second half begins: a new series starts when its Views begin to serve, not when they are asked.
+    fn put_into_service(&mut self, views: Views, processors: Processors) -> Result<SwapReport, ViewFault> {
+        let prepared = self.pipeline.engine().prepare_swap(views.clone())?;
+        let report = self.pipeline.commit_swap(prepared, processors.clone());
         self.views = views;
+        self.processors = processors;
         self.count(|swaps| swaps.done += 1);
         Ok(report)
     }
@@ -114,9 +127,10 @@ impl EngineViews {
     }
 }
 
-impl Service for EngineViews {
-    fn swap(&mut self, plugins: Vec<Arc<dyn View>>) -> Result<Option<SwapReport>, ViewFault> {
-        self.put_into_service(Views { plugins, ..self.views.clone() }).map(Some)
+impl Service for InService {
+    fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
+        let views = Views { plugins: generation.views(), ..self.views.clone() };
+        self.put_into_service(views, generation.processors()).map(Some)
     }
 
     fn refused(&mut self, message: &str) {

@@ -5,6 +5,7 @@ mod chain;
 mod command_line;
 mod inspect;
 mod misbehaving_plugins;
+mod processors;
 mod real_clients;
 mod rows;
 mod scrape;

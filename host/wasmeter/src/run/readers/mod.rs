@@ -13,10 +13,11 @@ use tokio::task::JoinSet;
 use wasmeter_config::{
     CardinalityLimits, Config, Exporter as ExporterConfig, PeriodicReader, PullReader, Reader,
 };
-use wasmeter_engine::{Engine, ReaderConfig};
+use wasmeter_engine::ReaderConfig;
 use wasmeter_model::{Aggregation, InstrumentKind, TemporalityPreference};
 
 use super::Shutdown;
+use super::pipeline::{Pipeline, process};
 use periodic::{Periodic, Target};
 pub(super) use stats::ExportStats;
 
@@ -106,17 +107,17 @@ impl Readers {
     }
 
     /// Starts them all.
-    pub(super) fn start(self, engine: Engine, shutdown: Shutdown) -> Running {
+    pub(super) fn start(self, pipeline: &Pipeline, shutdown: &Shutdown) -> Running {
         let mut tasks = JoinSet::new();
         for (reader, prepared) in self.prepared.into_iter().enumerate() {
-            let (engine, shutdown) = (engine.clone(), shutdown.clone());
+            let (pipeline, shutdown) = (pipeline.clone(), shutdown.clone());
             match prepared {
                 Prepared::Page(pull, listener) => {
                     let stats = self.stats.clone();
-                    tasks.spawn(page::serve(listener, engine, reader, pull.exporter, stats, shutdown));
+                    tasks.spawn(page::serve(listener, pipeline, reader, pull.exporter, stats, shutdown));
                 }
                 Prepared::Periodic(periodic) => {
-                    tasks.spawn(periodic.run(engine, reader, shutdown));
+                    tasks.spawn(periodic.run(pipeline, reader, shutdown));
                 }
             }
         }

@@ -11,12 +11,12 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use wasmeter_config::{PrometheusExporter, TranslationStrategy as Configured};
-use wasmeter_engine::Engine;
+use wasmeter_model::frame::Frame;
 use wasmeter_prometheus::{Format, Options, ResourceLabels, TranslationStrategy, render};
+use wasmeter_runtime::Processed;
 
-use super::Shutdown;
 use super::stats::ExportStats;
-use crate::clock::now;
+use super::{Pipeline, Shutdown, process};
 
 /// Where the page is.
 pub(super) const PATH: &str = "/metrics";
@@ -26,7 +26,7 @@ const SCRAPES_MAX: usize = 2;
 const REMARKS_MAX: usize = 1000;
 
 struct Page {
-    engine: Engine,
+    pipeline: Pipeline,
     reader: usize,
     options: Options,
     stats: Arc<ExportStats>,
@@ -37,14 +37,14 @@ struct Page {
 /// Serves the page until stopped.
 pub(super) async fn serve(
     listener: TcpListener,
-    engine: Engine,
+    pipeline: Pipeline,
     reader: usize,
     config: PrometheusExporter,
     stats: Arc<ExportStats>,
     shutdown: Shutdown,
 ) {
     let page = Page {
-        engine,
+        pipeline,
         reader,
         options: options(config),
         stats,
@@ -99,7 +99,11 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
         page.render(format)
     });
     match rendered.await {
-        Ok(text) => {
+        Ok(None) => {
+            let words = "a plugin could not process the metrics, so there are none now; the log says why\n";
+            (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
+        }
+        Ok(Some(text)) => {
             // A cache on the way must not give one format to those who asked for the other.
             let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
             (headers, text).into_response()
@@ -112,8 +116,21 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
 }
 
 impl Page {
-    fn render(&self, format: Format) -> String {
-        let frame = self.engine.collect(self.reader, now());
+    /// The page; `None` if a processor keeps it back.
+    fn render(&self, format: Format) -> Option<String> {
+        let collected = self.pipeline.collect(self.reader);
+        let points = collected.frame.point_count() as u64;
+        let frame = match process(&collected.processors, collected.frame) {
+            Processed::Frame(frame) => frame,
+            Processed::Dropped => {
+                self.stats.add("prometheus", "dropped", points);
+                Frame::default()
+            }
+            Processed::Failed(_) => {
+                self.stats.add("prometheus", "undelivered", points);
+                return None;
+            }
+        };
         let page = render(&frame, format, &self.options);
         self.stats.add(
             "prometheus",
@@ -126,7 +143,7 @@ impl Page {
         {
             self.remark(remark);
         }
-        page.text
+        Some(page.text)
     }
 
     /// Logs a remark the first time it is made: a page is rendered every few seconds.

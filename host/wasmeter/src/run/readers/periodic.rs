@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 use wasmeter_config::{Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
-use wasmeter_engine::Engine;
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{InstrumentKind, Temporality};
 use wasmeter_otlp::export::{Backlog, ExportConfig, ExportError, Exporter};
+use wasmeter_runtime::Processed;
 
+use super::super::pipeline::Collected;
 use super::stats::ExportStats;
-use super::{Shutdown, console};
-use crate::clock::now;
+use super::{Pipeline, Shutdown, console, process};
 
 /// The longest an export may take where the configuration sets no limit.
 const TIMEOUT_MAX: Duration = Duration::from_secs(600);
@@ -32,7 +32,10 @@ pub(super) struct Periodic {
     stats: Arc<ExportStats>,
     batch_points_max: NonZeroUsize,
     keeps_undelivered: bool,
+    /// Processed, oldest first.
     backlog: Backlog,
+    /// Not processed yet, and newer than all of the backlog.
+    unprocessed: Backlog,
 }
 
 impl Target {
@@ -87,6 +90,7 @@ impl Periodic {
             stats,
             keeps_undelivered: temporality.of(InstrumentKind::Counter) == Temporality::Delta,
             backlog: Backlog::default(),
+            unprocessed: Backlog::default(),
         }
     }
 
@@ -100,34 +104,67 @@ impl Periodic {
     }
 
     /// Exports at each interval, and once more when stopped.
-    pub(super) async fn run(mut self, engine: Engine, reader: usize, shutdown: Shutdown) {
+    pub(super) async fn run(mut self, pipeline: Pipeline, reader: usize, shutdown: Shutdown) {
         let mut interval = tokio::time::interval_at(Instant::now() + self.interval, self.interval);
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stopped = super::super::stopped(shutdown);
         tokio::pin!(stopped);
         loop {
             tokio::select! {
-                _ = interval.tick() => self.export(&engine, reader).await,
-                () = &mut stopped => return self.export(&engine, reader).await,
+                _ = interval.tick() => self.export(&pipeline, reader).await,
+                () = &mut stopped => return self.export(&pipeline, reader).await,
             }
         }
     }
 
-    async fn export(&mut self, engine: &Engine, reader: usize) {
+    async fn export(&mut self, pipeline: &Pipeline, reader: usize) {
         let deadline = Instant::now() + self.timeout;
-        let collecting = engine.clone();
-        let collected = tokio::task::spawn_blocking(move || collecting.collect(reader, now())).await;
-        let frame = match collected {
-            Ok(frame) => frame,
+        let collecting = pipeline.clone();
+        let collected = tokio::task::spawn_blocking(move || collecting.collect(reader)).await;
+        let collected = match collected {
+            Ok(collected) => collected,
             Err(error) => return tracing::error!(%error, "a collection ended badly"),
         };
         // Delta frames go out in their order, so that the receiver sees no gap that later turns out to be none.
-        if !self.deliver_backlog(deadline).await {
-            return self.keep(frame);
+        let ready = self.process(collected).await;
+        let mut is_delivered = self.deliver_backlog(deadline).await;
+        for frame in ready {
+            if !is_delivered {
+                self.keep(frame);
+                continue;
+            }
+            for left in self.deliver_in_batches(frame, deadline).await {
+                is_delivered = false;
+                self.keep(left);
+            }
         }
-        for left in self.deliver_in_batches(frame, deadline).await {
-            self.keep(left);
+    }
+
+    /// Has what was collected processed, behind what could not be before. What cannot be now is kept unprocessed where it
+    /// is delta; what is cumulative is made good by the next collection.
+    async fn process(&mut self, Collected { frame, processors }: Collected) -> Vec<Frame> {
+        let lost = self.unprocessed.push(frame);
+        self.count_lost(lost);
+        let mut ready = Vec::new();
+        while let Some(frame) = self.unprocessed.pop() {
+            let (points, processors) = (frame.point_count() as u64, processors.clone());
+            match tokio::task::spawn_blocking(move || process(&processors, frame)).await {
+                Ok(Processed::Frame(frame)) => ready.push(frame),
+                Ok(Processed::Dropped) => self.stats.add(self.target.name(), "dropped", points),
+                Ok(Processed::Failed(frame)) => {
+                    self.stats.add(self.target.name(), "undelivered", points);
+                    if self.keeps_undelivered {
+                        self.unprocessed.put_back(frame);
+                    }
+                    break;
+                }
+                Err(error) => {
+                    self.stats.add(self.target.name(), "dropped", points);
+                    tracing::error!(%error, "the processing of a collection ended badly");
+                }
+            }
         }
+        ready
     }
 
     /// True if nothing is left undelivered.
@@ -157,12 +194,16 @@ impl Periodic {
         if !self.keeps_undelivered || frame.point_count() == 0 {
             return;
         }
-        let dropped = self.backlog.push(frame);
+        let lost = self.backlog.push(frame);
+        self.count_lost(lost);
+    }
+
+    fn count_lost(&self, dropped: usize) {
         if dropped > 0 {
             self.stats.add(self.target.name(), "dropped", dropped as u64);
             tracing::error!(
                 points = dropped,
-                "undelivered points dropped: the receiver was away for too long"
+                "undelivered points dropped: the receiver was away, or a processor failed, for too long"
             );
         }
     }

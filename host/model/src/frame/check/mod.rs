@@ -1,0 +1,106 @@
+//! Whether a frame that [`super::FrameBuilder`] did not write holds together: one that a plugin returned, say.
+//!
+//! Every rule that readers of frames rely on is here, and those of the data model whose breach would mislead a receiver.
+//! Takes time linear in the size of the frame, and never panics whatever its columns hold.
+
+mod points;
+mod rows;
+mod series;
+mod tables;
+
+use std::fmt;
+
+use super::{Frame, Offsets};
+
+/// The first rule a frame was found to break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameFault {
+    table: &'static str,
+    wrong: String,
+}
+
+impl FrameFault {
+    fn new(table: &'static str, wrong: impl Into<String>) -> Self {
+        Self { table, wrong: wrong.into() }
+    }
+}
+
+impl fmt::Display for FrameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "table `{}`: {}", self.table, self.wrong)
+    }
+}
+
+impl std::error::Error for FrameFault {}
+
+impl Frame {
+    /// Checks all that a frame must be:
+    ///
+    /// - columns of a table are equally long, ranges are in order and cover what they are ranges of, indices point into
+    ///   their tables;
+    /// - metrics are grouped by scope and scopes by resource; points and exemplars are in the order of the metrics;
+    /// - keys of attribute sets are distinct, metrics have names;
+    /// - bounds ascend strictly, there is one count more than bounds (or none of either), counts add up to the number of
+    ///   values, and what cannot be NaN is not;
+    /// - no metric has two points with the same attributes.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken, with the row.
+    pub fn check(&self) -> Result<(), FrameFault> {
+        tables::check(self)?;
+        rows::check(self)?;
+        points::check(self)?;
+        series::check(self)
+    }
+}
+
+/// Refuses columns of unequal lengths.
+fn equal(table: &'static str, rows: usize, columns: &[usize]) -> Result<(), FrameFault> {
+    match columns.iter().find(|length| **length != rows) {
+        None => Ok(()),
+        Some(length) => Err(FrameFault::new(table, format!("columns of {rows} and {length} rows"))),
+    }
+}
+
+/// Refuses an index beyond its table.
+fn within(
+    table: &'static str,
+    column: &str,
+    indices: impl Iterator<Item = u32>,
+    rows: usize,
+) -> Result<(), FrameFault> {
+    for (row, index) in indices.enumerate() {
+        if index as usize >= rows {
+            return Err(FrameFault::new(
+                table,
+                format!("`{column}` of row {row} is {index}, and there are {rows} to refer to"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses ranges that go back or do not cover what they are ranges of.
+fn covers(table: &'static str, column: &str, ranges: &Offsets, length: usize) -> Result<(), FrameFault> {
+    let mut before = 0;
+    for (row, end) in ranges.ends.iter().enumerate() {
+        if *end < before {
+            return Err(FrameFault::new(
+                table,
+                format!("range {row} of `{column}` ends at {end}, before it begins at {before}"),
+            ));
+        }
+        before = *end;
+    }
+    if before as usize != length {
+        return Err(FrameFault::new(
+            table,
+            format!("the ranges of `{column}` end at {before}, and there are {length}"),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

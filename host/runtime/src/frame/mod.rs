@@ -1,0 +1,13 @@
+//! The border between guests and the host for whole frames: the model's columns become those of the plugin contract, and
+//! what comes back is checked and becomes the model's, or is refused whole.
+
+mod lift;
+mod lower;
+
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use lift::lift;
+pub(crate) use lower::lower;

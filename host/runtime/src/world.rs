@@ -1,0 +1,39 @@
+//! The kinds of plugins, and by which of its exports a component is of one.
+
+use std::fmt;
+
+/// What a plugin is for: the world of the plugin contract that its component is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum World {
+    /// It shapes streams.
+    View,
+    /// It changes metrics between their collection and their export.
+    Processor,
+}
+
+impl World {
+    /// Every world.
+    pub const ALL: [Self; 2] = [Self::View, Self::Processor];
+
+    /// The name, as the plugin contract has it; fit for a metric label.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::Processor => "processor",
+        }
+    }
+
+    /// The interface that only components of this world export.
+    pub(crate) const fn interface(self) -> &'static str {
+        match self {
+            Self::View => "views",
+            Self::Processor => "processors",
+        }
+    }
+}
+
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,42 @@
+//! Which attributes are meant, and what becomes of them.
+
+use serde::Deserialize;
+use wasmeter_guest::Pattern;
+
+/// What becomes of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Action {
+    /// It stays, whatever later rules say.
+    Keep,
+    /// Equal values become equal texts that do not tell what they were.
+    Hash,
+    /// All values become one text.
+    Mask,
+    /// The attribute is removed.
+    Drop,
+}
+
+/// One rule; of several that fit, the first is taken.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rule {
+    /// Patterns of keys; one of them must fit.
+    #[serde(default = "any")]
+    keys: Vec<Pattern>,
+    /// Patterns of values; one of them must fit.
+    #[serde(default = "any")]
+    values: Vec<Pattern>,
+    pub(crate) action: Action,
+}
+
+fn any() -> Vec<Pattern> {
+    vec![Pattern::from("*")]
+}
+
+impl Rule {
+    pub(crate) fn fits(&self, key: &str, value: &str) -> bool {
+        self.keys.iter().any(|pattern| pattern.matches(key))
+            && self.values.iter().any(|pattern| pattern.matches(value))
+    }
+}
