@@ -161,7 +161,7 @@ fn an_exemplar_arrives_with_its_span_and_with_what_a_view_removed() {
             .collect();
         let of =
             |value| (Some(value), Timestamp::from_secs(5), trace, span, r#"user=String("b")"#.to_owned());
-        assert_eq!(found, [of(Number::Double(7.5)), of(Number::Int(3))], "{protocol:?}");
+        assert_eq!(found, [of(Number::Int(3)), of(Number::Double(7.5))], "{protocol:?}");
     }
 }
 
