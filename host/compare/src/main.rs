@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use wasmeter_compare::defects;
-use wasmeter_compare::record::{self, Line, Machine, Options};
+use wasmeter_compare::record::{self, Line, Machine, Options, Told};
 
 /// wasmeter side by side with the official Rust SDK.
 #[derive(Parser)]
@@ -65,7 +65,10 @@ fn run_record(arguments: Record) -> anyhow::Result<()> {
     let Record { quick, filter, json, markdown, components } = arguments;
     let machine = Machine::this();
     println!("{machine}\n\n{}", record::table(None));
-    let tell = |line: &Line| println!("{}", record::table(Some(line)));
+    let tell = |told: Told<'_>| match told {
+        Told::Pass(pass, passes) => eprintln!("pass {pass} of {passes}"),
+        Told::Line(line) => println!("{}", record::table(Some(line))),
+    };
     let outcome = record::run(&Options { quick, filter, components }, tell)?;
     let missed = outcome.lines.iter().filter(|line| !line.ok()).count();
     println!("\n{} cases, {missed} targets missed", outcome.lines.len());

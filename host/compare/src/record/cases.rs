@@ -1,6 +1,7 @@
 //! What is timed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use wasmeter_api::View;
@@ -143,10 +144,29 @@ impl Case {
         std::iter::once(self.name.clone()).chain(scaling).collect()
     }
 
-    /// Compares the sides, then times them.
-    pub(super) fn run(&self, harness: &Harness) -> Result<Vec<Line>, String> {
+    /// Compares the sides, then times them. Also says how much the case was disturbed: less is better, and it does not depend on who
+    /// of the two was.
+    ///
+    /// On one thread that is the product of both times. On two it is not: a side whose threads stand in each other's way is quicker
+    /// while one of them gets no processor. There it is the time of something neutral.
+    pub(super) fn run(&self, harness: &Harness) -> Result<(f64, Vec<Line>), String> {
+        let mut neutral = Duration::ZERO;
+        let lines = self.time(harness, &mut neutral)?;
+        if self.threads > 1 {
+            return Ok((neutral.as_secs_f64(), lines));
+        }
+        Ok((lines.iter().map(|line| line.ours * line.theirs).product(), lines))
+    }
+
+    fn time(&self, harness: &Harness, neutral: &mut Duration) -> Result<Vec<Line>, String> {
         let instances = harness.instances(self.instances);
-        let runs = (0..instances).map(|number| self.run_instance(harness, number, instances));
+        let runs = (0..instances).map(|number| {
+            let probe = || if self.threads > 1 { harness.neutral_on_two_threads() } else { Duration::ZERO };
+            let before = probe();
+            let run = self.run_instance(harness, number, instances);
+            *neutral += before + probe();
+            run
+        });
         let runs = runs.collect::<Result<Vec<_>, _>>().map_err(|error| format!("{}: {error}", self.name))?;
         let of_contestant =
             |number: usize| runs.iter().filter_map(|run| run.get(number).copied()).collect::<Vec<_>>();

@@ -1,9 +1,10 @@
 //! Times several contestants in turns.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::crew::Crew;
-use super::subject::Subject;
+use super::subject::{Subject, Work, counting};
 
 /// Long enough for the clock, and much shorter than what a scheduler gives at a time: on a busy machine, too, most rounds go
 /// without an interruption.
@@ -13,6 +14,9 @@ const ROUNDS: usize = 400;
 /// Rounds whose times do not count: caches, branch predictors and the processor's clock settle.
 const WARM_UP_ROUNDS: usize = 20;
 const TIMES_QUICK: u64 = 200;
+/// What is timed of both processors around each instance of a case with two threads: some milliseconds.
+const NEUTRAL_ROUNDS: usize = 20;
+const NEUTRAL_TIMES: u64 = 200_000;
 
 /// What is timed against others: a subject on some threads.
 pub(super) struct Contestant<'a> {
@@ -32,11 +36,12 @@ pub(super) struct Timing {
 pub(super) struct Harness {
     quick: bool,
     pair: Crew,
+    neutral: Arc<Work>,
 }
 
 impl Harness {
     pub(super) fn new(quick: bool) -> Self {
-        Self { quick, pair: Crew::new(2) }
+        Self { quick, pair: Crew::new(2), neutral: counting() }
     }
 
     /// Of how many instances a case is measured that wants so many.
@@ -60,6 +65,13 @@ impl Harness {
         }
         let warm_up = if self.quick { 0 } else { WARM_UP_ROUNDS };
         nanos.into_iter().map(|nanos| Timing::of(nanos.into_iter().skip(warm_up).collect())).collect()
+    }
+
+    /// How long two threads take for what touches no memory: more while neighbours use one of the processors. Neither side has a
+    /// part in it.
+    pub(super) fn neutral_on_two_threads(&self) -> Duration {
+        let rounds = if self.quick { 1 } else { NEUTRAL_ROUNDS };
+        (0..rounds).map(|_| self.pair.run(&self.neutral, NEUTRAL_TIMES)).sum()
     }
 
     fn once(&self, contestant: &Contestant<'_>, times: u64) -> Duration {

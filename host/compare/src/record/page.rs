@@ -65,8 +65,9 @@ pub fn markdown(lines: &[Line], machine: &Machine, before: &str) -> String {
          ```\n\n\
          Machine: {machine}.\n\n\
          Before a case is timed, both sides must have counted the same, and afterwards the collected total must be the number\n\
-         of measurements made. The sides are timed in turns, rounds of about 250 µs; a figure is the median of 400 rounds, `ratio`\n\
-         is ours by theirs, and `of fastest` the same of each side's fastest round, which other load on the machine moves less.\n\
+         of measurements made. The sides are timed in turns, rounds of about 250 µs; a figure is the median of 400 rounds.\n\
+         There are twelve passes over all cases; of each that one counts in which it was least disturbed, since others use\n\
+         the processors too: by the times of both sides, and with two threads by that of something neutral. `ratio` is ours by theirs, and `of fastest` the same of each side's fastest round, which other load on the machine moves less.\n\
          With two threads a figure is the time of a measurement over both together, so it halves where threads do not disturb\n\
          each other. Attribute sets are made before the clock starts. In the cases about wasm both sides are wasmeter, and\n\
          `theirs` is the native View. Bytes are what the allocator was asked for and has not got back, after a collection.\n\n\

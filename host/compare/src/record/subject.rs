@@ -100,6 +100,17 @@ fn in_turn(sets: &[Box<[KeyValue]>], times: u64, mut measure: impl FnMut(&[KeyVa
     start.elapsed()
 }
 
+/// Counts in a register: what it takes depends on the processor alone.
+pub(super) fn counting() -> Arc<Work> {
+    Arc::new(|_, times| {
+        let start = Instant::now();
+        (0..times).for_each(|number| {
+            black_box(number);
+        });
+        start.elapsed()
+    })
+}
+
 /// Adds 1 with each set in turn.
 pub(super) fn adding(counter: Counter<u64>, sets: Sets) -> Arc<Work> {
     Arc::new(move |_, times| in_turn(&sets, times, |set, _| counter.add(black_box(1), set)))
