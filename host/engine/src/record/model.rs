@@ -11,7 +11,8 @@
 //! - `Tap::turn`: `way` stored before the fresh buffer is in its place; `Relaxed`; `is_dirty` taken back only after it.
 //! - `Tap::fetch_totals`: whether a thread has let go is asked last; a cell let go of although something is staged in it.
 //! - `Cell::begin` and `Cell::end`: `is_busy` not stored; no fence; `way` loaded `Relaxed`; `is_busy` taken back `Relaxed`.
-//! - `Cell::record_staged`: `way` not loaded anew after the time is known; a turn to totals meanwhile not respected.
+//! - `Cell::record_untimed`: the thread not busy while it stages.
+//! - `Cell::stage_timed`: `way` not loaded anew after the time is known; a turn to totals meanwhile not respected.
 //! - `Tally::write`: the version not made odd; not made even again; no fence; the last store `Relaxed`.
 //! - `Tally::read`: the first load `Relaxed`; no fence; no second look at the version.
 
@@ -64,9 +65,12 @@ fn cell(keep: Keep) -> (Arc<Cell>, Tap) {
 /// Measures in turn. The values are powers of ten, so that a sum tells which of them are in it, and how often.
 fn measure(cell: &Cell, values: &[i64]) {
     let owner = Owner::new(NumberKind::Int);
-    for value in values {
-        // SAFETY: only one thread of a model measures with a cell at a time.
-        assert!(unsafe { cell.record(Number::Int(*value), &owner, || Timestamp::from_secs(1)) });
+    for (place, value) in values.iter().enumerate() {
+        let value = Number::Int(*value);
+        // Every other one first as bound instruments do. SAFETY: only one thread of a model measures with a cell at a time.
+        let is_left = place % 2 == 1 && unsafe { cell.record_untimed(value) };
+        // SAFETY: as above.
+        assert!(is_left || unsafe { cell.record(value, &owner, || Timestamp::from_secs(1)) });
     }
 }
 
