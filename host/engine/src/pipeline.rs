@@ -34,10 +34,18 @@ pub struct ReaderConfig {
     pub filter: Option<Arc<dyn MetricFilter>>,
 }
 
+/// The readers of a generation, each at its place.
+pub(crate) type Pipelines = Arc<[Arc<Pipeline>]>;
+
+/// The reader at a place in the generation in service, if there is one; looked up only where it is needed, which is seldom.
+pub(crate) type ReaderAt<'a> = &'a dyn Fn(usize) -> Option<Arc<Pipeline>>;
+
 /// A reader and its streams.
 #[derive(Debug, Default)]
 pub(crate) struct Pipeline {
     config: ReaderConfig,
+    /// True for what keeps the place of a reader that was removed: nothing is kept for it.
+    is_closed: bool,
     streams: Mutex<Streams>,
     /// How large the last frame was.
     sizes: Mutex<FrameSizes>,
@@ -69,6 +77,15 @@ impl Pipeline {
     pub(crate) fn new(mut config: ReaderConfig) -> Self {
         config.aggregations.retain(|_, aggregation| aggregation_problem(aggregation).is_none());
         Self { config, ..Self::default() }
+    }
+
+    /// What keeps the place of a reader that was removed, so that those behind it keep theirs.
+    pub(crate) fn closed() -> Self {
+        Self { is_closed: true, ..Self::default() }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     pub(crate) fn filter(&self) -> Option<&dyn MetricFilter> {
@@ -204,6 +221,9 @@ impl Pipeline {
     }
 
     fn aggregator(&self, instrument: &Instrument, form: Form, wanted: &Aggregation) -> Aggregator {
+        if self.is_closed {
+            return Aggregator::Drop;
+        }
         let preferred = match (wanted, instrument.origin) {
             (Aggregation::Default, Origin::Recorded) => self.config.aggregations.get(&instrument.kind),
             _ => Some(wanted).filter(|wanted| can_become(form, wanted)),

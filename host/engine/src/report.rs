@@ -179,8 +179,10 @@ pub struct SwapReport {
     pub kept: u64,
     /// Series that started with the swap.
     pub started: u64,
-    /// Series that ended with it.
+    /// Series that ended with it, those of removed readers included.
     pub ended: u64,
+    /// The places of the readers that were added, in the order they were asked for.
+    pub readers: Vec<usize>,
 }
 
 /// Something an operator should know; told once per instrument and generation.

@@ -18,7 +18,7 @@ use crate::summaries::Passing;
 impl Inner {
     /// The frame of one reader, after its callbacks have run on this thread.
     pub(crate) fn collect(&self, reader: usize, now: Timestamp) -> Frame {
-        if self.pipelines.get(reader).is_none() {
+        if self.reader_at(reader).is_none() {
             return Frame::default();
         }
         if let Some(instrument) = self.inside_callback_of() {
@@ -41,7 +41,7 @@ impl Inner {
     ) -> Frame {
         // Until here nothing is locked that a callback may want, and from here on no callback runs.
         let mut control = lock(&self.control);
-        let Some(pipeline) = self.pipelines.get(reader) else { return Frame::default() };
+        let Some(pipeline) = self.reader_at(reader) else { return Frame::default() };
         let collection = control.next(now);
         self.take_observations(reader, observations, collection);
         for entry in self.entries() {

@@ -11,10 +11,11 @@ use wasmeter_model::limits::{BUCKETS_MAX, Limits};
 use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
 
 use super::EngineConfig;
+use crate::ReaderConfig;
 use crate::instrument::{Entry, Form, Key, Plan, Rerouted, State};
 use crate::intake::Callbacks;
 use crate::lock;
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::{self, Pipeline, Pipelines};
 use crate::report::{Counters, Notice, Rejection};
 use crate::stream::Collection;
 use crate::summaries::Summaries;
@@ -30,6 +31,9 @@ pub(crate) struct Generation {
     pub(crate) composition: Composition,
     /// The swap as a point in the sequence of collections; its time is when new series start.
     pub(crate) swap: Collection,
+    /// What is read by whom. A place has one reader for as long as it has any, and keeps none for at least a generation before it
+    /// has another: so an instrument that still has the routes of the generation before is never taken for one of another reader.
+    pub(crate) pipelines: Pipelines,
     /// The answers for instruments that were known before the swap, taken out one by one.
     pub(crate) plans: Mutex<HashMap<u64, Plan>>,
 }
@@ -78,7 +82,6 @@ impl Registry {
 
 /// Everything behind an [`super::Engine`].
 pub(crate) struct Inner {
-    pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) limits: Limits,
     pub(crate) exemplar_filter: ExemplarFilter,
     pub(crate) control: Mutex<Control>,
@@ -99,7 +102,9 @@ pub(crate) struct Inner {
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("readers", &self.pipelines.len()).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("readers", &self.current_generation().pipelines.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,19 +112,17 @@ impl Inner {
     pub(crate) fn new(config: EngineConfig, views: Views, now: Timestamp) -> Self {
         crate::record::prepare();
         let swap = Collection { number: 0, now };
-        let notices = config.readers.iter().enumerate().flat_map(|(place, reader)| {
-            pipeline::faults(reader).into_iter().map(move |(kind, fault)| Notice {
-                instrument: kind.name().into(),
-                message: format!(
-                    "the default aggregation of reader {place} for this kind is passed over: {fault}"
-                ),
-            })
-        });
+        let readers = config.readers.iter().enumerate();
+        let notices = readers.flat_map(|(place, reader)| faults_of_reader(place, reader));
         let notices = Mutex::new(notices.take(NOTICES_MAX).collect());
-        let generation =
-            Generation { number: 1, composition: Composition::new(views), swap, plans: Mutex::default() };
+        let generation = Generation {
+            number: 1,
+            composition: Composition::new(views),
+            swap,
+            pipelines: config.readers.into_iter().map(|reader| Arc::new(Pipeline::new(reader))).collect(),
+            plans: Mutex::default(),
+        };
         Self {
-            pipelines: config.readers.into_iter().map(Pipeline::new).collect(),
             limits: config.limits,
             exemplar_filter: config.exemplar_filter,
             control: Mutex::new(Control { sequence: 0, last: now }),
@@ -137,6 +140,11 @@ impl Inner {
 
     pub(crate) fn current_generation(&self) -> Arc<Generation> {
         self.generation.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// A reader of the generation in service.
+    pub(crate) fn reader_at(&self, reader: usize) -> Option<Arc<Pipeline>> {
+        self.current_generation().pipelines.get(reader).filter(|pipeline| !pipeline.is_closed()).cloned()
     }
 
     /// The instrument, if it is known.
@@ -216,7 +224,7 @@ impl Inner {
         });
         let at = if is_new { Collection { now, ..generation.swap } } else { generation.swap };
         let rerouted =
-            state.reroute(entry, &self.pipelines, plan, at, self.limits.current_expiry, &mut on_fault);
+            state.reroute(entry, &generation.pipelines, plan, at, self.limits.current_expiry, &mut on_fault);
         state.generation = generation.number;
         let is_enabled = state.routing.streams.iter().any(|stream| stream.key.aggregator != Aggregator::Drop);
         entry.is_enabled.store(is_enabled, Ordering::Relaxed);
@@ -265,4 +273,12 @@ impl Inner {
         }
         notices.push_back(Notice { instrument: instrument.clone(), message });
     }
+}
+
+/// What is wrong with the aggregations that the reader at a place asks for.
+pub(super) fn faults_of_reader(place: usize, reader: &ReaderConfig) -> impl Iterator<Item = Notice> + use<> {
+    pipeline::faults(reader).into_iter().map(move |(kind, fault)| Notice {
+        instrument: kind.name().into(),
+        message: format!("the default aggregation of reader {place} for this kind is passed over: {fault}"),
+    })
 }

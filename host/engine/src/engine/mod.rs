@@ -24,7 +24,7 @@ pub use swap::PreparedSwap;
 /// What an engine is made from.
 #[derive(Clone, Debug, Default)]
 pub struct EngineConfig {
-    /// One for each reader; a reader is named by its place here.
+    /// One for each reader; a reader is named by its place here. More come and go with a swap, see [`PreparedSwap`].
     pub readers: Vec<ReaderConfig>,
     /// The bounds.
     pub limits: Limits,
@@ -123,7 +123,7 @@ impl Engine {
         self.inner.prepare_swap(views)
     }
 
-    /// The second half: puts prepared Views into service, at `now`. Instruments and sets that have appeared since they were
+    /// The second half: puts prepared Views into service, at `now`, and the readers that come with them. Instruments and sets that have appeared since they were
     /// prepared are asked about on the spot. Of several prepared swaps the last one committed is in service.
     pub fn commit_swap(&self, prepared: PreparedSwap, now: Timestamp) -> SwapReport {
         self.inner.commit_swap(prepared, now)
@@ -135,7 +135,8 @@ impl Engine {
         for entry in inner.entries() {
             inner.fetch(&entry, &mut lock(&entry.state), Timestamp::UNKNOWN);
         }
-        let streams = inner.pipelines.iter().flat_map(crate::pipeline::Pipeline::streams);
+        let generation = inner.current_generation();
+        let streams = generation.pipelines.iter().flat_map(|pipeline| pipeline.streams());
         Counts {
             accepted: inner.counters.accepted.load(Ordering::Relaxed),
             rejected: inner.counters.rejected(),

@@ -225,3 +225,30 @@ fn readers_that_collect_at_once_each_have_what_callbacks_report() {
         assert_eq!(engine.collect(0, NOW).point_count(), 0, "it is not called any more");
     });
 }
+
+/// What is recorded while a reader comes is whole for the one that was there; the new one has what came after it.
+#[test]
+fn what_is_recorded_while_a_reader_comes_is_lost_to_nobody_who_was_there() {
+    explore(2, || {
+        let engine = engine(&[DELTA]);
+        let counter = recorder(&engine, InstrumentKind::Counter);
+        record(&counter, &[1]);
+        let recording = {
+            let counter = counter.clone();
+            checked::spawn(move || record(&counter, &[10, 100]))
+        };
+        let mut prepared = engine.prepare_swap(Views::default()).unwrap();
+        prepared.add_reader(ReaderConfig { temporality: DELTA, ..ReaderConfig::default() });
+        assert_eq!(engine.commit_swap(prepared, NOW).readers, [1]);
+        recording.join().unwrap();
+        record(&counter, &[1000]);
+        assert_eq!(collect(&engine, 0), 1111);
+        let new = collect(&engine, 1);
+        assert!([1000, 1100, 1110].contains(&new), "{new}: what came after the swap");
+        let mut prepared = engine.prepare_swap(Views::default()).unwrap();
+        prepared.remove_reader(0);
+        engine.commit_swap(prepared, NOW);
+        record(&counter, &[1]);
+        assert_eq!((collect(&engine, 0), collect(&engine, 1)), (0, 1));
+    });
+}

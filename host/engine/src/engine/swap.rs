@@ -6,17 +6,36 @@ use std::sync::{Arc, PoisonError};
 use wasmeter_model::{Attributes, Timestamp};
 
 use super::Inner;
-use super::inner::Generation;
+use super::inner::{Generation, faults_of_reader};
+use crate::ReaderConfig;
 use crate::instrument::Plan;
 use crate::lock;
+use crate::pipeline::{Pipeline, Pipelines};
 use crate::report::SwapReport;
 use crate::sync::Mutex;
 use crate::views::{Composition, Fault, ViewFault, Views};
 
-/// Views that were asked everything there was to ask, ready to be put into service.
+/// Views that were asked everything there was to ask, ready to be put into service, and the readers that come and go with
+/// them. Readers that stay keep all they have.
 pub struct PreparedSwap {
     composition: Composition,
     plans: HashMap<u64, Plan>,
+    removed: Vec<usize>,
+    added: Vec<ReaderConfig>,
+}
+
+impl PreparedSwap {
+    /// Removes a reader, with everything that is kept for it alone: whoever wants the rest collects before. A reader that does
+    /// not exist is passed over.
+    pub fn remove_reader(&mut self, reader: usize) {
+        self.removed.push(reader);
+    }
+
+    /// Adds a reader. Its place is in [`SwapReport::readers`]; places of readers that were removed in an earlier swap are given
+    /// again. For it series of measurements begin with the swap, and what is current is so from the first collection on.
+    pub fn add_reader(&mut self, config: ReaderConfig) {
+        self.added.push(config);
+    }
 }
 
 impl std::fmt::Debug for PreparedSwap {
@@ -46,7 +65,7 @@ impl Inner {
             }
             plans.insert(entry.id, plan);
         }
-        Ok(PreparedSwap { composition, plans })
+        Ok(PreparedSwap { composition, plans, removed: Vec::new(), added: Vec::new() })
     }
 
     /// Makes the new generation the current one. Each instrument takes its routes under its own lock: from here on or, if a
@@ -54,12 +73,16 @@ impl Inner {
     pub(crate) fn commit_swap(&self, prepared: PreparedSwap, now: Timestamp) -> SwapReport {
         // No collection sees half a swap, and swaps come one after the other.
         let mut control = lock(&self.control);
-        let PreparedSwap { composition, plans } = prepared;
-        let number = self.current_generation().number + 1;
+        let PreparedSwap { composition, plans, removed, added } = prepared;
+        let before = self.current_generation();
+        let number = before.number + 1;
         let swap = control.next(now);
-        let generation = Arc::new(Generation { number, composition, swap, plans: Mutex::new(plans) });
+        let (pipelines, readers) = self.change_readers(&before.pipelines, &removed, added);
+        drop(before);
+        let plans = Mutex::new(plans);
+        let generation = Arc::new(Generation { number, composition, swap, pipelines, plans });
         *self.generation.write().unwrap_or_else(PoisonError::into_inner) = generation.clone();
-        let mut report = SwapReport { generation: number, ..SwapReport::default() };
+        let mut report = SwapReport { generation: number, readers, ..SwapReport::default() };
         for entry in self.entries() {
             let mut state = lock(&entry.state);
             let rerouted = self.bring_up_to_date(&entry, &mut state, swap.now);
@@ -69,9 +92,36 @@ impl Inner {
             report.ended += rerouted.ended;
         }
         lock(&generation.plans).clear();
-        for pipeline in &self.pipelines {
+        for pipeline in generation.pipelines.iter() {
             pipeline.forget_dead();
         }
         report
+    }
+
+    /// The readers after a swap, and at which places the added ones are.
+    fn change_readers(
+        &self,
+        before: &[Arc<Pipeline>],
+        removed: &[usize],
+        added: Vec<ReaderConfig>,
+    ) -> (Pipelines, Vec<usize>) {
+        let mut pipelines = before.to_vec();
+        // Not those of readers that go with this swap: see `Generation::pipelines`.
+        let free = before.iter().enumerate().filter(|(_, pipeline)| pipeline.is_closed()).map(|(at, _)| at);
+        let places: Vec<usize> = free.chain(before.len()..).take(added.len()).collect();
+        for (&place, config) in places.iter().zip(added) {
+            faults_of_reader(place, &config).for_each(|fault| self.notice(&fault.instrument, fault.message));
+            let pipeline = Arc::new(Pipeline::new(config));
+            match pipelines.get_mut(place) {
+                Some(closed) => *closed = pipeline,
+                None => pipelines.push(pipeline),
+            }
+        }
+        for pipeline in removed.iter().filter(|place| **place < before.len()) {
+            if let Some(pipeline) = pipelines.get_mut(*pipeline).filter(|pipeline| !pipeline.is_closed()) {
+                *pipeline = Arc::new(Pipeline::closed());
+            }
+        }
+        (pipelines.into(), places)
     }
 }

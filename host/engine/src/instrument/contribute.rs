@@ -8,7 +8,7 @@ use wasmeter_model::{Attributes, InstrumentKind, Number, Temporality, Timestamp}
 use super::{Entry, Routing};
 use crate::aggregate::{ExplicitDelta, ExplicitHistogram, ExponentialDelta, ExponentialHistogram, NumberSum};
 use crate::lock;
-use crate::pipeline::Pipeline;
+use crate::pipeline::ReaderAt;
 use crate::record::Staged;
 use crate::source::{Route, Source};
 use crate::stream::{Slot, Slots, Storage, Stream};
@@ -71,13 +71,13 @@ impl Routing {
     pub(crate) fn contribute(
         &mut self,
         entry: &Entry,
-        pipelines: &[Pipeline],
+        readers: ReaderAt<'_>,
         source: &mut Source,
         contributed: Contributed<'_>,
         reader: Option<usize>,
     ) {
         let of_reader = |at, _: &Route| reader.is_none_or(|only| only == at);
-        self.contribute_where(entry, pipelines, source, contributed, of_reader);
+        self.contribute_where(entry, readers, source, contributed, of_reader);
     }
 
     /// Counts a received delta. False if every series it leads to begins only after it and has been exported so: there it
@@ -85,7 +85,7 @@ impl Routing {
     pub(crate) fn contribute_interval(
         &mut self,
         entry: &Entry,
-        pipelines: &[Pipeline],
+        readers: ReaderAt<'_>,
         source: &mut Source,
         contributed: Contributed<'_>,
     ) -> bool {
@@ -99,7 +99,7 @@ impl Routing {
             let notice = "a received delta ended before its series began, and is not counted there; send deltas in order";
             self.tell(notice.to_owned());
         }
-        self.contribute_where(entry, pipelines, source, contributed, |_, route| !is_late(route));
+        self.contribute_where(entry, readers, source, contributed, |_, route| !is_late(route));
         late == 0 || late < all
     }
 
@@ -107,7 +107,7 @@ impl Routing {
     fn contribute_where(
         &mut self,
         entry: &Entry,
-        pipelines: &[Pipeline],
+        readers: ReaderAt<'_>,
         source: &mut Source,
         contributed: Contributed<'_>,
         wanted: impl Fn(usize, &Route) -> bool,
@@ -127,8 +127,8 @@ impl Routing {
                     self.tell(format!(
                         "bounds of a received {form} differ from those of the series it would join; it stays as received"
                     ));
-                    let Some(pipeline) = pipelines.get(of_reader) else { continue };
-                    let Some(stream) = self.as_received(pipeline, of_reader, entry, contributed.time) else {
+                    let Some(pipeline) = readers(of_reader) else { continue };
+                    let Some(stream) = self.as_received(&pipeline, of_reader, entry, contributed.time) else {
                         continue;
                     };
                     if !Arc::ptr_eq(&stream, &route.stream) || route.attributes != source.attributes {

@@ -11,7 +11,7 @@ use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::record::{Last, Owner, Shape};
 use crate::report::Rejection;
-use crate::source::{Source, SourceData, Sources};
+use crate::source::{Observed, Source, SourceData, Sources};
 use crate::stream::{Collection, Current, Description, SlotState, Storage, Stream, When};
 use crate::sync::Mutex;
 use crate::views::{Aggregator, Resolved};
@@ -310,6 +310,17 @@ impl SourceData {
             Self::Numbers(received) => received.forget(now, expiry),
             Self::Explicit(received) => received.forget(now, expiry),
             Self::Exponential(received) => received.forget(now, expiry),
+        }
+    }
+
+    /// Forgets what was reported to readers that are gone, and makes room for those that have come.
+    pub(crate) fn forget_readers(&mut self, pipelines: &[Arc<Pipeline>]) {
+        let Self::Observed(readers) = self else { return };
+        readers.resize(pipelines.len(), Observed::default());
+        for (observed, pipeline) in readers.iter_mut().zip(pipelines) {
+            if pipeline.is_closed() {
+                *observed = Observed::default();
+            }
         }
     }
 

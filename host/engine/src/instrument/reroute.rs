@@ -37,7 +37,7 @@ pub(crate) struct Rerouted {
 }
 
 /// What measurements have to be kept as for these streams.
-fn shape_of(entry: &Entry, pipelines: &[Pipeline], resolved: &Resolved) -> Shape {
+fn shape_of(entry: &Entry, pipelines: &[Arc<Pipeline>], resolved: &Resolved) -> Shape {
     let mut shape = Shape::default();
     if entry.instrument.kind == InstrumentKind::UpDownCounter {
         // A later generation may ask for the state, which is the total of all measurements.
@@ -101,7 +101,7 @@ impl State {
     pub(crate) fn reroute(
         &mut self,
         entry: &Entry,
-        pipelines: &[Pipeline],
+        pipelines: &[Arc<Pipeline>],
         mut plan: Plan,
         swap: Collection,
         expiry: Duration,
@@ -113,9 +113,11 @@ impl State {
             rerouted.fetched = self.fetch_last(entry, swap.now, shape);
         }
         // Series of current values that are about to end are exported once more, as they are now.
-        for reader in 0..pipelines.len() {
+        let streams_before = self.routing.resolved.streams.len();
+        for reader in 0..self.routing.streams.len().checked_div(streams_before).unwrap_or(0) {
             self.contribute_current(reader, swap, expiry);
         }
+        self.sources.values_mut().for_each(|source| source.data.forget_readers(pipelines));
         let mut old_routing = std::mem::take(&mut self.routing);
         self.routing.shape = std::mem::take(&mut old_routing.shape);
         self.routing.asked = swap.number;
@@ -211,7 +213,7 @@ impl super::Routing {
     fn enter_streams(
         &mut self,
         entry: &Entry,
-        pipelines: &[Pipeline],
+        pipelines: &[Arc<Pipeline>],
         mut resolved: Resolved,
         described: &Arc<str>,
         now: Timestamp,

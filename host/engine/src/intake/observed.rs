@@ -125,7 +125,7 @@ impl Inner {
             };
             observed.before = Some(value);
             let contributed = Contributed { what, start: None, time: collection.now };
-            routing.contribute(entry, &self.pipelines, source, contributed, Some(reader));
+            routing.contribute(entry, &|reader| self.reader_at(reader), source, contributed, Some(reader));
             // It is in nobody's span.
             if self.exemplar_filter.admits(None) {
                 let (time, attributes) = (collection.now, source.attributes.clone());

@@ -445,10 +445,11 @@ impl Inner {
         contributed: Contributed<'_>,
     ) -> Result<(), Rejection> {
         if shape.temporality == Some(Temporality::Delta) && !contributed.time.is_unknown() {
-            let is_counted = routing.contribute_interval(entry, &self.pipelines, source, contributed);
+            let is_counted =
+                routing.contribute_interval(entry, &|reader| self.reader_at(reader), source, contributed);
             return if is_counted { Ok(()) } else { Err(Rejection::DuplicateOrOutOfOrder) };
         }
-        routing.contribute(entry, &self.pipelines, source, contributed, None);
+        routing.contribute(entry, &|reader| self.reader_at(reader), source, contributed, None);
         Ok(())
     }
 

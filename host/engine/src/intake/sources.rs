@@ -68,7 +68,7 @@ impl Inner {
         };
         let data = match (entry.form, entry.instrument.kind) {
             (Form::Measurements, kind) if kind.is_observable() => {
-                SourceData::Observed(vec![Observed::default(); self.pipelines.len()])
+                SourceData::Observed(vec![Observed::default(); self.current_generation().pipelines.len()])
             }
             (Form::Measurements, _) => {
                 SourceData::Recorded(Recorded::new(entry.instrument.kind, entry.instrument.number))

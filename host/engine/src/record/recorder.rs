@@ -240,7 +240,13 @@ impl Recorder {
             }
             let what = Contribution::Measurement(value);
             let contributed = Contributed { what, start: None, time: now };
-            routing.contribute(&self.entry, &self.inner.pipelines, source, contributed, None);
+            routing.contribute(
+                &self.entry,
+                &|reader| self.inner.reader_at(reader),
+                source,
+                contributed,
+                None,
+            );
         });
         self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed);
     }

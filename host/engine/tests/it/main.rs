@@ -9,6 +9,7 @@ mod histograms;
 mod history;
 mod limits;
 mod oracle;
+mod readers;
 mod received;
 mod recorded;
 mod robustness;

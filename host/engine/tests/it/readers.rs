@@ -1,0 +1,137 @@
+//! Readers that come and go with a swap.
+
+use wasmeter_engine::{Engine, ReaderConfig, SwapReport, Views};
+use wasmeter_model::{InstrumentKind as Kind, NumberKind, Temporality, TemporalityPreference};
+
+use crate::support::*;
+
+/// Swaps Views and readers at `secs`.
+fn change(engine: &Engine, removed: &[usize], added: &[TemporalityPreference], secs: u64) -> SwapReport {
+    let mut prepared = engine.prepare_swap(Views::default()).unwrap();
+    removed.iter().for_each(|reader| prepared.remove_reader(*reader));
+    for temporality in added {
+        prepared.add_reader(ReaderConfig { temporality: *temporality, ..ReaderConfig::default() });
+    }
+    engine.commit_swap(prepared, at(secs))
+}
+
+#[test]
+fn an_added_reader_has_what_comes_after_it_and_the_others_keep_what_they_have() {
+    let engine = engine(&[DELTA, CUMULATIVE], no_views());
+    let counter = recorder(&engine, Kind::Counter, "c");
+    let active = recorder(&engine, Kind::UpDownCounter, "u");
+    let gauge = recorder(&engine, Kind::Gauge, "g");
+    counter.record(int(1), &attrs("a=1"), at(2));
+    active.record(int(10), &attrs(""), at(2));
+    gauge.record(int(7), &attrs(""), at(2));
+    let report = change(&engine, &[], &[CUMULATIVE, DELTA], 5);
+    assert_eq!((report.readers, report.ended), (vec![2, 3], 0));
+    counter.record(int(2), &attrs("a=1"), at(6));
+    active.record(int(20), &attrs(""), at(6));
+    let gauged = "g{} gauge 7 @0..10";
+    expect(&engine, 0, 10, &["c{a=1} sum+ delta 3 @1..10", gauged, "u{} sum cum 30 @2..10"]);
+    expect(&engine, 1, 10, &["c{a=1} sum+ cum 3 @2..10", gauged, "u{} sum cum 30 @2..10"]);
+    // Increments count from the swap on; what is a state is that state, and goes as far back as that of the others.
+    expect(&engine, 2, 10, &["c{a=1} sum+ cum 2 @5..10", gauged, "u{} sum cum 30 @2..10"]);
+    expect(&engine, 3, 10, &["c{a=1} sum+ delta 2 @5..10", gauged, "u{} sum cum 30 @2..10"]);
+}
+
+#[test]
+fn a_removed_reader_has_nothing_and_leaves_nothing() {
+    let engine = engine(&[CUMULATIVE, DELTA, CUMULATIVE], no_views());
+    let counter = recorder(&engine, Kind::Counter, "c");
+    counter.record(int(1), &attrs(""), at(2));
+    engine.ingest(&Otlp::of("").summary("s", 3, 2).frame(), at(3));
+    assert_eq!(engine.counts().series, 3);
+    let report = change(&engine, &[1, 7], &[], 5);
+    assert_eq!((report.readers, report.ended), (vec![], 1));
+    counter.record(int(2), &attrs(""), at(6));
+    expect(&engine, 1, 10, &[]);
+    expect(&engine, 7, 10, &[]);
+    assert_eq!(engine.counts().series, 2);
+    for reader in [0, 2] {
+        let rows = collect(&engine, reader, 10);
+        assert_eq!(rows.first().map(String::as_str), Some("c{} sum+ cum 3 @2..10"), "reader {reader}");
+    }
+}
+
+#[test]
+fn a_place_is_given_again_but_not_by_the_swap_that_frees_it() {
+    let engine = engine(&[CUMULATIVE, CUMULATIVE], no_views());
+    assert_eq!(change(&engine, &[0], &[DELTA], 2).readers, [2]);
+    expect(&engine, 0, 3, &[]);
+    assert_eq!(change(&engine, &[], &[DELTA, DELTA], 4).readers, [0, 3]);
+    let counter = recorder(&engine, Kind::Counter, "c");
+    counter.record(int(1), &attrs(""), at(5));
+    for reader in [0, 2, 3] {
+        let rows = collect(&engine, reader, 10);
+        assert!(rows.len() == 1 && rows[0].contains("delta 1"), "reader {reader}: {rows:?}");
+    }
+}
+
+#[test]
+fn what_callbacks_told_a_reader_is_not_the_next_one_s() {
+    let engine = engine(&[DELTA], no_views());
+    let total = instrument(Kind::ObservableCounter, "o", NumberKind::Int);
+    let next = std::sync::atomic::AtomicI64::new(0);
+    let observe = move |observer: &mut wasmeter_engine::Observer<'_>| {
+        let value = 100 + 10 * next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        observer.observe(0, int(value), &attrs(""));
+    };
+    engine.observe(vec![total], observe, at(1)).unwrap();
+    expect(&engine, 0, 2, &["o{} sum+ delta 100 @1..2"]);
+    change(&engine, &[0], &[], 3);
+    change(&engine, &[], &[DELTA], 4);
+    // A total that this reader has not seen counts whole, as it does for every new reader.
+    expect(&engine, 0, 5, &["o{} sum+ delta 110 @4..5"]);
+    expect(&engine, 0, 6, &["o{} sum+ delta 10 @5..6"]);
+    // One that comes later sees its own differences too.
+    change(&engine, &[], &[DELTA], 7);
+    expect(&engine, 1, 8, &["o{} sum+ delta 130 @7..8"]);
+    expect(&engine, 0, 9, &["o{} sum+ delta 20 @6..9"]);
+}
+
+#[test]
+fn received_totals_go_on_where_they_are_and_begin_for_a_new_reader() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let total = |secs, value| {
+        Otlp::of("").counter("r", Temporality::Cumulative, &[("a=1", 1, secs, int(value))]).frame()
+    };
+    engine.ingest(&total(2, 100), at(2));
+    change(&engine, &[], &[DELTA, CUMULATIVE], 3);
+    engine.ingest(&total(4, 130), at(4));
+    expect(&engine, 0, 5, &["r{a=1} sum+ cum 130 @1..5"]);
+    expect(&engine, 1, 5, &["r{a=1} sum+ delta 30 @3..5"]);
+    expect(&engine, 2, 5, &["r{a=1} sum+ cum 30 @3..5"]);
+}
+
+#[test]
+fn a_reader_can_be_added_to_an_engine_that_has_none() {
+    let engine = engine(&[], no_views());
+    let counter = recorder(&engine, Kind::Counter, "c");
+    assert!(!counter.is_enabled());
+    counter.record(int(1), &attrs(""), at(2));
+    assert_eq!(change(&engine, &[], &[CUMULATIVE], 3).readers, [0]);
+    assert!(counter.is_enabled());
+    counter.record(int(2), &attrs(""), at(4));
+    expect(&engine, 0, 5, &["c{} sum+ cum 2 @3..5"]);
+    change(&engine, &[0], &[], 6);
+    assert!(!counter.is_enabled());
+    assert_eq!(engine.counts().series, 0);
+}
+
+#[test]
+fn what_a_new_reader_asks_for_and_cannot_have_is_told() {
+    let engine = engine(&[CUMULATIVE], no_views());
+    let mut prepared = engine.prepare_swap(Views::default()).unwrap();
+    let aggregation = wasmeter_model::Aggregation::ExplicitBucketHistogram {
+        boundaries: Some([2.0, 1.0].into()),
+        record_min_max: true,
+    };
+    let aggregations = [(Kind::Histogram, aggregation)].into();
+    prepared.add_reader(ReaderConfig { aggregations, ..ReaderConfig::default() });
+    engine.commit_swap(prepared, at(2));
+    let notices = engine.notices();
+    assert_eq!(notices.len(), 1);
+    assert!(notices[0].message.contains("reader 1"), "{}", notices[0].message);
+}
