@@ -1,4 +1,4 @@
-//! `cargo xtask bench` and `side-by-side`: wasmeter beside the official SDK, built as it would be installed.
+//! `cargo xtask bench` and `side-by-side`: wasmeter, built as it would be installed, beside the official SDK and by itself.
 
 use std::path::PathBuf;
 
@@ -27,6 +27,15 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
+    /// What replacing plugins costs a host under load: that nothing is lost, doubled or reset, and what waits for it.
+    Swap {
+        /// How often each plugin is replaced.
+        #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
+        swaps: u32,
+        /// Write the page to this file; docs/swap.md is the one of the project.
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+    },
 }
 
 /// Builds the program and runs it.
@@ -52,6 +61,19 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
                 }
             }
             program.arg("--components").arg(workspace::target().join("plugins")).run()
+        }
+        Bench::Swap { swaps, markdown } => {
+            plugins::build(toolchain::From::default())?;
+            shell::cargo()
+                .args(["build", "--release", "--locked", "--quiet", "--package", "wasmeter"])
+                .run()?;
+            let mut program = program().arg("swap").arg("--swaps").arg(swaps.to_string());
+            if let Some(file) = markdown {
+                program = program.arg("--markdown").arg(std::path::absolute(file)?);
+            }
+            let target = workspace::target();
+            program = program.arg("--binary").arg(target.join("release/wasmeter"));
+            program.arg("--components").arg(target.join("plugins")).run()
         }
     }
 }

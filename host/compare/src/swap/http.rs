@@ -1,0 +1,72 @@
+//! As little HTTP as a sender on one connection and a scraper need.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+/// How long one answer may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// More than any answer here has.
+const BODY_BYTES_MAX: usize = 256 << 20;
+
+/// A connection that is kept.
+pub(super) struct Connection {
+    stream: BufReader<TcpStream>,
+    host: SocketAddr,
+}
+
+impl Connection {
+    pub(super) fn to(host: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect_timeout(&host, TIMEOUT)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream), host })
+    }
+
+    /// Sends metrics in protobuf; the answer's body.
+    pub(super) fn post(&mut self, path: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let Self { host, .. } = self;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let stream = self.stream.get_mut();
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(body)?;
+        self.answer()
+    }
+
+    /// Fetches a page.
+    pub(super) fn get(&mut self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.host);
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> anyhow::Result<Vec<u8>> {
+        let mut length = None;
+        let mut status = String::new();
+        self.stream.read_line(&mut status)?;
+        ensure!(!status.is_empty(), "the connection was closed");
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let line = line.trim_end();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = Some(value.trim().parse::<usize>().context("the length of an answer")?);
+            }
+        }
+        let length = length.context("an answer without a length")?;
+        ensure!(length <= BODY_BYTES_MAX, "an answer of {length} bytes");
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        ensure!(status.split(' ').nth(1) == Some("200"), "the answer is `{}`", status.trim_end());
+        Ok(body)
+    }
+}

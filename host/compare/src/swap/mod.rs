@@ -1,0 +1,195 @@
+//! What a swap costs while metrics flow: a whole host as its users run it, a stream of deltas in, the page out, and one plugin
+//! that is replaced a thousand times. `cargo xtask bench swap` runs this.
+
+mod host;
+mod http;
+mod load;
+mod page;
+mod requests;
+mod stream;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+
+use host::Host;
+pub use load::{Load, load};
+pub use page::{load_table, markdown, table};
+use requests::{HALF, INCREMENT, Requests};
+use stream::{Stream, totals};
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The `wasmeter` to test.
+    pub binary: PathBuf,
+    /// The folder with the built components.
+    pub components: PathBuf,
+    /// How often each plugin is replaced.
+    pub swaps: u32,
+    /// How many points are sent in a second.
+    pub points_per_sec: u64,
+    /// How many series they are of.
+    pub series: usize,
+    /// How long the stream flows before the first swap.
+    pub quiet: Duration,
+}
+
+/// What came of a thousand swaps of one plugin.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The plugin's world and name.
+    pub plugin: &'static str,
+    /// How often it was replaced.
+    pub swaps: u32,
+    /// From the signal to the new build in service, the median.
+    pub swap: Duration,
+    /// How many points were sent and acknowledged while it was.
+    pub points: u64,
+    /// Points that are not in the totals, by those of the metric that lacks most; negative: that are in them twice.
+    pub lost: f64,
+    /// How often a value was less than on the page before, or a series gone.
+    pub resets: u64,
+    /// What a request of the whole stream's series took, before and during the swaps.
+    pub request: Compared,
+    /// What a scrape took, before and during the swaps.
+    pub scrape: Compared,
+    /// Memory after a tenth of the swaps and after all of them, in bytes.
+    pub resident_bytes: (u64, u64),
+}
+
+/// 99th percentiles.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared {
+    /// Before the swaps.
+    pub quiet: Duration,
+    /// During them.
+    pub swapping: Duration,
+}
+
+/// A plugin to be replaced, and its settings.
+struct Case {
+    plugin: &'static str,
+    component: &'static str,
+    settings: &'static str,
+}
+
+const CASES: [Case; 2] = [
+    Case { plugin: "view route-template", component: "route-template", settings: "" },
+    Case {
+        plugin: "processor redact",
+        component: "redact",
+        settings: "[config]\nsecret = \"0123456789abcdef\"\n[[config.rules]]\nkeys = [\"enduser.id\"]\naction = \"hash\"\n",
+    },
+];
+
+/// Runs all cases, and tells each outcome.
+///
+/// # Errors
+///
+/// A component or the host is missing, the host does not do what it should, or the components cannot be written to a
+/// temporary folder.
+pub fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::Result<Vec<Outcome>> {
+    let folder = std::env::temp_dir().join(format!("wasmeter-swap-{}", std::process::id()));
+    let outcomes = CASES.iter().map(|case| {
+        let outcome =
+            run_case(options, case, &folder).with_context(|| format!("{} was swapped", case.plugin));
+        outcome.inspect(&mut tell)
+    });
+    let outcomes = outcomes.collect();
+    // What is left of it is in the system's folder for such things.
+    let _removed = fs::remove_dir_all(&folder);
+    outcomes
+}
+
+fn run_case(options: &Options, case: &Case, folder: &Path) -> anyhow::Result<Outcome> {
+    let Options { binary, components, swaps, points_per_sec, series, quiet } = options;
+    // A colder run than the one before would be another measurement.
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let plugins = folder.join("plugins");
+    fs::create_dir_all(&plugins)?;
+    let builds = builds(&components.join(case.component).with_extension("wasm"))?;
+    let file = plugins.join(case.component).with_extension("wasm");
+    fs::write(&file, &builds[0])?;
+    fs::write(file.with_extension("toml"), case.settings)?;
+    let host = Host::start(binary, &plugins, &folder.join("cache"))?;
+    let requests = Requests::new(*series)?;
+    let points = requests.points();
+    let stream = Stream::start(requests, *points_per_sec, host.http()?, host.page()?)?;
+    stream.flow(*quiet);
+    stream.swaps_begin();
+    let mut took = Vec::new();
+    let mut resident_early = 0;
+    for swap in 0..*swaps {
+        let next = file.with_extension("next");
+        fs::write(&next, &builds[(swap as usize + 1) % 2])?;
+        fs::rename(&next, &file)?;
+        let begun = Instant::now();
+        host.swap().with_context(|| format!("swap {swap}"))?;
+        took.push(begun.elapsed());
+        if swap == swaps / 10 {
+            resident_early = host.resident_bytes()?;
+        }
+    }
+    let (mut sent, mut scraped) = stream.finish()?;
+    let resident = host.resident_bytes()?;
+    let per_metric = points / 4 * sent.requests;
+    let lost = lost(&host, per_metric as f64)?;
+    host.stop()?;
+    Ok(Outcome {
+        plugin: case.plugin,
+        swaps: *swaps,
+        swap: quantile(&mut took, 0.5),
+        points: points * sent.requests,
+        lost,
+        resets: scraped.resets,
+        request: compared(&mut sent.latencies),
+        scrape: compared(&mut scraped.latencies),
+        resident_bytes: (resident_early, resident),
+    })
+}
+
+/// Two builds that differ in nothing but their digests.
+fn builds(component: &Path) -> anyhow::Result<[Vec<u8>; 2]> {
+    let read = fs::read(component);
+    let first =
+        read.with_context(|| format!("`{}`; `cargo xtask build-plugins` makes it", component.display()))?;
+    let mut second = first.clone();
+    // A custom section of five bytes: the length of its name, and the name.
+    second.extend_from_slice(b"\0\x05\x04next");
+    Ok([first, second])
+}
+
+/// How many points of a metric are missing where most are; every total is exact, as the values are.
+fn lost(host: &Host, per_metric: f64) -> anyhow::Result<f64> {
+    let expected = [
+        ("load_requests_total", INCREMENT),
+        ("load_bytes_total", HALF),
+        ("load_active", INCREMENT),
+        ("load_duration_seconds_sum", HALF),
+        ("load_duration_seconds_count", INCREMENT),
+    ];
+    let names = expected.map(|(name, _)| name);
+    let found = totals(host.page()?, &names)?;
+    let missing = expected.iter().zip(found).map(|((_, increment), found)| per_metric - found / increment);
+    let most =
+        missing.fold(0.0, |most: f64, missing| if missing.abs() > most.abs() { missing } else { most });
+    ensure!(most.is_finite(), "a total that is no number");
+    Ok(most)
+}
+
+fn compared(latencies: &mut stream::Latencies) -> Compared {
+    let p99 = |latencies| quantile(latencies, 0.99);
+    Compared { quiet: p99(&mut latencies.quiet), swapping: p99(&mut latencies.swapping) }
+}
+
+/// Zero of none.
+fn quantile(of: &mut [Duration], at: f64) -> Duration {
+    of.sort_unstable();
+    let last = of.len().saturating_sub(1);
+    of.get((last as f64 * at).round() as usize).copied().unwrap_or_default()
+}
