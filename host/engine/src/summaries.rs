@@ -43,6 +43,8 @@ struct Key {
 struct Metric {
     key: Key,
     description: Arc<str>,
+    /// The further facts that came last.
+    metadata: Attributes,
     points: HashMap<Attributes, Point, RandomState>,
 }
 
@@ -65,6 +67,7 @@ impl Summaries {
         resource: &Arc<Resource>,
         scope: &Arc<Scope>,
         metric: MetricRef<'_>,
+        metadata: &Attributes,
         attributes: Attributes,
         row: &SummaryRef<'_>,
         now: Timestamp,
@@ -103,13 +106,17 @@ impl Summaries {
         let at = at.unwrap_or_else(|| {
             let description = metric.description().into();
             self.by_key.insert(key.clone(), self.metrics.len());
-            self.metrics.push(Metric { key, description, points: HashMap::default() });
+            let metadata = Attributes::default();
+            self.metrics.push(Metric { key, description, metadata, points: HashMap::default() });
             self.metrics.len() - 1
         });
         let Some(known) = self.metrics.get_mut(at) else { return Ok(()) };
         // Of several descriptions the longest is chosen (data model, "Producer recommendations").
         if metric.description().len() > known.description.len() {
             known.description = metric.description().into();
+        }
+        if !metadata.is_empty() {
+            known.metadata = metadata.clone();
         }
         let quantiles = row.quantiles.iter().copied().zip(row.quantile_values.iter().copied()).collect();
         let point = Point {
@@ -160,8 +167,8 @@ impl Passing<'_> {
 
     /// Writes the metric and those of its points that pass.
     pub(crate) fn emit(&self, frame: &mut FrameBuilder) {
-        let Self { metric: Metric { key, description, points }, verdict } = self;
-        let metadata = frame.set([]);
+        let Self { metric: Metric { key, description, metadata, points }, verdict } = self;
+        let metadata = frame.attributes(metadata);
         let row = MetricRow {
             name: &key.name,
             description,

@@ -32,12 +32,13 @@ macro_rules! both_ways {
 }
 
 both_ways! {
+    Bounds { bounds, ends };
     Resources { attributes, schema_url, dropped_attributes };
     Scopes { resource, name, version, schema_url, attributes, dropped_attributes };
     Metrics { scope, name, description, unit, kind, temporality, monotonic, metadata, points };
     Points { attributes, start, time, flags, exemplars };
     Numbers { tags, bits } Points;
-    Histograms { count, known, sum, min, max, bounds, bounds_ends, counts, counts_ends } Points;
+    Histograms { count, known, sum, min, max, bounds, counts, counts_ends } Points;
     Exponentials { count, known, sum, min, max, scale, zero_count, zero_threshold, positive_offset, positive, positive_ends, negative_offset, negative, negative_ends } Points;
     Summaries { count, sum, quantiles, quantile_values, quantile_ends } Points;
     Exemplars { attributes, time, tags, bits, trace_id_high, trace_id_low, span_id };
@@ -60,6 +61,7 @@ pub(super) fn taken(frame: frames::Frame) -> Frame {
             values: frame.sets.values,
             set_ends: frame.sets.ends,
         },
+        bounds: taken::Bounds(frame.bounds),
         resources: taken::Resources(frame.resources),
         scopes: taken::Scopes(frame.scopes),
         metrics: taken::Metrics(frame.metrics),
@@ -83,6 +85,7 @@ pub(super) fn given(frame: Frame) -> frames::Frame {
             blob_ends: tables.blob_ends,
         },
         sets: frames::Sets { keys: tables.keys, values: tables.values, ends: tables.set_ends },
+        bounds: given::Bounds(frame.bounds),
         resources: given::Resources(frame.resources),
         scopes: given::Scopes(frame.scopes),
         metrics: given::Metrics(frame.metrics),

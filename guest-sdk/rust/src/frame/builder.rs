@@ -2,7 +2,7 @@
 
 use super::Frame;
 use super::columns::{HAS_MAX, HAS_MIN, HAS_SUM, Points};
-use super::intern::Interner;
+use super::intern::{BoundsInterner, Interner};
 use super::rows::{Metric, MetricKind, Number, Point, PointData, Resource};
 use super::tables::ValueRef;
 use crate::{Attributes, Scope};
@@ -42,6 +42,7 @@ use crate::{Attributes, Scope};
 pub struct FrameBuilder {
     frame: Frame,
     tables: Interner,
+    bounds: BoundsInterner,
 }
 
 fn row(length: usize) -> u32 {
@@ -150,8 +151,7 @@ impl FrameBuilder {
                 table.sum.push(data.sum.unwrap_or_default());
                 table.min.push(data.min.unwrap_or_default());
                 table.max.push(data.max.unwrap_or_default());
-                table.bounds.extend_from_slice(&data.bounds);
-                table.bounds_ends.push(row(table.bounds.len()));
+                table.bounds.push(self.bounds.row(&mut frame.bounds, &data.bounds));
                 table.counts.extend_from_slice(&data.counts);
                 table.counts_ends.push(row(table.counts.len()));
                 header(&mut table.points, attributes, point);

@@ -12,6 +12,8 @@ macro_rules! tables {
 }
 
 tables! {
+    /// Lists of bucket bounds, each kept once.
+    Bounds { bounds: Vec<f64>, ends: Vec<u32>, }
     /// The entities that produced the data.
     Resources { attributes: Vec<u32>, schema_url: Vec<u32>, dropped_attributes: Vec<u32>, }
     /// The instrumentation scopes.
@@ -53,8 +55,7 @@ tables! {
         sum: Vec<f64>,
         min: Vec<f64>,
         max: Vec<f64>,
-        bounds: Vec<f64>,
-        bounds_ends: Vec<u32>,
+        bounds: Vec<u32>,
         counts: Vec<u64>,
         counts_ends: Vec<u32>,
     }
@@ -94,6 +95,13 @@ tables! {
         trace_id_high: Vec<u64>,
         trace_id_low: Vec<u64>,
         span_id: Vec<u64>,
+    }
+}
+
+impl Bounds {
+    /// The list of a row.
+    pub(crate) fn list(&self, row: u32) -> &[f64] {
+        slice(&self.bounds, &self.ends, row as usize)
     }
 }
 

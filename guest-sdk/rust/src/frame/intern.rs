@@ -1,7 +1,8 @@
-//! Writing tables in which every string, value and set is kept once.
+//! Writing tables in which every string, value, set and list of bounds is kept once.
 
 use std::collections::HashMap;
 
+use super::columns::Bounds;
 use super::tables::{BOOL, BYTES, DOUBLE, EMPTY, INT, NESTED, TEXT, Tables, ValueRef};
 
 /// Tables while they are written.
@@ -12,6 +13,31 @@ pub(super) struct Interner {
     blobs: HashMap<Vec<u8>, u32>,
     values: HashMap<(u8, u64), u32>,
     sets: HashMap<Vec<(u32, u32)>, u32>,
+}
+
+/// Lists of bounds while they are written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BoundsInterner {
+    rows: HashMap<Vec<u64>, u32>,
+    /// The one asked for last: points of a metric mostly have the same.
+    last: u32,
+}
+
+impl BoundsInterner {
+    /// The row of a list in the table that all lists so far have been added to. Doubles are the same if their bits are.
+    pub(super) fn row(&mut self, table: &mut Bounds, bounds: &[f64]) -> u32 {
+        let bits = |bound: &f64| bound.to_bits();
+        let last = table.list(self.last).iter().map(bits);
+        if !table.ends.is_empty() && last.eq(bounds.iter().map(bits)) {
+            return self.last;
+        }
+        self.last = *self.rows.entry(bounds.iter().map(bits).collect()).or_insert_with(|| {
+            table.bounds.extend_from_slice(bounds);
+            table.ends.push(row(table.bounds.len()));
+            row(table.ends.len() - 1)
+        });
+        self.last
+    }
 }
 
 /// Rows are counted in 32 bits; a frame of more is refused by the host long before.

@@ -36,6 +36,7 @@ pub const NO_RECORDED_VALUE: u32 = 1;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame {
     pub(crate) tables: Tables,
+    pub(crate) bounds: columns::Bounds,
     pub(crate) resources: columns::Resources,
     pub(crate) scopes: columns::Scopes,
     pub(crate) metrics: columns::Metrics,

@@ -290,7 +290,7 @@ impl<'a> PointRef<'a> {
                     sum: known(bits, HAS_SUM, at(&table.sum, row)),
                     min: known(bits, HAS_MIN, at(&table.min, row)),
                     max: known(bits, HAS_MAX, at(&table.max, row)),
-                    bounds: Cow::Borrowed(slice(&table.bounds, &table.bounds_ends, row)),
+                    bounds: Cow::Borrowed(frame.bounds.list(at(&table.bounds, row))),
                     counts: Cow::Borrowed(slice(&table.counts, &table.counts_ends, row)),
                 })
             }

@@ -87,6 +87,7 @@ fn rows_read_back_as_written() {
     let (frame, written) = all_kinds();
     assert_eq!(rows(&frame), written);
     assert_eq!(frame.point_count(), 10);
+    assert_eq!(frame.bounds.ends, [1], "both histograms have the same bounds");
     let scope = frame.metrics().next().unwrap().scope();
     assert_eq!((scope.name(), scope.dropped_attributes()), ("scope", 2));
     assert_eq!(scope.resource().to_resource().attributes, [("user", "ada")].into());

@@ -61,6 +61,8 @@ pub(crate) struct Routing {
     pub(crate) as_received: Vec<Option<Arc<Stream>>>,
     /// What measurements are kept as until they are fetched.
     pub(crate) shape: Shape,
+    /// The further facts that came with received points last (OTLP `metadata`).
+    pub(crate) metadata: Attributes,
     notices: Option<Box<Notices>>,
 }
 
@@ -117,6 +119,16 @@ impl State {
         if description.len() > known.len() {
             self.described = Some(description.clone());
             self.routing.describe(description);
+        }
+    }
+
+    /// Takes note of further facts about the instrument. Of several senders' the last ones count; a sender that says nothing
+    /// takes nothing back.
+    pub(crate) fn hear_metadata(&mut self, metadata: Attributes) {
+        if !metadata.is_empty() && metadata != self.routing.metadata {
+            self.routing.metadata = metadata;
+            let streams = self.routing.streams.iter().chain(self.routing.as_received.iter().flatten());
+            streams.for_each(|stream| self.routing.annotate(stream));
         }
     }
 
@@ -229,6 +241,13 @@ impl Routing {
         }
     }
 
+    /// Tells a stream the further facts about the instrument, if there are any.
+    pub(super) fn annotate(&self, stream: &Stream) {
+        if !self.metadata.is_empty() {
+            lock(&stream.slots).metadata = self.metadata.clone();
+        }
+    }
+
     /// Tells the streams that this instrument does not feed them any more.
     pub(crate) fn leave_streams(&mut self) {
         for stream in
@@ -256,7 +275,10 @@ impl Routing {
             let (wanted, resource) = unviewed.streams.first()?;
             let key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
             let described = (&entry.instrument.description, self.asked);
-            *place = Some(pipeline.stream_as_received(key, &entry.instrument, wanted, described, now));
+            let stream = pipeline.stream_as_received(key, &entry.instrument, wanted, described, now);
+            *place = Some(stream.clone());
+            self.annotate(&stream);
+            return Some(stream);
         }
         place.clone()
     }

@@ -120,6 +120,7 @@ impl State {
         self.sources.values_mut().for_each(|source| source.data.forget_readers(pipelines));
         let mut old_routing = std::mem::take(&mut self.routing);
         self.routing.shape = std::mem::take(&mut old_routing.shape);
+        self.routing.metadata = std::mem::take(&mut old_routing.metadata);
         self.routing.asked = swap.number;
         let described = self.described.as_ref().unwrap_or(&entry.instrument.description);
         self.routing.enter_streams(entry, pipelines, plan.resolved, described, swap.now);
@@ -234,7 +235,9 @@ impl super::Routing {
                     ));
                 }
                 let described = (described, self.asked);
-                streams.push(pipeline.stream(key, &entry.instrument, wanted, described, now));
+                let stream = pipeline.stream(key, &entry.instrument, wanted, described, now);
+                self.annotate(&stream);
+                streams.push(stream);
             }
         }
         self.streams = streams.into();

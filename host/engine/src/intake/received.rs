@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use wasmeter_model::frame::{Frame, MetricRef, PointKind, PointRef};
+use wasmeter_model::frame::{Frame, MetricRef, PointKind, PointRef, SetId};
 use wasmeter_model::{
     Advisory, Attributes, ExemplarFilter, Instrument, InstrumentKind, Number, NumberKind, Origin, Resource,
     Scope, Temporality, Timestamp,
@@ -187,6 +187,13 @@ impl<'a> Batch<'a> {
         Shape { kind, form, temporality: metric.temporality() }
     }
 
+    /// A set as the engine keeps it.
+    fn attributes(&mut self, set: SetId) -> Attributes {
+        let (attributes, overwritten) = self.frame.attributes(set);
+        self.report.duplicate_keys += overwritten as u64;
+        attributes
+    }
+
     fn owner(&mut self, metric: MetricRef<'a>) -> (Arc<Resource>, Arc<Scope>) {
         let (frame, report) = (self.frame, &mut self.report);
         let mut attributes = |set| {
@@ -251,6 +258,7 @@ impl<'a> Batch<'a> {
             state.heard = self.now;
             self.inner.bring_up_to_date(&entry, &mut state, self.now);
             state.hear_description(&entry, &instrument.description);
+            state.hear_metadata(self.attributes(metric.metadata()));
             let accepted = self.report.accepted;
             take(self, &entry, &mut state);
             if state.routing.resolved.is_disabled {
@@ -276,8 +284,7 @@ impl<'a> Batch<'a> {
         let instrument = self.described(metric, shape, number);
         let entry = self.inner.known(&instrument, shape.form);
         for point in points {
-            let (attributes, overwritten) = self.frame.attributes(point.attributes());
-            self.report.duplicate_keys += overwritten as u64;
+            let attributes = self.attributes(point.attributes());
             self.report.accepted += 1;
             if let Some(entry) = &entry {
                 let mut state = lock(&entry.state);
@@ -378,8 +385,7 @@ impl<'a> Batch<'a> {
         value: Result<V, Rejection>,
         take: impl FnOnce(V, &mut Routing, &mut Source) -> Result<(), Rejection>,
     ) {
-        let (attributes, overwritten) = self.frame.attributes(point.attributes());
-        self.report.duplicate_keys += overwritten as u64;
+        let attributes = self.attributes(point.attributes());
         let taken = points::check_time(point).and(value).and_then(|value| {
             let start = if point.start().is_unknown() { point.time() } else { point.start() };
             let State { routing, sources, .. } = state;
@@ -412,15 +418,16 @@ impl<'a> Batch<'a> {
             self.report.disabled += metric.summaries().len() as u64;
             return;
         }
+        let metadata = self.attributes(metric.metadata());
         let mut summaries = lock(&self.inner.summaries);
         for row in metric.summaries() {
-            let (attributes, overwritten) = self.frame.attributes(row.point.attributes());
-            self.report.duplicate_keys += overwritten as u64;
+            let attributes = self.attributes(row.point.attributes());
             let taken = points::check_time(row.point).and_then(|()| {
                 summaries.take(
                     &resource,
                     &scope,
                     metric,
+                    &metadata,
                     attributes,
                     &row,
                     self.now,

@@ -39,7 +39,7 @@ impl Slots {
         frame: &mut FrameBuilder,
     ) {
         let mut opened = false;
-        let description = self.description.text().clone();
+        let (description, metadata) = (self.description.text().clone(), self.metadata.clone());
         let after = Timestamp(self.interval_start.0.saturating_add(1));
         for slot in self.iter_mut() {
             let is_ended = slot.has_end();
@@ -49,7 +49,7 @@ impl Slots {
             }
             if !opened {
                 opened = true;
-                let metadata = frame.set([]);
+                let metadata = frame.attributes(&metadata);
                 frame.metric(key.row(&description), metadata);
             }
             let attributes = frame.attributes(&slot.attributes);

@@ -33,6 +33,8 @@ pub(crate) struct SlotId {
 #[derive(Debug)]
 pub(crate) struct Slots {
     pub(crate) description: Description,
+    /// The further facts that one of its instruments was received with last (OTLP `metadata`).
+    pub(crate) metadata: Attributes,
     pub(crate) combine: Combine,
     /// The most series beside the overflow.
     pub(crate) limit: usize,
@@ -75,6 +77,7 @@ impl Stream {
     ) -> Self {
         let slots = Slots {
             description,
+            metadata: Attributes::default(),
             combine,
             limit,
             reservoirs: Choice::default(),

@@ -97,7 +97,7 @@ fn c6_boundaries_that_make_no_histogram_are_told_and_count_as_none() {
             engine.instrument(hist.clone(), at(1)).unwrap().record(double(3.0), &attrs(""), at(2));
         }
         let frame = engine.collect(0, at(10));
-        assert_eq!((frame.histograms.count, frame.histograms.bounds), (vec![2], BOUNDARIES_DEFAULT.to_vec()));
+        assert_eq!((frame.histograms.count, frame.bounds.bounds), (vec![2], BOUNDARIES_DEFAULT.to_vec()));
         let expected = "h: the boundaries it advises are passed over; advise fewer than 16384, finite and strictly ascending";
         assert_eq!(told(&engine), [expected], "{advised:?}");
     }
@@ -188,7 +188,7 @@ fn n1_e5_default_aggregations_that_mean_nothing_are_told_and_passed_over() {
         recorder(&engine, kind, kind.name()).record(int(3), &attrs(""), at(2));
     }
     let frame = engine.collect(0, at(10));
-    assert_eq!(frame.histograms.bounds, [&BOUNDARIES_DEFAULT[..], &[2.0]].concat());
+    assert_eq!(frame.bounds.bounds, [&BOUNDARIES_DEFAULT[..], &[2.0]].concat());
     assert_eq!(frame.point_count(), 2);
 }
 

@@ -197,6 +197,7 @@ scripts! {
         j7_workers_that_share_an_identity_are_told_apart_by_their_start
         j8_a_delta_from_before_the_start_is_refused
         j8_a_gap_between_deltas_loses_nothing
+        metadata_stays_on_the_stream
         several_owners_in_one_request
         summaries_pass_as_they_are
         the_state_of_a_restarted_writer_is_its_new_one
@@ -253,6 +254,7 @@ scripts! {
         states_move_whole
         there_and_back_within_an_interval_leaves_no_trace
         what_stays_as_received_goes_on
+        what_was_said_of_a_metric_is_said_of_its_new_stream
     }
     temporality {
         j10_a_total_that_is_left_out_once_keeps_its_baseline

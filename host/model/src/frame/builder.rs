@@ -229,14 +229,14 @@ impl FrameBuilder {
         if self.open_kind() != PointKind::Histogram {
             return self.discard_exemplars();
         }
+        let bounds = self.bounds(row.bounds);
         let points = &mut self.frame.histograms;
         points.count.push(row.count);
         points.known.push(known(row.sum, row.min, row.max));
         points.sum.push(row.sum.unwrap_or_default());
         points.min.push(row.min.unwrap_or_default());
         points.max.push(row.max.unwrap_or_default());
-        points.bounds.extend_from_slice(row.bounds);
-        points.bounds_offsets.close(points.bounds.len());
+        points.bounds.push(bounds);
         points.counts.extend_from_slice(row.counts);
         points.counts_offsets.close(points.counts.len());
         self.close_point(row.header, |frame| &mut frame.histograms.columns);

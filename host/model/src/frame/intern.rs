@@ -1,4 +1,4 @@
-//! Interning: equal strings, values and attribute sets have one row each, whoever asks for them.
+//! Interning: equal strings, values, attribute sets and lists of bounds have one row each, whoever asks for them.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::builder::id;
-use super::tables::{SetId, StringId, Strings, ValueId, Values};
+use super::tables::{Bounds, BoundsId, SetId, StringId, Strings, ValueId, Values};
 use super::{Frame, FrameBuilder, FrameSizes};
 use crate::{Attributes, Key, ValueRef};
 
@@ -20,6 +20,9 @@ pub(super) struct Interned {
     /// All values but strings.
     values: HashTable<u32>,
     sets: HashTable<u32>,
+    bounds: HashTable<u32>,
+    /// The list of bounds that was asked for last: the next point of a metric mostly has the same.
+    last_bounds: BoundsId,
     /// The set that was asked for last. The next one mostly has the same keys, and some of the values.
     last: Vec<(StringId, ValueId)>,
     /// The keys that sets of the engine had last, by their place.
@@ -44,6 +47,12 @@ fn hash_value(value: ValueRef<'_>) -> u64 {
     }
 }
 
+fn hash_bounds(bounds: &[f64]) -> u64 {
+    let mut hasher = HASHER.build_hasher();
+    bounds.iter().for_each(|bound| hasher.write_u64(bound.to_bits()));
+    hasher.finish()
+}
+
 fn hash_set(set: impl Iterator<Item = (StringId, ValueId)>) -> u64 {
     let mut hasher = HASHER.build_hasher();
     set.for_each(|(key, value)| hasher.write_u64(u64::from(key.0) << 32 | u64::from(value.0)));
@@ -59,6 +68,14 @@ impl Strings {
     #[inline]
     fn is(&self, id: StringId, text: &str) -> bool {
         self.text.as_bytes().get(self.offsets.range(id.0 as usize)) == Some(text.as_bytes())
+    }
+}
+
+impl Bounds {
+    /// True if a row is this list, to the bit.
+    fn is(&self, id: BoundsId, bounds: &[f64]) -> bool {
+        let bits = |bound: &f64| bound.to_bits();
+        (id.0 as usize) < self.offsets.len() && self.get(id).iter().map(bits).eq(bounds.iter().map(bits))
     }
 }
 
@@ -225,6 +242,34 @@ impl FrameBuilder {
                 SetId(row)
             }
         }
+    }
+}
+
+impl FrameBuilder {
+    /// The id of a list of bucket bounds.
+    pub fn bounds(&mut self, bounds: &[f64]) -> BoundsId {
+        let known = &self.frame.bounds;
+        if known.is(self.interned.last_bounds, bounds) {
+            return self.interned.last_bounds;
+        }
+        let entry = self.interned.bounds.entry(
+            hash_bounds(bounds),
+            |&row| known.is(BoundsId(row), bounds),
+            |&row| hash_bounds(known.get(BoundsId(row))),
+        );
+        let row = match entry {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(vacant) => {
+                let table = &mut self.frame.bounds;
+                let row = id(table.offsets.len());
+                vacant.insert(row);
+                table.bounds.extend_from_slice(bounds);
+                table.offsets.close(table.bounds.len());
+                row
+            }
+        };
+        self.interned.last_bounds = BoundsId(row);
+        BoundsId(row)
     }
 }
 

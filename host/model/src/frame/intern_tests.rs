@@ -115,3 +115,19 @@ fn a_frame_with_room_is_written_without_growing_and_reads_the_same() {
     let third = write(FrameBuilder::with_room(&first.sizes()), 500);
     assert_eq!(third, write(FrameBuilder::new(), 500));
 }
+
+#[test]
+fn bounds_are_kept_once_to_the_bit() {
+    let mut builder = FrameBuilder::new();
+    let lists: [&[f64]; 5] = [&[], &[0.0], &[-0.0], &[0.0, 1.0], &[f64::NAN]];
+    let ids: Vec<_> = lists.iter().map(|list| builder.bounds(list)).collect();
+    assert_eq!(ids, [0, 1, 2, 3, 4].map(BoundsId));
+    for (id, list) in ids.iter().zip(lists).rev() {
+        assert_eq!(builder.bounds(list), *id);
+        assert_eq!(builder.bounds(list), *id, "the last one");
+    }
+    let frame = builder.finish();
+    assert_eq!(frame.bounds.offsets.ends, [0, 1, 2, 4, 5]);
+    let read = ids.iter().map(|id| frame.bounds.get(*id));
+    assert!(read.zip(lists).all(|(read, list)| format!("{read:?}") == format!("{list:?}")));
+}

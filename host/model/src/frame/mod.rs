@@ -1,6 +1,6 @@
 //! The columnar frame: what a collection produces, what a received request becomes, what processors and exporters get.
 //!
-//! Flat columns over three interned tables (strings, values, attribute sets), because that shape crosses the sandbox at a
+//! Flat columns over four interned tables (strings, values, attribute sets, bucket bounds), because that shape crosses the sandbox at a
 //! few nanoseconds a point where lists of records cost a hundred times more. It holds everything OTLP can say about
 //! metrics. Rows are read through [`Frame::metrics`] and written through [`FrameBuilder`], which keeps the columns
 //! consistent: **every index points into its table, and every column of a table has the same length.** A frame that comes
@@ -27,7 +27,9 @@ pub use read::{
     SummaryRef,
 };
 pub use sizes::FrameSizes;
-pub use tables::{Metrics, Offsets, Resources, Scopes, SetId, Sets, StringId, Strings, ValueId, Values};
+pub use tables::{
+    Bounds, BoundsId, Metrics, Offsets, Resources, Scopes, SetId, Sets, StringId, Strings, ValueId, Values,
+};
 
 /// The point flag of OTLP that says: the series has ended, this point has no value.
 pub const NO_RECORDED_VALUE: u32 = 1;
@@ -60,6 +62,8 @@ pub struct Frame {
     pub values: Values,
     /// All attribute sets.
     pub sets: Sets,
+    /// All bucket bounds.
+    pub bounds: Bounds,
     /// One row a resource.
     pub resources: Resources,
     /// One row a scope; grouped by resource.

@@ -1,6 +1,6 @@
 //! The frame's point tables, one a kind of point.
 
-use super::tables::{Offsets, SetId};
+use super::tables::{BoundsId, Offsets, SetId};
 use crate::Timestamp;
 
 /// The columns that points of every kind have.
@@ -67,10 +67,8 @@ pub struct HistogramPoints {
     pub min: Vec<f64>,
     /// The largest value.
     pub max: Vec<f64>,
-    /// The upper bounds of all points' buckets but the last, back to back.
-    pub bounds: Vec<f64>,
-    /// The bounds of each point.
-    pub bounds_offsets: Offsets,
+    /// The upper bounds of the buckets but the last.
+    pub bounds: Vec<BoundsId>,
     /// The bucket counts of all points, back to back: one more than bounds, or none.
     pub counts: Vec<u64>,
     /// The counts of each point.

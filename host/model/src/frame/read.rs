@@ -235,7 +235,7 @@ impl<'a> MetricRef<'a> {
             sum: known(at(&table.known, row), HAS_SUM, at(&table.sum, row)),
             min: known(at(&table.known, row), HAS_MIN, at(&table.min, row)),
             max: known(at(&table.known, row), HAS_MAX, at(&table.max, row)),
-            bounds: table.bounds.get(table.bounds_offsets.range(row)).unwrap_or_default(),
+            bounds: metric.frame.bounds.get(at(&table.bounds, row)),
             counts: table.counts.get(table.counts_offsets.range(row)).unwrap_or_default(),
         })
     }

@@ -4,8 +4,8 @@ use super::points::PointColumns;
 use super::tables::Offsets;
 use super::{Exemplars, ExponentialPoints, Frame, HistogramPoints, NumberPoints, Sets, Strings, Values};
 
-/// How many rows the tables of a frame have that grow with its points. Resources, scopes, metrics and summaries are not among
-/// them: there are few of them.
+/// How many rows the tables of a frame have that grow with its points. Resources, scopes, metrics, bounds and summaries are not
+/// among them: there are few of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameSizes {
     /// Bytes of text.
@@ -17,7 +17,6 @@ pub struct FrameSizes {
     pairs: usize,
     numbers: usize,
     histograms: usize,
-    bounds: usize,
     counts: usize,
     exponentials: usize,
     positive: usize,
@@ -36,7 +35,6 @@ impl Frame {
             pairs: self.sets.keys.len(),
             numbers: self.numbers.columns.len(),
             histograms: self.histograms.columns.len(),
-            bounds: self.histograms.bounds.len(),
             counts: self.histograms.counts.len(),
             exponentials: self.exponentials.columns.len(),
             positive: self.exponentials.positive.len(),
@@ -89,8 +87,7 @@ impl FrameSizes {
             sum: Vec::with_capacity(points),
             min: Vec::with_capacity(points),
             max: Vec::with_capacity(points),
-            bounds: Vec::with_capacity(self.bounds),
-            bounds_offsets: offsets(points),
+            bounds: Vec::with_capacity(points),
             counts: Vec::with_capacity(self.counts),
             counts_offsets: offsets(points),
         }

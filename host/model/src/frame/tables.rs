@@ -13,6 +13,10 @@ pub struct ValueId(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SetId(pub u32);
 
+/// Row of [`Bounds`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BoundsId(pub u32);
+
 /// The ends of consecutive ranges: range `i` is from the end of range `i - 1` (0 for the first) to `ends[i]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offsets {
@@ -121,6 +125,22 @@ pub struct Sets {
     pub values: Vec<ValueId>,
     /// Where each set ends in both columns.
     pub offsets: Offsets,
+}
+
+/// Distinct lists of bucket bounds, back to back: the points of a metric mostly share theirs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bounds {
+    /// The upper bounds, inclusive, of all buckets but the last; ascending within a list.
+    pub bounds: Vec<f64>,
+    /// Where each list ends.
+    pub offsets: Offsets,
+}
+
+impl Bounds {
+    /// The list of a row; empty if there is no such row.
+    pub fn get(&self, id: BoundsId) -> &[f64] {
+        self.bounds.get(self.offsets.range(id.0 as usize)).unwrap_or_default()
+    }
 }
 
 /// One row a resource.

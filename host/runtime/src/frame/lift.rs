@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 
 use wasmeter_model::frame::{
-    Exemplars, ExponentialPoints, Frame, HistogramPoints, Metrics, NumberPoints, Offsets, PointColumns,
-    PointKind, Resources, Scopes, SetId, Sets, StringId, Strings, SummaryPoints, ValueId, Values,
+    Bounds, BoundsId, Exemplars, ExponentialPoints, Frame, HistogramPoints, Metrics, NumberPoints, Offsets,
+    PointColumns, PointKind, Resources, Scopes, SetId, Sets, StringId, Strings, SummaryPoints, ValueId,
+    Values,
 };
 use wasmeter_model::{Temporality, Timestamp, ValueRef};
 
@@ -59,6 +60,7 @@ pub(crate) fn lift(frame: frames::Frame, given: &Frame) -> Result<Frame, Wrong> 
             values: frame.sets.values.into_iter().map(ValueId).collect(),
             offsets: offsets(frame.sets.ends),
         },
+        bounds: Bounds { bounds: frame.bounds.bounds, offsets: offsets(frame.bounds.ends) },
         resources: Resources {
             attributes: sets(frame.resources.attributes),
             schema_url: strings(frame.resources.schema_url),
@@ -85,8 +87,7 @@ pub(crate) fn lift(frame: frames::Frame, given: &Frame) -> Result<Frame, Wrong> 
             sum: frame.histograms.sum,
             min: frame.histograms.min,
             max: frame.histograms.max,
-            bounds: frame.histograms.bounds,
-            bounds_offsets: offsets(frame.histograms.bounds_ends),
+            bounds: frame.histograms.bounds.into_iter().map(BoundsId).collect(),
             counts: frame.histograms.counts,
             counts_offsets: offsets(frame.histograms.counts_ends),
         },

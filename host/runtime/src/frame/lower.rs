@@ -48,6 +48,10 @@ pub(crate) fn lower(frame: &Frame, bytes_max: usize) -> Result<frames::Frame, Re
             values: frame.sets.values.iter().map(|value| value.0).collect(),
             ends: frame.sets.offsets.ends.clone(),
         },
+        bounds: frames::Bounds {
+            bounds: frame.bounds.bounds.clone(),
+            ends: frame.bounds.offsets.ends.clone(),
+        },
         resources: frames::Resources {
             attributes: sets(&frame.resources.attributes),
             schema_url: strings(&frame.resources.schema_url),
@@ -91,7 +95,7 @@ pub(crate) fn lower(frame: &Frame, bytes_max: usize) -> Result<frames::Frame, Re
 
 /// About how many bytes cross the sandbox.
 fn size(frame: &Frame) -> usize {
-    let buckets = frame.histograms.bounds.len()
+    let buckets = frame.bounds.bounds.len()
         + frame.histograms.counts.len()
         + frame.exponentials.positive.len()
         + frame.exponentials.negative.len()
@@ -160,8 +164,7 @@ fn histograms(frame: &Frame) -> frames::Histograms {
         sum: histograms.sum.clone(),
         min: histograms.min.clone(),
         max: histograms.max.clone(),
-        bounds: histograms.bounds.clone(),
-        bounds_ends: histograms.bounds_offsets.ends.clone(),
+        bounds: histograms.bounds.iter().map(|id| id.0).collect(),
         counts: histograms.counts.clone(),
         counts_ends: histograms.counts_offsets.ends.clone(),
     }

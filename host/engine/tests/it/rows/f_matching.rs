@@ -129,7 +129,7 @@ fn f4_a_view_that_asks_for_explicit_buckets_without_naming_them_does_not_get_the
         let mut advised = instrument(Kind::Histogram, "h", NumberKind::Int);
         advised.advisory.boundaries = Some([10.0].into());
         engine.instrument(advised, at(1)).unwrap().record(int(7), &attrs(""), at(2));
-        engine.collect(0, at(10)).histograms.bounds
+        engine.collect(0, at(10)).bounds.bounds
     };
     let unnamed = Aggregation::ExplicitBucketHistogram { boundaries: None, record_min_max: true };
     assert_eq!(bounds(unnamed), wasmeter_model::limits::BOUNDARIES_DEFAULT);

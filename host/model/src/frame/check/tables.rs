@@ -1,12 +1,13 @@
-//! The interned tables: strings, values, attribute sets.
+//! The interned tables: strings, values, attribute sets, bucket bounds.
 
 use super::{FrameFault, covers, equal, within};
-use crate::frame::{Frame, Values};
+use crate::frame::{Bounds, Frame, Values};
 
 pub(super) fn check(frame: &Frame) -> Result<(), FrameFault> {
     strings(frame)?;
     values(frame)?;
-    sets(frame)
+    sets(frame)?;
+    bounds(frame)
 }
 
 fn strings(frame: &Frame) -> Result<(), FrameFault> {
@@ -58,6 +59,18 @@ fn sets(frame: &Frame) -> Result<(), FrameFault> {
                 let key = pair.first().copied().unwrap_or_default();
                 return Err(FrameFault::new("sets", format!("set {row} has the key `{}` twice", short(key))));
             }
+        }
+    }
+    Ok(())
+}
+
+fn bounds(frame: &Frame) -> Result<(), FrameFault> {
+    let Bounds { bounds, offsets } = &frame.bounds;
+    covers("bounds", "bounds", offsets, bounds.len())?;
+    for row in 0..offsets.len() {
+        let list = bounds.get(offsets.range(row)).unwrap_or_default();
+        if list.iter().any(|bound| bound.is_nan()) || !list.is_sorted_by(|low, high| low < high) {
+            return Err(FrameFault::new("bounds", format!("list {row} does not ascend strictly")));
         }
     }
     Ok(())
