@@ -1,8 +1,6 @@
 //! wasmeter side by side with the official Rust SDK (`opentelemetry_sdk`): what each does where the official one deviates
 //! from the specification ([`defects`]), and what each costs.
 //!
-//! What a swap of plugins costs a whole host is measured here as well ([`swap`]), for want of a peer that could swap.
-//!
 //! Both are driven through the `opentelemetry` API alone, by the same code ([`Engine`]): what differs is the engine behind it
 //! and the lines that set it up (`engine/ours.rs`, `engine/official.rs`). The only crate of the project that may use the
 //! official SDK; nothing but tests, `cargo xtask bench` and `side-by-side` uses this one.
@@ -13,7 +11,6 @@ pub mod allocation;
 pub mod defects;
 mod engine;
 pub mod record;
-pub mod swap;
 
 pub use engine::{Aggregation, Engine, Row, Setup, Side, Temporality, ViewSpec, text};
 

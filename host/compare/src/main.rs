@@ -3,13 +3,11 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use wasmeter_compare::defects;
 use wasmeter_compare::record::{self, Line, Machine, Options, Told};
-use wasmeter_compare::swap;
 
 /// wasmeter side by side with the official Rust SDK.
 #[derive(Parser)]
@@ -22,8 +20,6 @@ struct Arguments {
 enum Task {
     /// What measuring and collecting costs, and what series weigh.
     Record(Record),
-    /// What a swap costs while metrics flow, and what loading a plugin costs.
-    Swap(Swap),
     /// The ten cases in which the official SDK deviates from the specification.
     Defects {
         /// Write the page to this file.
@@ -51,32 +47,9 @@ struct Record {
     components: Option<PathBuf>,
 }
 
-#[derive(Args)]
-struct Swap {
-    /// The `wasmeter` to test.
-    #[arg(long, value_name = "FILE")]
-    binary: PathBuf,
-    /// The folder that `cargo xtask build-plugins` fills.
-    #[arg(long, value_name = "FOLDER")]
-    components: PathBuf,
-    /// How often each plugin is replaced.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    swaps: u32,
-    /// Points sent in a second.
-    #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
-    points_per_sec: u64,
-    /// Series they are of.
-    #[arg(long, value_name = "NUMBER", default_value_t = 2000)]
-    series: usize,
-    /// Write the page to this file.
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
-}
-
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Record(arguments) => run_record(arguments),
-        Task::Swap(arguments) => run_swap(arguments),
         Task::Defects { markdown } => run_defects(markdown),
     };
     match outcome {
@@ -112,27 +85,6 @@ fn run_record(arguments: Record) -> anyhow::Result<()> {
         bail!("{}", outcome.differences.join("\n"));
     }
     Ok(())
-}
-
-fn run_swap(arguments: Swap) -> anyhow::Result<()> {
-    let Swap { binary, components, swaps, points_per_sec, series, markdown } = arguments;
-    let machine = Machine::this();
-    println!("{machine}\n");
-    let quiet = Duration::from_secs(10);
-    let options = swap::Options { binary, components, swaps, points_per_sec, series, quiet };
-    let outcomes = swap::run(&options, |outcome| println!("{}\n", swap::table(outcome)))?;
-    let load = swap::load(&options)?;
-    println!("{}", swap::load_table(&load));
-    if let Some(file) = markdown {
-        write(&file, &swap::markdown(&outcomes, &load, &options, &machine))?;
-    }
-    // Slowness is a figure, a wrong total an error.
-    match outcomes.iter().find(|outcome| outcome.lost != 0.0 || outcome.resets > 0) {
-        Some(wrong) => {
-            bail!("{}: {} points lost or doubled, {} resets", wrong.plugin, wrong.lost, wrong.resets)
-        }
-        None => Ok(()),
-    }
 }
 
 fn run_defects(markdown: Option<PathBuf>) -> anyhow::Result<()> {

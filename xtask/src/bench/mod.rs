@@ -32,6 +32,9 @@ pub(crate) enum Bench {
         /// How often each plugin is replaced.
         #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
         swaps: u32,
+        /// Only the plugins whose world and name contain this.
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
         /// Write the page to this file; docs/swap.md is the one of the project.
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
@@ -62,12 +65,15 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
             }
             program.arg("--components").arg(workspace::target().join("plugins")).run()
         }
-        Bench::Swap { swaps, markdown } => {
+        Bench::Swap { swaps, filter, markdown } => {
             plugins::build(toolchain::From::default())?;
             shell::cargo()
                 .args(["build", "--release", "--locked", "--quiet", "--package", "wasmeter"])
                 .run()?;
-            let mut program = program().arg("swap").arg("--swaps").arg(swaps.to_string());
+            let mut program = run_package("wasmeter-load").arg("swap").arg("--swaps").arg(swaps.to_string());
+            if let Some(filter) = filter {
+                program = program.arg("--filter").arg(filter);
+            }
             if let Some(file) = markdown {
                 program = program.arg("--markdown").arg(std::path::absolute(file)?);
             }
@@ -87,6 +93,11 @@ pub(crate) fn side_by_side() -> anyhow::Result<()> {
     program().args(["defects", "--markdown", SIDE_BY_SIDE]).echoed()
 }
 
+/// The program that stands side by side with the official SDK.
 fn program() -> shell::Shell {
-    shell::cargo().args(["run", "--release", "--locked", "--quiet", "--package", "wasmeter-compare", "--"])
+    run_package("wasmeter-compare")
+}
+
+fn run_package(package: &str) -> shell::Shell {
+    shell::cargo().args(["run", "--release", "--locked", "--quiet", "--package", package, "--"])
 }

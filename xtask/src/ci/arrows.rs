@@ -14,7 +14,7 @@ struct Rule {
 }
 
 /// Every crate that others build on; a new one of `host/` or the SDK belongs here.
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule {
         package: "wasmeter-model",
         may_use: &[],
@@ -64,9 +64,17 @@ const RULES: [Rule; 10] = [
     Rule { package: "wasmeter-guest", may_use: &[], must_not_use: &["wasmtime", "tokio", "tracing"] },
     Rule {
         package: "wasmeter-compare",
-        may_use: &["wasmeter-api", "wasmeter-engine", "wasmeter-model", "wasmeter-runtime", OFFICIAL_SDK],
+        may_use: &[
+            "wasmeter-api",
+            "wasmeter-engine",
+            "wasmeter-machine",
+            "wasmeter-model",
+            "wasmeter-runtime",
+            OFFICIAL_SDK,
+        ],
         must_not_use: &["prost", "tonic", "axum", "reqwest"],
     },
+    Rule { package: "wasmeter-machine", may_use: &[], must_not_use: &["wasmtime", "tokio"] },
     Rule {
         package: "xtask",
         may_use: &["wasmeter-model", "wasmeter-prometheus"],
@@ -118,7 +126,7 @@ pub(super) fn check() -> anyhow::Result<()> {
     let whole = tree("wasmeter")?;
     failed += NOBODY
         .iter()
-        .chain(&["wasmeter-compare", "wasmeter-guest"])
+        .chain(&["wasmeter-compare", "wasmeter-guest", "wasmeter-load"])
         .filter(|name| violated("wasmeter", name, &whole))
         .count();
     if failed > 0 {

@@ -12,7 +12,6 @@ mod crew;
 mod footprint;
 mod harness;
 mod line;
-mod machine;
 mod page;
 mod subject;
 mod wasm;
@@ -20,8 +19,8 @@ mod wasm;
 use std::path::PathBuf;
 
 pub use line::{Line, Target};
-pub use machine::Machine;
 pub use page::{markdown, table};
+pub use wasmeter_machine::Machine;
 
 /// How often all cases are timed.
 const PASSES: usize = 12;

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use wasmeter_machine::Machine;
+
 use super::{Compared, Load, Options, Outcome};
-use crate::record::Machine;
 
 /// How much longer the slowest hundredth may take while plugins are swapped.
 const ADDED_MAX: Duration = Duration::from_millis(10);
@@ -61,7 +62,7 @@ fn cells(outcome: &Outcome) -> [String; 10] {
 }
 
 /// An outcome for a terminal, a line for each figure.
-pub fn table(outcome: &Outcome) -> String {
+pub(crate) fn table(outcome: &Outcome) -> String {
     let cells = cells(outcome);
     let lines: Vec<String> =
         HEADS.iter().zip(&cells).map(|(head, cell)| format!("{head:<34}{cell}")).collect();
@@ -89,14 +90,14 @@ fn load_cells(load: &Load) -> [[String; 4]; 3] {
 }
 
 /// What loading costs, for a terminal.
-pub fn load_table(load: &Load) -> String {
+pub(crate) fn load_table(load: &Load) -> String {
     let lines = load_cells(load)
         .map(|[what, found, target, verdict]| format!("{what:<52}{found:>10}  {target:<10}{verdict}"));
     lines.join("\n")
 }
 
 /// The whole page.
-pub fn markdown(outcomes: &[Outcome], load: &Load, options: &Options, machine: &Machine) -> String {
+pub(crate) fn markdown(outcomes: &[Outcome], load: &Load, options: &Options, machine: &Machine) -> String {
     let Options { points_per_sec, series, .. } = options;
     let mut page = format!(
         "# What a swap costs\n\n\

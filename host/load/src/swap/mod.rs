@@ -15,58 +15,60 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 
 use host::Host;
-pub use load::{Load, load};
-pub use page::{load_table, markdown, table};
+pub(crate) use load::{Load, load};
+pub(crate) use page::{load_table, markdown, table};
 use requests::{HALF, INCREMENT, Requests};
 use stream::{Stream, totals};
 
 /// What to run.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// The `wasmeter` to test.
-    pub binary: PathBuf,
+    pub(crate) binary: PathBuf,
     /// The folder with the built components.
-    pub components: PathBuf,
+    pub(crate) components: PathBuf,
+    /// Only the plugins whose world and name contain this.
+    pub(crate) filter: Option<String>,
     /// How often each plugin is replaced.
-    pub swaps: u32,
+    pub(crate) swaps: u32,
     /// How many points are sent in a second.
-    pub points_per_sec: u64,
+    pub(crate) points_per_sec: u64,
     /// How many series they are of.
-    pub series: usize,
+    pub(crate) series: usize,
     /// How long the stream flows before the first swap.
-    pub quiet: Duration,
+    pub(crate) quiet: Duration,
 }
 
 /// What came of a thousand swaps of one plugin.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The plugin's world and name.
-    pub plugin: &'static str,
+    pub(crate) plugin: &'static str,
     /// How often it was replaced.
-    pub swaps: u32,
+    pub(crate) swaps: u32,
     /// From the signal to the new build in service, the median.
-    pub swap: Duration,
+    pub(crate) swap: Duration,
     /// How many points were sent and acknowledged while it was.
-    pub points: u64,
+    pub(crate) points: u64,
     /// Points that are not in the totals, by those of the metric that lacks most; negative: that are in them twice.
-    pub lost: f64,
+    pub(crate) lost: f64,
     /// How often a value was less than on the page before, or a series gone.
-    pub resets: u64,
+    pub(crate) resets: u64,
     /// What a request of the whole stream's series took, before and during the swaps.
-    pub request: Compared,
+    pub(crate) request: Compared,
     /// What a scrape took, before and during the swaps.
-    pub scrape: Compared,
+    pub(crate) scrape: Compared,
     /// Memory after a tenth of the swaps and after all of them, in bytes.
-    pub resident_bytes: (u64, u64),
+    pub(crate) resident_bytes: (u64, u64),
 }
 
 /// 99th percentiles.
 #[derive(Clone, Copy, Debug)]
-pub struct Compared {
+pub(crate) struct Compared {
     /// Before the swaps.
-    pub quiet: Duration,
+    pub(crate) quiet: Duration,
     /// During them.
-    pub swapping: Duration,
+    pub(crate) swapping: Duration,
 }
 
 /// A plugin to be replaced, and its settings.
@@ -91,9 +93,10 @@ const CASES: [Case; 2] = [
 ///
 /// A component or the host is missing, the host does not do what it should, or the components cannot be written to a
 /// temporary folder.
-pub fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::Result<Vec<Outcome>> {
+pub(crate) fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::Result<Vec<Outcome>> {
     let folder = std::env::temp_dir().join(format!("wasmeter-swap-{}", std::process::id()));
-    let outcomes = CASES.iter().map(|case| {
+    let is_wanted = |case: &&Case| options.filter.as_ref().is_none_or(|text| case.plugin.contains(text));
+    let outcomes = CASES.iter().filter(is_wanted).map(|case| {
         let outcome =
             run_case(options, case, &folder).with_context(|| format!("{} was swapped", case.plugin));
         outcome.inspect(&mut tell)
@@ -105,7 +108,7 @@ pub fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::Result<
 }
 
 fn run_case(options: &Options, case: &Case, folder: &Path) -> anyhow::Result<Outcome> {
-    let Options { binary, components, swaps, points_per_sec, series, quiet } = options;
+    let Options { binary, components, swaps, points_per_sec, series, quiet, .. } = options;
     // A colder run than the one before would be another measurement.
     if folder.exists() {
         fs::remove_dir_all(folder)?;

@@ -20,15 +20,15 @@ const COMPONENT: &str = "route-template.wasm";
 
 /// What it came to.
 #[derive(Clone, Copy, Debug)]
-pub struct Load {
+pub(crate) struct Load {
     /// The size of the component, in bytes.
-    pub component_bytes: u64,
+    pub(crate) component_bytes: u64,
     /// From the file to a plugin that has answered its probe, compiled: the median.
-    pub compiled: Duration,
+    pub(crate) compiled: Duration,
     /// The same with the machine code from the cache.
-    pub cached: Duration,
+    pub(crate) cached: Duration,
     /// What of a host with ten plugins is in memory, in bytes.
-    pub idle_bytes: u64,
+    pub(crate) idle_bytes: u64,
 }
 
 /// Times loads of a component, each in a runtime of its own, and looks at an idle host.
@@ -36,7 +36,7 @@ pub struct Load {
 /// # Errors
 ///
 /// The component or the host is missing, or a folder cannot be written.
-pub fn load(options: &Options) -> anyhow::Result<Load> {
+pub(crate) fn load(options: &Options) -> anyhow::Result<Load> {
     let folder = std::env::temp_dir().join(format!("wasmeter-load-{}", std::process::id()));
     let measured = measure(options, &folder);
     // What is left of it is in the system's folder for such things.

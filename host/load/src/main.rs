@@ -1,0 +1,88 @@
+//! A whole host under load, as its users run it. `cargo xtask bench swap` runs this.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
+
+mod swap;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use wasmeter_machine::Machine;
+
+/// A whole host under load.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// What a swap costs while metrics flow, and what loading a plugin costs.
+    Swap(Swap),
+}
+
+#[derive(Args)]
+struct Swap {
+    /// The `wasmeter` to test.
+    #[arg(long, value_name = "FILE")]
+    binary: PathBuf,
+    /// The folder that `cargo xtask build-plugins` fills.
+    #[arg(long, value_name = "FOLDER")]
+    components: PathBuf,
+    /// Only the plugins whose world and name contain this.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// How often each plugin is replaced.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    swaps: u32,
+    /// Points sent in a second.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    points_per_sec: u64,
+    /// Series they are of.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000)]
+    series: usize,
+    /// Seconds without swaps before the first one.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    quiet_secs: u64,
+    /// Write the page to this file.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Swap(arguments) => run_swap(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_swap(arguments: Swap) -> anyhow::Result<()> {
+    let Swap { binary, components, filter, swaps, points_per_sec, series, quiet_secs, markdown } = arguments;
+    let machine = Machine::this();
+    println!("{machine}\n");
+    let quiet = Duration::from_secs(quiet_secs);
+    let options = swap::Options { binary, components, filter, swaps, points_per_sec, series, quiet };
+    let outcomes = swap::run(&options, |outcome| println!("{}\n", swap::table(outcome)))?;
+    let load = swap::load(&options)?;
+    println!("{}", swap::load_table(&load));
+    if let Some(file) = markdown {
+        let page = swap::markdown(&outcomes, &load, &options, &machine);
+        std::fs::write(&file, page).with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    // Slowness is a figure, a wrong total an error.
+    match outcomes.iter().find(|outcome| outcome.lost != 0.0 || outcome.resets > 0) {
+        Some(wrong) => {
+            bail!("{}: {} points lost or doubled, {} resets", wrong.plugin, wrong.lost, wrong.resets)
+        }
+        None => Ok(()),
+    }
+}
