@@ -13,7 +13,7 @@ use crate::{shell, workspace};
 pub(crate) struct Components {
     /// The first-party plugins.
     pub(crate) plugins: PathBuf,
-    /// The plugins that misbehave, for the tests of the sandbox.
+    /// The plugins that misbehave, or do as they are told, for the tests of the sandbox.
     pub(crate) hostile: PathBuf,
     /// The Views of `examples/`.
     pub(crate) examples: PathBuf,
@@ -25,6 +25,9 @@ impl Components {
         Self { plugins: dir.join("components"), hostile: dir.join("hostile"), examples: dir.join("examples") }
     }
 }
+
+/// The folders of the plugins that are of no use in service.
+const FOR_TESTS: [&str; 2] = ["plugins/hostile", "plugins/reach"];
 
 struct Plugin {
     package: String,
@@ -47,7 +50,7 @@ fn plugins(components: &Components) -> anyhow::Result<Vec<Plugin>> {
     for package in packages {
         let text = |key: &str| package.get(key).and_then(Value::as_str).unwrap_or_default();
         let path = Path::new(text("manifest_path")).strip_prefix(workspace::root()).unwrap_or(Path::new(""));
-        let folder = if path.starts_with("plugins/hostile") {
+        let folder = if FOR_TESTS.iter().any(|folder| path.starts_with(folder)) {
             &components.hostile
         } else if path.starts_with("plugins") {
             &components.plugins

@@ -46,6 +46,8 @@ mod attributes;
 #[cfg(target_family = "wasm")]
 mod component;
 mod config;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod frame;
 mod info;
 mod instrument;

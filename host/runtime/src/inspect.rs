@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::Runtime;
 use crate::failure::{Failure, Identity, Refusal};
+use crate::grants::Grants;
 use crate::limits::PluginLimits;
 use crate::load::{self, Settings};
 use crate::trust::{SignatureState, check_signature};
@@ -70,6 +71,8 @@ pub struct Terms {
     pub is_enabled: bool,
     /// What it may use: what its settings say, and what the host says where they are silent.
     pub limits: PluginLimits,
+    /// What it is granted.
+    pub grants: Grants,
 }
 
 pub(crate) fn inspect(runtime: &Arc<Runtime>, file: &Path) -> Inspection {
@@ -102,10 +105,11 @@ fn examine(
         digest: source.fingerprint.component.to_string().into(),
         signature: signature.clone().unwrap_or(SignatureState::Refused),
     });
-    inspection.terms = settings
-        .as_ref()
-        .ok()
-        .map(|settings| Terms { is_enabled: settings.enabled, limits: settings.limits(config.limits) });
+    inspection.terms = settings.as_ref().ok().map(|settings| Terms {
+        is_enabled: settings.enabled,
+        limits: settings.limits(config.limits),
+        grants: settings.grants.clone(),
+    });
     let component = load::compile(runtime, &source);
     if let Ok(component) = &component {
         inspection.shape = Some(load::shape(runtime, component));
@@ -113,14 +117,14 @@ fn examine(
     let settings = settings?;
     settings.check_pin(&source.fingerprint.component)?;
     signature?;
-    let linked = Arc::new(load::link(runtime, component?)?);
+    let linked = Arc::new(load::link(runtime, component?, &settings.grants)?);
     let introduced = load::introduce(runtime, &linked, &settings, identity)?;
     inspection.introduction = Some(Introduction {
         name: introduced.info.name,
         version: introduced.info.version,
         description: introduced.info.description,
         config_schema: introduced.info.config_schema,
-        needs: introduced.info.capabilities,
+        needs: introduced.info.capabilities.iter().map(ToString::to_string).collect(),
     });
     load::load(runtime, &source, &settings, Some(linked), identity).map(drop)
 }

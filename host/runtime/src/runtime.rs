@@ -20,6 +20,7 @@ use crate::plugin::Plugin;
 use crate::quarantine::Quarantine;
 use crate::ticker::Ticker;
 use crate::totals::{AllTotals, PluginTotals, Totals};
+use crate::wasi::Reactor;
 
 /// The stack guests may use. Calls run on the caller's thread, whose stack must be larger by a good margin; that of a
 /// Rust thread is 2 MiB by default.
@@ -34,6 +35,7 @@ pub struct Runtime {
     quarantine: Quarantine,
     totals: AllTotals,
     cache: Option<CompileCache>,
+    reactor: Reactor,
     ticker: Ticker,
 }
 
@@ -82,6 +84,7 @@ impl Runtime {
             quarantine: Quarantine::default(),
             totals: AllTotals::default(),
             cache,
+            reactor: Reactor::default(),
             ticker,
         })
     }
@@ -127,6 +130,11 @@ impl Runtime {
 
     pub(crate) fn linker(&self) -> &Linker<HostState> {
         &self.linker
+    }
+
+    /// Where plugins wait for the operating system.
+    pub(crate) fn reactor(&self) -> &Reactor {
+        &self.reactor
     }
 
     pub(crate) fn cache(&self) -> Option<&CompileCache> {

@@ -53,7 +53,8 @@ impl lifecycle::Guest for Hostile {
             "bad-name" => info.name = "No Name\u{1b}[31m".to_owned(),
             "bad-version" => info.version = "one".to_owned(),
             "bad-schema" => info.config_schema = "{".to_owned(),
-            "capability" => info.capabilities = vec!["http:api.example.com".to_owned()],
+            "unknown-capability" => info.capabilities = vec!["sockets".to_owned()],
+            "capability" => info.capabilities = vec!["http".to_owned()],
             _ => {}
         }
         info

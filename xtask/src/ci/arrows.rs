@@ -44,7 +44,7 @@ const RULES: [Rule; 11] = [
     Rule {
         package: "wasmeter-runtime",
         may_use: &["wasmeter-engine", "wasmeter-model"],
-        must_not_use: &["wasmtime-wasi", "tokio", "prost", "tonic", "axum", "reqwest"],
+        must_not_use: &["wasi-common", "prost", "tonic", "axum", "reqwest"],
     },
     Rule {
         package: "wasmeter-otlp",

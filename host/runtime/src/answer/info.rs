@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Wrong, at_most, quoted};
 use crate::bindings::plugin::exports::wasmeter::plugin::lifecycle;
-use crate::failure::clean;
+use crate::failure::{clean, list};
+use crate::grants::Capability;
 
 const NAME_BYTES_MAX: usize = 64;
 const DESCRIPTION_BYTES_MAX: usize = 1 << 10;
@@ -21,7 +22,7 @@ pub(crate) struct Info {
     pub(crate) version: Arc<str>,
     pub(crate) description: Arc<str>,
     pub(crate) config_schema: Arc<str>,
-    pub(crate) capabilities: Vec<String>,
+    pub(crate) capabilities: Vec<Capability>,
 }
 
 /// Checks the answer of `info`.
@@ -49,12 +50,24 @@ pub(crate) fn check_info(info: lifecycle::PluginInfo) -> Result<Info, Wrong> {
         return Err(format!("the configuration schema is no JSON: {error}"));
     }
     at_most("capabilities", capabilities.len(), CAPABILITIES_MAX)?;
+    let capabilities = capabilities
+        .iter()
+        .map(|name| {
+            Capability::of_name(name).ok_or_else(|| {
+                format!(
+                    "`{}` is no capability, expected one of {}",
+                    quoted(name),
+                    list(Capability::ALL.map(Capability::name))
+                )
+            })
+        })
+        .collect::<Result<_, _>>()?;
     Ok(Info {
         name: name.into(),
         version: version.into(),
         description: clean(&description, DESCRIPTION_BYTES_MAX).into(),
         config_schema: config_schema.into(),
-        capabilities: capabilities.iter().map(|capability| clean(capability, NAME_BYTES_MAX)).collect(),
+        capabilities,
     })
 }
 

@@ -9,6 +9,7 @@ use super::host::HostState;
 use super::limiter::Denied;
 use crate::failure::{FailureKind, Refusal, bytes, clean};
 use crate::load::CONTRACT;
+use crate::wasi::Overdue;
 
 /// Guest functions named in a trap's reason, innermost first.
 const FRAMES_MAX: usize = 4;
@@ -28,7 +29,7 @@ pub(super) struct Call {
 pub(super) fn explain(error: &wasmtime::Error, state: &HostState, call: Call) -> Refusal {
     let name = call.name;
     let trap = error.downcast_ref::<Trap>().copied();
-    if trap == Some(Trap::Interrupt) {
+    if trap == Some(Trap::Interrupt) || error.is::<Overdue>() {
         return Refusal::new(
             FailureKind::Deadline,
             format!("`{name}` ran longer than {:?}{}", call.deadline, last_words(state)),

@@ -1,13 +1,15 @@
-//! The imports every plugin has: `wasmeter:plugin/host`. There are no others.
+//! The imports every plugin has: `wasmeter:plugin/host`. All others are [`crate::wasi`]'s.
 //!
 //! A panic here would unwind the host's thread, so nothing here can.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::Grants;
 use super::limiter::Limiter;
 use crate::bindings::{frames, host, types};
-use crate::limits::PluginLimits;
 use crate::log::{LogLevel, PluginLog};
+use crate::wasi::Wasi;
 
 /// What a store carries.
 pub(crate) struct HostState {
@@ -15,23 +17,38 @@ pub(crate) struct HostState {
     config: Arc<str>,
     log: Arc<PluginLog>,
     last_words: Option<String>,
+    wasi: Wasi,
 }
 
 impl HostState {
-    pub(super) fn new(config: Arc<str>, limits: &PluginLimits, log: Arc<PluginLog>) -> Self {
-        let limiter = Limiter::new(limits.memory_limit_bytes, limits.table_elements_max);
-        Self { limiter, config, log, last_words: None }
+    /// # Errors
+    ///
+    /// A granted directory cannot be opened.
+    pub(super) fn new(grants: &Grants, log: &Arc<PluginLog>) -> wasmtime::Result<Self> {
+        let limits = &grants.limits;
+        Ok(Self {
+            limiter: Limiter::new(limits.memory_limit_bytes, limits.table_elements_max),
+            config: grants.config.clone(),
+            log: log.clone(),
+            last_words: None,
+            wasi: Wasi::new(&grants.prepared, log, limits.handles_max)?,
+        })
     }
 
-    pub(super) fn begin_call(&mut self) {
+    pub(super) fn begin_call(&mut self, deadline: Duration) {
         self.limiter.forget_denials();
         self.last_words = None;
+        self.wasi.begin_call(deadline);
     }
 
-    /// The last line logged as an error during this call. Guest SDKs write a panic's message there before they trap,
-    /// which says far more than the trap does.
-    pub(super) fn last_words(&self) -> Option<&str> {
-        self.last_words.as_deref()
+    /// The last line logged as an error during this call, or written to the standard error stream. Guest SDKs and languages write
+    /// a panic's message there before they trap, which says far more than the trap does.
+    pub(super) fn last_words(&self) -> Option<String> {
+        self.last_words.clone().or_else(|| self.wasi.last_words())
+    }
+
+    pub(crate) fn wasi(&mut self) -> &mut Wasi {
+        &mut self.wasi
     }
 }
 

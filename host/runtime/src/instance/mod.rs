@@ -8,6 +8,7 @@ mod limiter;
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
@@ -16,7 +17,8 @@ use crate::bindings::processor::exports::wasmeter::plugin::processors;
 use crate::bindings::view::exports::wasmeter::plugin::views;
 use crate::bindings::{frames, plugin, processor, types, view};
 use crate::config::ticks;
-use crate::failure::{FailureKind, Refusal};
+use crate::failure::{FailureKind, Refusal, clean};
+use crate::grants::Prepared;
 use crate::limits::PluginLimits;
 use crate::log::PluginLog;
 use crate::world::World;
@@ -32,6 +34,10 @@ const SETUP: &str = "setup_deadline_ms";
 pub(crate) struct Grants {
     pub(crate) config: Arc<str>,
     pub(crate) limits: PluginLimits,
+    /// What the operator grants it.
+    pub(crate) prepared: Arc<Prepared>,
+    /// Where it waits for the operating system; `None` if it imports nothing that waits.
+    pub(crate) reactor: Option<Handle>,
 }
 
 /// A plugin's instance, instantiated and not yet trapped.
@@ -57,8 +63,12 @@ impl Instance {
         log: &Arc<PluginLog>,
     ) -> Result<Self, Refusal> {
         let limits = &grants.limits;
-        let state = HostState::new(grants.config.clone(), limits, log.clone());
+        let state = HostState::new(grants, log).map_err(|error| {
+            Refusal::new(FailureKind::Instantiate, clean(&format!("{error:#}"), 400), "see that it is there")
+        })?;
+        let _reactor = grants.reactor.as_ref().map(Handle::enter);
         let mut store = Store::new(pre.engine(), state);
+        store.data_mut().begin_call(limits.setup_deadline);
         // Both before instantiation: start functions run during it, and the counts are read when the limiter is set.
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(limits.hostcall_bytes_max);
@@ -139,7 +149,9 @@ impl Instance {
         what: Call,
         call: impl FnOnce(&Callable<'_>, &mut Store<HostState>) -> wasmtime::Result<R>,
     ) -> Result<R, Refusal> {
-        self.store.data_mut().begin_call();
+        // For whatever the plugin has the host begin.
+        let _reactor = self.grants.reactor.as_ref().map(Handle::enter);
+        self.store.data_mut().begin_call(what.deadline);
         self.store.set_epoch_deadline(ticks(what.deadline));
         let callable = Callable { lifecycle: &self.lifecycle, exports: &self.exports };
         call(&callable, &mut self.store).map_err(|error| fault::explain(&error, self.store.data(), what))

@@ -5,21 +5,28 @@ use std::time::{Duration, Instant};
 
 use wasmtime::component::{Component, InstancePre};
 
-use super::contract::{check_contract, describe, explain_mismatch};
+use super::contract::{check_contract, describe, explain_mismatch, imports};
 use super::header::check_header;
 use super::read::Source;
 use crate::Runtime;
 use crate::bindings::processor::ProcessorPre;
 use crate::bindings::view::ViewPre;
 use crate::failure::{FailureKind, Refusal, clean};
+use crate::grants::{Capability, Grants, check_needs};
 use crate::inspect::Shape;
 use crate::instance::HostState;
+use crate::wasi;
 use crate::world::World;
 
 /// A compiled component, ready for any number of instances.
 pub(crate) struct Compiled {
     pub(crate) pre: InstancePre<HostState>,
     pub(crate) world: World,
+    /// What it imports, types aside.
+    pub(crate) imports: Vec<String>,
+    component: Component,
+    /// What it was linked with.
+    granted: Vec<Capability>,
     /// How long the compiler took.
     pub(crate) compile_time: Duration,
     /// Whether its machine code was there already.
@@ -31,6 +38,24 @@ pub(crate) struct Unlinked {
     component: Component,
     compile_time: Duration,
     is_cached: bool,
+}
+
+impl Compiled {
+    /// Whether it was linked with just these grants.
+    pub(crate) fn is_linked_with(&self, grants: &Grants) -> bool {
+        grants.capabilities().eq(self.granted.iter().copied())
+    }
+
+    /// The same machine code, to be linked anew.
+    pub(crate) fn unlinked(&self) -> Unlinked {
+        let Self { component, compile_time, is_cached, .. } = self;
+        Unlinked { component: component.clone(), compile_time: *compile_time, is_cached: *is_cached }
+    }
+
+    /// Whether it imports anything of WASI.
+    pub(crate) fn has_wasi(&self) -> bool {
+        self.imports.iter().any(|import| wasi::offer(import) != wasi::Offer::Never)
+    }
 }
 
 /// What a component asks for and offers.
@@ -70,14 +95,16 @@ pub(crate) fn compile(runtime: &Runtime, source: &Source) -> Result<Unlinked, Re
     Ok(Unlinked { component, compile_time, is_cached: false })
 }
 
-/// Checks that a component is of a world this host knows, and links it.
-pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked) -> Result<Compiled, Refusal> {
+/// Checks that a component is of a world this host knows, and links it with what it is granted.
+pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked, grants: &Grants) -> Result<Compiled, Refusal> {
     let Unlinked { component, compile_time, is_cached } = unlinked;
     let component_type = component.component_type();
     let world = check_contract(runtime.engine(), &component_type)?;
-    let pre = runtime
-        .linker()
-        .instantiate_pre(&component)
+    let imports: Vec<String> = imports(runtime.engine(), &component_type).map(str::to_owned).collect();
+    check_needs(&imports, &[], grants)?;
+    let mut linker = runtime.linker().clone();
+    let pre = wasi::add_to_linker(&mut linker, &imports, grants)
+        .and_then(|()| linker.instantiate_pre(&component))
         .and_then(|pre| {
             match world {
                 World::View => drop(ViewPre::new(pre.clone())?),
@@ -94,7 +121,8 @@ pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked) -> Result<Compiled, Re
             "check that the host has memory left",
         )
     })?;
-    Ok(Compiled { pre, world, compile_time, is_cached })
+    let granted = grants.capabilities().collect();
+    Ok(Compiled { pre, world, imports, component, granted, compile_time, is_cached })
 }
 
 /// The error and its causes on one line.

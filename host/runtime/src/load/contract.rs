@@ -1,4 +1,4 @@
-//! Whether a component is what this host runs: its imports among those granted, its exports those of one world, both of a
+//! Whether a component is what this host runs: its imports among those there are, its exports those of one world, both of a
 //! version this host has. Decided from the component's type, before any of its code runs.
 
 use semver::Version;
@@ -8,6 +8,7 @@ use wasmtime::component::types::{Component, ComponentItem};
 use crate::failure::{FailureKind, Refusal, clean, list};
 use crate::inspect::Shape;
 use crate::instance::mismatch;
+use crate::wasi::{Offer, offer};
 use crate::world::World;
 
 const PACKAGE: &str = "wasmeter:plugin";
@@ -18,10 +19,10 @@ const OFFERED: [&str; 3] = ["host", "types", "frames"];
 /// The interface that plugins of every world export.
 const LIFECYCLE: &str = "lifecycle";
 
-/// Which world a component is of. Refuses one with an import that is not granted, or without the exports of a world.
+/// Which world a component is of. Refuses one with an import that nobody can grant, or without the exports of a world.
 pub(super) fn check_contract(engine: &Engine, component: &Component) -> Result<World, Refusal> {
     for (import, item) in component.imports(engine) {
-        check_import(import, &item.ty)?;
+        check_import(engine, import, &item.ty)?;
     }
     let exports: Vec<&str> = component.exports(engine).map(|(name, _)| name).collect();
     let world = world_of(&exports)?;
@@ -73,12 +74,13 @@ pub(super) fn describe(engine: &Engine, component: &Component) -> Shape {
             }
         }
     }
-    shape.imports = component
-        .imports(engine)
-        .filter(|(_, item)| has_functions(engine, &item.ty))
-        .map(|(import, _)| clean(import, 200))
-        .collect();
+    shape.imports = imports(engine, component).map(|import| clean(import, 200)).collect();
     shape
+}
+
+/// What a component imports, types aside.
+pub(super) fn imports<'a>(engine: &'a Engine, component: &'a Component) -> impl Iterator<Item = &'a str> {
+    component.imports(engine).filter(|(_, item)| has_functions(engine, &item.ty)).map(|(import, _)| import)
 }
 
 /// Whether an import is more than types.
@@ -107,7 +109,7 @@ pub(super) fn explain_mismatch(engine: &Engine, component: &Component, error: &w
     }
 }
 
-fn check_import(import: &str, item: &ComponentItem) -> Result<(), Refusal> {
+fn check_import(engine: &Engine, import: &str, item: &ComponentItem) -> Result<(), Refusal> {
     // A type is not code; components without interfaces may import their types by name.
     if matches!(item, ComponentItem::Type(_)) {
         return Ok(());
@@ -126,12 +128,16 @@ fn check_import(import: &str, item: &ComponentItem) -> Result<(), Refusal> {
         ));
     }
     if name.package.starts_with("wasi:") {
-        return Err(forbidden(
-            import,
-            "this host offers no WASI: build the plugin for wasm32-unknown-unknown, or stub WASI out (componentize-py \
-             `--stub-wasi`, componentize-js `--disable all`)"
-                .to_owned(),
-        ));
+        return match offer(import) {
+            _ if !has_functions(engine, item) => Ok(()),
+            Offer::Free | Offer::Granted(_) => Ok(()),
+            Offer::Never => Err(forbidden(
+                import,
+                "build the plugin for WASI 0.2 without it, for wasm32-unknown-unknown, or stub WASI out (componentize-py \
+                 `--stub-wasi`, componentize-js `--disable all`)"
+                    .to_owned(),
+            )),
+        };
     }
     Err(forbidden(import, format!("a plugin may import `{PACKAGE}/host@{CONTRACT}` only")))
 }

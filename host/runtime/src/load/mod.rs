@@ -5,6 +5,7 @@
 
 mod compile;
 mod contract;
+mod grants;
 mod header;
 mod probe;
 mod probe_frame;
@@ -22,7 +23,8 @@ pub(crate) use settings::Settings;
 
 use crate::Runtime;
 use crate::answer::{Info, check_info, check_problems, invalid};
-use crate::failure::{Failure, FailureKind, Identity, Refusal, list};
+use crate::failure::{Failure, FailureKind, Identity, Refusal};
+use crate::grants::{check_needs, prepare, unused};
 use crate::instance::{Grants, Instance};
 use crate::log::PluginLog;
 use crate::plugin::{Parts, Plugin};
@@ -52,16 +54,14 @@ pub(crate) fn load(
     settings.check_pin(&source.fingerprint.component)?;
     check_signature(&runtime.config().trusted_keys, &source.bytes, source.signature.as_deref())?;
     let compiled = match compiled {
-        Some(compiled) => compiled,
-        None => Arc::new(link(runtime, compile(runtime, source)?)?),
+        Some(compiled) if compiled.is_linked_with(&settings.grants) => compiled,
+        Some(compiled) => Arc::new(link(runtime, compiled.unlinked(), &settings.grants)?),
+        None => Arc::new(link(runtime, compile(runtime, source)?, &settings.grants)?),
     };
     let Introduced { mut instance, info, grants, log } = introduce(runtime, &compiled, settings, identity)?;
-    if !info.capabilities.is_empty() {
-        return Err(Refusal::new(
-            FailureKind::CapabilityNotGranted,
-            format!("it asks for {}, and a plugin is granted no capability", list(&info.capabilities)),
-            "use a build of the plugin that needs none",
-        ));
+    check_needs(&compiled.imports, &info.capabilities, &settings.grants)?;
+    for capability in unused(&compiled.imports, &info.capabilities, &settings.grants) {
+        tracing::warn!(plugin = %identity.name, %capability, "the plugin is granted what it does not need; take the grant out of its settings");
     }
     if compiled.world != World::Processor && settings.on_failure.is_some() {
         return Err(Refusal::new(
@@ -70,7 +70,7 @@ pub(crate) fn load(
             "take it out of the settings file beside the plugin",
         ));
     }
-    configure(&mut instance)?;
+    configure(&mut instance, &log)?;
     let plugin = Plugin::new(Parts {
         runtime: runtime.clone(),
         file: source.file.clone(),
@@ -109,12 +109,25 @@ pub(crate) fn introduce(
         let frames = config.frame_bytes_max.saturating_mul(2).saturating_add(1 << 20);
         limits.hostcall_bytes_max = limits.hostcall_bytes_max.max(frames);
     }
-    let grants = Grants { config: settings.config_json().into(), limits: settings.limits(limits) };
+    let reactor = compiled.has_wasi().then(|| runtime.reactor().handle()).transpose().map_err(|error| {
+        Refusal::new(
+            FailureKind::Instantiate,
+            format!("the host has no thread to wait on its behalf: {error}"),
+            "check the limits of the host's process",
+        )
+    })?;
+    let grants = Grants {
+        config: settings.config_json().into(),
+        limits: settings.limits(limits),
+        prepared: Arc::new(prepare(&settings.grants)?),
+        reactor,
+    };
     let log = Arc::new(PluginLog::new(
         identity.name.clone(),
         config.log.clone(),
         runtime.clock_ticks().clone(),
         &grants.limits,
+        grants.prepared.secrets.clone(),
     ));
     let mut instance = Instance::new(&compiled.pre, compiled.world, &grants, &log)?;
     let info = check_info(instance.info()?).map_err(|wrong| invalid("info", &wrong))?;
@@ -124,11 +137,11 @@ pub(crate) fn introduce(
 }
 
 /// Hands a fresh instance its configuration.
-pub(crate) fn configure(instance: &mut Instance) -> Result<(), Refusal> {
+pub(crate) fn configure(instance: &mut Instance, log: &PluginLog) -> Result<(), Refusal> {
     instance.configure()?.map_err(|problems| {
         Refusal::new(
             FailureKind::ConfigurationRefused,
-            format!("it refuses its configuration: {}", check_problems(&problems)),
+            format!("it refuses its configuration: {}", log.mask(&check_problems(&problems))),
             "correct `[config]` in the plugin's settings file",
         )
     })

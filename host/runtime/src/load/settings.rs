@@ -1,19 +1,21 @@
-//! `NAME.toml` beside `NAME.wasm`: whether the plugin runs, with which limits, which digest it must have, and its
-//! configuration.
+//! `NAME.toml` beside `NAME.wasm`: whether the plugin runs, with which limits, which digest it must have, what it is granted,
+//! and its configuration.
 
 use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 use toml::de::{DeTable, DeValue};
 
+use super::grants::grants;
 use super::read::{Digest, Source};
 use super::toml_json::json_table;
 use crate::failure::{FailureKind, Refusal, clean, list};
+use crate::grants::Grants;
 use crate::limits::{self, PluginLimits};
 use crate::processors::OnFailure;
 
 /// The keys beside those of the limits.
-const KEYS: [&str; 5] = ["enabled", "digest", "hold_answers", "on_failure", "config"];
+const KEYS: [&str; 6] = ["enabled", "digest", "hold_answers", "on_failure", "grants", "config"];
 
 /// The settings of one plugin.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,7 @@ pub(crate) struct Settings {
     limits: Vec<(usize, u64)>,
     /// What becomes of a frame that a processor fails on.
     pub(super) on_failure: Option<OnFailure>,
+    pub(crate) grants: Grants,
     config: Map<String, Json>,
 }
 
@@ -36,6 +39,7 @@ impl Default for Settings {
             digest: None,
             limits: Vec::new(),
             on_failure: None,
+            grants: Grants::default(),
             config: Map::new(),
         }
     }
@@ -87,6 +91,8 @@ impl Settings {
                         place.mistyped(at, "on_failure", "`\"bypass\"`, `\"drop\"` or `\"fail\"`", value)
                     })?);
                 }
+                ("grants", DeValue::Table(table)) => settings.grants = grants(&place, table)?,
+                ("grants", other) => return Err(place.mistyped(at, "grants", "a table", other)),
                 ("config", DeValue::Table(table)) => {
                     settings.config = json_table(table).map_err(|(at, wrong)| place.refuse(at, wrong))?;
                 }
@@ -139,13 +145,13 @@ fn is_digest(text: &str) -> bool {
 }
 
 /// A settings file, to say where in it something is wrong.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     file: String,
     content: &'a [u8],
 }
 
 impl Place<'_> {
-    fn refuse(&self, at: usize, wrong: String) -> Refusal {
+    pub(super) fn refuse(&self, at: usize, wrong: String) -> Refusal {
         let before = self.content.get(..at).unwrap_or(self.content);
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
         Refusal::new(
@@ -155,7 +161,7 @@ impl Place<'_> {
         )
     }
 
-    fn mistyped(&self, at: usize, key: &str, expected: &str, found: &DeValue<'_>) -> Refusal {
+    pub(super) fn mistyped(&self, at: usize, key: &str, expected: &str, found: &DeValue<'_>) -> Refusal {
         let found = match found {
             DeValue::String(text) => format!("`\"{}\"`", clean(text, 80)),
             DeValue::Boolean(truth) => format!("`{truth}`"),

@@ -2,6 +2,7 @@
 
 mod bucket;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -54,6 +55,8 @@ pub(crate) struct PluginLog {
     clock_ticks: Arc<AtomicU64>,
     bucket: Mutex<Bucket>,
     dropped: AtomicU64,
+    /// What must not be told.
+    secrets: Arc<[String]>,
     /// Of the plugin's name, once that is known.
     totals: OnceLock<Arc<Totals>>,
 }
@@ -64,9 +67,20 @@ impl PluginLog {
         sink: Arc<dyn LogSink>,
         clock_ticks: Arc<AtomicU64>,
         limits: &PluginLimits,
+        secrets: Arc<[String]>,
     ) -> Self {
         let bucket = Mutex::new(Bucket::full(limits.log_lines_per_sec, limits.log_burst_lines));
-        Self { plugin, sink, clock_ticks, bucket, dropped: AtomicU64::new(0), totals: OnceLock::new() }
+        let (dropped, totals) = (AtomicU64::new(0), OnceLock::new());
+        Self { plugin, sink, clock_ticks, bucket, dropped, secrets, totals }
+    }
+
+    /// The text with its secrets masked. That keeps a plugin from telling one by mistake, not from telling it on purpose.
+    pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut masked = Cow::Borrowed(text);
+        for secret in self.secrets.iter().filter(|secret| text.contains(secret.as_str())) {
+            masked = Cow::Owned(masked.replace(secret.as_str(), "***"));
+        }
+        masked
     }
 
     /// Passes a line on or counts it as dropped. Returns the line as it was passed on.
@@ -80,7 +94,7 @@ impl PluginLog {
             }
             return None;
         }
-        let line = clean(message, LINE_BYTES_MAX);
+        let line = clean(&self.mask(message), LINE_BYTES_MAX);
         self.sink.line(&self.plugin, level, &line);
         Some(line)
     }

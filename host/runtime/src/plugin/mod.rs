@@ -326,7 +326,7 @@ impl Plugin {
         let mut instance = Instance::new(&self.compiled.pre, self.compiled.world, &self.grants, &self.log)?;
         // The contract promises guests that `info` is called before `configure`; its answer is known.
         instance.info()?;
-        configure(&mut instance)?;
+        configure(&mut instance, &self.log)?;
         Ok(instance)
     }
 

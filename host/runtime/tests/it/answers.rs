@@ -81,7 +81,11 @@ fn wrong_words_about_itself() {
         ("bad-name", FailureKind::InvalidAnswer, "`No Name [31m` is no plugin name"),
         ("bad-version", FailureKind::InvalidAnswer, "`one` is no semantic version"),
         ("bad-schema", FailureKind::InvalidAnswer, "the configuration schema is no JSON"),
-        ("capability", FailureKind::CapabilityNotGranted, "it asks for `http:api.example.com`"),
+        (
+            "capability",
+            FailureKind::CapabilityNotGranted,
+            "it says that it needs `http`, and its settings do not grant `http`",
+        ),
     ] {
         let Some((_folder, file)) = hostile(&format!("info = '{behaviour}'")) else { return };
         let failure = runtime.load(&file).expect_err(behaviour);

@@ -152,19 +152,24 @@ fn a_contract_of_the_same_version_with_other_types() {
 }
 
 #[test]
-fn an_import_of_wasi() {
-    let mut wit = contract_with("import host;", "import host;\n  import wasi:cli/environment@0.2.0;");
+fn an_import_of_sockets() {
+    let mut wit =
+        contract_with("import host;", "import host;\n  import wasi:sockets/instance-network@0.2.0;");
     wit.push((
-        "deps/cli/environment.wit",
-        "package wasi:cli@0.2.0;\ninterface environment { get-arguments: func() -> list<string>; }"
+        "deps/sockets/network.wit",
+        "package wasi:sockets@0.2.0;\ninterface instance-network { instance-network: func() -> u32; }"
             .to_owned(),
     ));
     let uses_it =
-        r#"(import "wasi:cli/environment@0.2.0" "get-arguments" (func $arguments (param i32)))"#.to_owned();
+        r#"(import "wasi:sockets/instance-network@0.2.0" "instance-network" (func $network (result i32)))"#
+            .to_owned();
     let failure = refused(&runtime(), Guest { wit, fields: uses_it, ..Guest::default() }.component());
     assert_eq!(failure.kind, FailureKind::ForbiddenImport);
-    assert_eq!(failure.reason, "it imports `wasi:cli/environment@0.2.0`, which this host does not offer");
-    assert!(failure.help.contains("build the plugin for wasm32-unknown-unknown"), "{failure}");
+    assert_eq!(
+        failure.reason,
+        "it imports `wasi:sockets/instance-network@0.2.0`, which this host does not offer"
+    );
+    assert!(failure.help.contains("for wasm32-unknown-unknown"), "{failure}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod cache;
 mod directory;
 mod failures;
 mod first_party;
+#[cfg(unix)]
+mod grants;
 mod guest;
 mod inspect;
 mod keeper;

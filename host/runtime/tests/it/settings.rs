@@ -30,7 +30,7 @@ fn mistakes_are_found_with_their_line() {
         ("memory_limit = 5", "guest.toml:1: unknown key `memory_limit`, did you mean `memory_limit_bytes`?"),
         (
             "routes = ['/a']",
-            "guest.toml:1: unknown key `routes`, known are `enabled`, `digest`, `hold_answers`, `on_failure`, `config` and the \
+            "guest.toml:1: unknown key `routes`, known are `enabled`, `digest`, `hold_answers`, `on_failure`, `grants`, `config` and the \
              limits `memory_limit_bytes`, `table_elements_max`, `handles_max`, `answer_bytes_max`, `hostcall_bytes_max`, \
              `setup_deadline_ms`, `call_deadline_ms`, `streams_deadline_ms`, `map_attributes_deadline_ms`, \
              `log_lines_per_sec`, `log_burst_lines`; what the plugin itself takes belongs under `[config]`",

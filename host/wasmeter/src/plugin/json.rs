@@ -14,6 +14,10 @@ pub(super) fn of(inspection: &Inspection) -> Value {
     let limits = terms.map(|terms| {
         terms.limits.by_name().map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<_, _>>()
     });
+    let grants = terms.map(|terms| {
+        let list = |(name, granted): (&str, String)| json!({ "capability": name, "granted": granted });
+        terms.grants.by_name().map(list).collect::<Vec<_>>()
+    });
     json!({
         "file": inspection.file.display().to_string(),
         "size_bytes": content.map(|content| content.size_bytes),
@@ -29,6 +33,7 @@ pub(super) fn of(inspection: &Inspection) -> Value {
         "config_schema": schema,
         "enabled": terms.map(|terms| terms.is_enabled),
         "limits": limits,
+        "grants": grants,
         "loads": inspection.failure.is_none(),
         "failure": inspection.failure.as_ref().map(|failure| {
             json!({ "kind": failure.kind.name(), "reason": failure.reason, "help": failure.help })

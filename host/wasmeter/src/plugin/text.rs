@@ -28,8 +28,11 @@ pub(super) fn of(inspection: &Inspection) -> String {
         let takes = if config_schema.is_empty() { "none" } else { "as its schema says, which --json shows" };
         lines.add("configuration", takes);
     }
-    if let Some(Terms { is_enabled, limits }) = &inspection.terms {
+    if let Some(Terms { is_enabled, limits, grants }) = &inspection.terms {
         lines.add("enabled", if *is_enabled { "yes" } else { "no, its settings say `enabled = false`" });
+        for (name, granted) in grants.by_name() {
+            lines.add("grant", &format!("{name}: {granted}"));
+        }
         for (name, value) in limits.by_name() {
             lines.add("limit", &format!("{name} = {value}"));
         }

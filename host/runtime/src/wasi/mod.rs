@@ -1,0 +1,102 @@
+//! WASI 0.2 for plugins that are granted some of it: files, environment, clocks, randomness, and what these are read and written with.
+//!
+//! wasmtime-wasi does the work. What is decided here: which interfaces exist for a plugin ([`offer`]), what its store holds
+//! ([`Wasi`]), and that nothing is waited for beyond a call's deadline ([`wait`]). Sockets do not exist.
+
+mod files;
+mod offer;
+mod output;
+mod reactor;
+mod streams;
+mod wait;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
+use wasmtime_wasi::{FsPerms, ResourceTable, WasiCtx, WasiCtxView, WasiView};
+
+pub(crate) use offer::{Offer, add_to_linker, offer};
+pub(crate) use reactor::Reactor;
+pub(crate) use wait::Overdue;
+
+use crate::grants::Prepared;
+use crate::instance::HostState;
+use crate::log::{LogLevel, PluginLog};
+use files::PatientFiles;
+use output::Output;
+use streams::Waiting;
+
+/// The most random bytes one call may ask for; the host allocates them.
+const RANDOM_BYTES_MAX: u64 = 64 << 10;
+
+/// What a store holds for WASI.
+pub(crate) struct Wasi {
+    ctx: WasiCtx,
+    table: ResourceTable,
+    errors: Output,
+    /// When the call in progress is over.
+    until: Instant,
+}
+
+impl Wasi {
+    /// What one instance gets.
+    ///
+    /// # Errors
+    ///
+    /// A directory cannot be opened.
+    pub(crate) fn new(
+        prepared: &Prepared,
+        log: &Arc<PluginLog>,
+        handles_max: usize,
+    ) -> wasmtime::Result<Self> {
+        let errors = Output::new(LogLevel::Warn, log.clone());
+        let mut builder = WasiCtx::builder();
+        builder
+            .envs(&prepared.variables)
+            .stdout(Output::new(LogLevel::Info, log.clone()))
+            .stderr(errors.clone())
+            .max_random_size(RANDOM_BYTES_MAX);
+        for directory in &prepared.directories {
+            let access = if directory.is_writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+            builder.preopened_dir(&directory.host, &directory.guest, access).map_err(|error| {
+                error
+                    .context(format!("the granted directory `{}` cannot be opened", directory.host.display()))
+            })?;
+        }
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(handles_max);
+        Ok(Self { ctx: builder.build(), table, errors, until: Instant::now() })
+    }
+
+    /// A call begins that may take this long.
+    pub(crate) fn begin_call(&mut self, deadline: Duration) {
+        self.errors.forget();
+        self.until = Instant::now() + deadline;
+    }
+
+    /// The last line written to the standard error stream during this call.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        self.errors.last()
+    }
+
+    fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+
+    fn streams(&mut self) -> Waiting<'_> {
+        Waiting { table: &mut self.table, until: self.until }
+    }
+
+    fn files(&mut self) -> PatientFiles<'_> {
+        let view = WasiFilesystemCtxView { ctx: self.ctx.filesystem(), table: &mut self.table };
+        PatientFiles { view, until: self.until }
+    }
+}
+
+impl WasiView for HostState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let Wasi { ctx, table, .. } = self.wasi();
+        WasiCtxView { ctx, table }
+    }
+}

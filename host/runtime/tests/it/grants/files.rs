@@ -1,0 +1,140 @@
+//! Granted directories.
+
+use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
+
+use wasmeter_runtime::FailureKind;
+
+use super::{Reach, directory_grant};
+use crate::support::Folder;
+
+#[test]
+fn a_plugin_reads_what_it_may_read_and_writes_nothing() {
+    let folder = Folder::new();
+    folder.put("a.txt", "content");
+    let Some(reach) = Reach::with_directory(folder.path(), "read") else { return };
+    assert_eq!(reach.tell("read /data/a.txt"), "found: content");
+    assert_eq!(reach.tell("list /data"), "found: a.txt");
+    assert_eq!(reach.tell("size /data/a.txt"), "found: 7");
+    for command in [
+        "write /data/a.txt x",
+        "write /data/b.txt x",
+        "append /data/a.txt x",
+        "rename /data/a.txt /data/b.txt",
+        "remove /data/a.txt",
+        "make /data/sub",
+    ] {
+        let answer = reach.tell(command);
+        assert!(answer.starts_with("failed: "), "{command}: {answer}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"content");
+}
+
+#[test]
+fn a_plugin_that_may_write_does_all_one_does_with_files() {
+    let folder = Folder::new();
+    let Some(reach) = Reach::with_directory(folder.path(), "write") else { return };
+    for (command, expected) in [
+        ("append /data/a.txt one", "found: done"),
+        ("append /data/a.txt two", "found: done"),
+        ("read /data/a.txt", "found: onetwo"),
+        ("make /data/sub", "found: done"),
+        ("rename /data/a.txt /data/sub/b.txt", "found: done"),
+        ("list /data/sub", "found: b.txt"),
+        ("write /data/sub/b.txt x", "found: done"),
+        ("read /data/sub/b.txt", "found: x"),
+        ("remove /data/sub/b.txt", "found: done"),
+        ("remove-directory /data/sub", "found: done"),
+        ("list /data", "found: "),
+    ] {
+        assert_eq!(reach.tell(command).trim_end(), expected.trim_end(), "{command}");
+    }
+    assert!(reach.tell("read /data/none").starts_with("failed: NotFound: `/data/none`"));
+}
+
+#[test]
+fn nothing_outside_the_directory_is_reachable() {
+    let folder = Folder::new();
+    let outside = folder.put("secret", "secret");
+    let inside = folder.path().join("inside");
+    std::fs::create_dir_all(inside.join("sub")).unwrap();
+    symlink(&outside, inside.join("absolute")).unwrap();
+    symlink("../secret", inside.join("relative")).unwrap();
+    symlink("..", inside.join("up")).unwrap();
+    symlink("/", inside.join("root")).unwrap();
+    symlink("sub/../../secret", inside.join("winding")).unwrap();
+    let Some(reach) = Reach::with_directory(&inside, "write") else { return };
+    for path in [
+        "/data/../secret",
+        "/data/sub/../../secret",
+        "/data/absolute",
+        "/data/relative",
+        "/data/up/secret",
+        "/data/winding",
+        "/data/root/etc/hostname",
+        &format!("/data/root{}", outside.display()),
+        "/secret",
+        "secret",
+        "/etc/hostname",
+        "/data/./../secret",
+        "/data//../secret/",
+    ] {
+        let answer = reach.tell(&format!("read {path}"));
+        assert!(answer.starts_with("failed: "), "{path}: {answer}");
+        let answer = reach.tell(&format!("write {path} overwritten"));
+        assert!(answer.starts_with("failed: "), "{path}: {answer}");
+    }
+    assert_eq!(std::fs::read(outside).unwrap(), b"secret");
+}
+
+#[test]
+fn a_file_that_blocks_does_not_hold_a_call_beyond_its_deadline() {
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let Some(reach) = Reach::with_directory(folder.path(), "read") else { return };
+    let deadline = reach.runtime.config().limits.call_deadline;
+    let started = Instant::now();
+    // Opening it waits for somebody who writes.
+    let answer = reach.tell("read /data/pipe");
+    let took = started.elapsed();
+    assert!(answer.contains("`streams` ran longer than 300ms"), "{answer}");
+    assert_eq!(reach.plugin.last_failure().unwrap().kind, FailureKind::Deadline);
+    assert!(took >= deadline && took < deadline + Duration::from_secs(10), "{took:?}");
+    // Whoever waits there is let go, so that the test leaves no thread behind.
+    drop(std::fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+    folder.put("a.txt", "content");
+    assert_eq!(reach.tell("read /data/a.txt"), "found: content", "a new instance serves");
+}
+
+#[test]
+fn a_plugin_is_asked_from_a_thread_of_a_runtime_as_from_any_other() {
+    let folder = Folder::new();
+    folder.put("a.txt", "content");
+    let Some(reach) = Reach::with_directory(folder.path(), "read") else { return };
+    // Where a program with one thread asks its plugins; to block there in tokio's own way is a panic.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { assert_eq!(reach.tell("read /data/a.txt"), "found: content") });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    runtime
+        .block_on(runtime.spawn(async move {
+            assert_eq!(reach.tell("read /data/a.txt"), "found: content");
+            // The last handle to the host may go there, too.
+            drop(reach);
+        }))
+        .unwrap();
+}
+
+#[test]
+fn a_directory_that_is_not_there_refuses_the_load() {
+    let folder = Folder::new();
+    let missing = folder.path().join("missing");
+    let Some(loaded) = Reach::load(&directory_grant(&missing, "read")) else { return };
+    let failure = loaded.err().unwrap();
+    assert_eq!(failure.kind, FailureKind::BadSettings);
+    assert!(failure.reason.contains("missing` cannot be used"), "{failure}");
+    let file = folder.put("file", "");
+    let failure = Reach::load(&directory_grant(&file, "read")).unwrap().err().unwrap();
+    assert!(failure.reason.ends_with("file` is not a directory"), "{failure}");
+}
