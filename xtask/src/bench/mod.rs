@@ -67,17 +67,18 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
         }
         Bench::Swap { swaps, filter, markdown } => {
             plugins::build(toolchain::From::default())?;
-            shell::cargo()
-                .args(["build", "--release", "--locked", "--quiet", "--package", "wasmeter"])
-                .run()?;
-            let mut program = run_package("wasmeter-load").arg("swap").arg("--swaps").arg(swaps.to_string());
+            // Together, so that what both are built on is built once.
+            let packages = ["--package", "wasmeter", "--package", "wasmeter-load"];
+            shell::cargo().args(["build", "--release", "--locked", "--quiet"]).args(packages).run()?;
+            let target = workspace::target();
+            let mut program = shell::program(target.join("release/wasmeter-load"));
+            program = program.arg("swap").arg("--swaps").arg(swaps.to_string());
             if let Some(filter) = filter {
                 program = program.arg("--filter").arg(filter);
             }
             if let Some(file) = markdown {
                 program = program.arg("--markdown").arg(std::path::absolute(file)?);
             }
-            let target = workspace::target();
             program = program.arg("--binary").arg(target.join("release/wasmeter"));
             program.arg("--components").arg(target.join("plugins")).run()
         }
@@ -95,9 +96,5 @@ pub(crate) fn side_by_side() -> anyhow::Result<()> {
 
 /// The program that stands side by side with the official SDK.
 fn program() -> shell::Shell {
-    run_package("wasmeter-compare")
-}
-
-fn run_package(package: &str) -> shell::Shell {
-    shell::cargo().args(["run", "--release", "--locked", "--quiet", "--package", package, "--"])
+    shell::cargo().args(["run", "--release", "--locked", "--quiet", "--package", "wasmeter-compare", "--"])
 }

@@ -1,0 +1,20 @@
+//! The program against a real host, for a few swaps: it fails if a point is lost or doubled, or a series reset.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[test]
+fn nothing_is_lost_doubled_or_reset_while_plugins_of_every_kind_are_swapped() {
+    let program = env!("CARGO_BIN_EXE_wasmeter-load");
+    // All programs of the workspace are built for its tests.
+    let host = Path::new(program).with_file_name("wasmeter");
+    let components = std::env::var_os("WASMETER_COMPONENTS");
+    let components: PathBuf =
+        components.expect("WASMETER_COMPONENTS is not set: run the tests with `cargo xtask test`").into();
+    let load = ["--swaps", "20", "--points-per-sec", "20000", "--series", "400", "--quiet-secs", "1"];
+    let mut command = Command::new(program);
+    command.arg("swap").arg("--binary").arg(host).arg("--components").arg(components).args(load);
+    let output = command.output().expect("the program starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+}
