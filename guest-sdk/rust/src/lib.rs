@@ -43,17 +43,25 @@
 //! rules, all but the limits of size, so that a unit test fails where the host would refuse.
 
 mod attributes;
+#[cfg(feature = "clock")]
+pub mod clock;
 #[cfg(target_family = "wasm")]
 mod component;
 mod config;
+#[cfg(feature = "environment")]
+pub mod environment;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod frame;
+#[cfg(feature = "http")]
+pub mod http;
 mod info;
 mod instrument;
 mod log;
 mod pattern;
 mod processor;
+#[cfg(feature = "random")]
+pub mod random;
 mod register;
 mod stream;
 mod streams;

@@ -17,6 +17,9 @@ pub struct PluginLimits {
     /// How many bytes one call may make the host copy out of the plugin, log lines included; 3 MiB. More than an answer may
     /// hold, because lists take more room in the host than in the plugin.
     pub hostcall_bytes_max: usize,
+    /// The largest response to an HTTP request it may send, in bytes; 16 MiB. It is handed over in parts, which its memory limit bounds
+    /// as well.
+    pub http_body_bytes_max: u64,
     /// How long it may take to be instantiated, to say who it is and to take its configuration, each; 5 s.
     pub setup_deadline: Duration,
     /// How long one question may take; 1 s. Kept in ticks of [`crate::TICK`], so a call ends at most two ticks late.
@@ -39,6 +42,7 @@ impl Default for PluginLimits {
             handles_max: 10_000,
             answer_bytes_max: 1 << 20,
             hostcall_bytes_max: 3 << 20,
+            http_body_bytes_max: 16 << 20,
             setup_deadline: Duration::from_secs(5),
             call_deadline: Duration::from_secs(1),
             streams_deadline: None,
@@ -76,7 +80,7 @@ pub(crate) struct Key {
 const DEADLINE_MS: RangeInclusive<i64> = 1..=60_000;
 
 /// Every limit a settings file can set.
-pub(crate) static KEYS: [Key; 11] = [
+pub(crate) static KEYS: [Key; 12] = [
     Key {
         name: "memory_limit_bytes",
         range: 65_536..=4_294_967_296,
@@ -106,6 +110,12 @@ pub(crate) static KEYS: [Key; 11] = [
         range: 4096..=4_294_967_296,
         set: |limits, bytes| limits.hostcall_bytes_max = size(bytes),
         get: |limits| limits.hostcall_bytes_max as u64,
+    },
+    Key {
+        name: "http_body_bytes_max",
+        range: 0..=4_294_967_296,
+        set: |limits, bytes| limits.http_body_bytes_max = bytes,
+        get: |limits| limits.http_body_bytes_max,
     },
     Key {
         name: "setup_deadline_ms",

@@ -4,7 +4,7 @@
 //! asked about; [`take_logs`] returns what it logged.
 
 mod check;
-#[cfg(all(feature = "files", not(target_family = "wasm")))]
+#[cfg(not(target_family = "wasm"))]
 mod grants;
 mod harness;
 pub mod instrument;
@@ -14,6 +14,12 @@ mod processor;
 
 #[cfg(all(feature = "files", not(target_family = "wasm")))]
 pub use grants::grant_directory;
+#[cfg(all(feature = "environment", not(target_family = "wasm")))]
+pub use grants::grant_variable;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+pub use grants::serve_http;
+#[cfg(all(feature = "clock", not(target_family = "wasm")))]
+pub use grants::set_clock;
 pub use harness::{Harness, Series};
 pub use logs::take_logs;
 pub use processor::{ProcessorHarness, sum_of};

@@ -84,6 +84,8 @@ pub struct Grants {
     pub environment: Vec<String>,
     /// Whom it may send HTTP requests to.
     pub http: Vec<HttpOrigin>,
+    /// A file of certificates in PEM, of those it may trust beside whom the operating system trusts; an absolute path.
+    pub certificates: Option<PathBuf>,
     /// Whether it may ask what time it is.
     pub clocks: bool,
     /// Whether it may have random numbers that nobody can guess.
@@ -135,6 +137,9 @@ impl Grants {
         });
         let environment = self.environment.iter().map(|name| (Capability::Environment, name.clone()));
         let http = self.http.iter().map(|origin| (Capability::Http, origin.to_string()));
+        let certificates = self.certificates.iter();
+        let certificates = certificates
+            .map(|file| (Capability::Http, format!("trusting the certificates in {}", file.display())));
         let clocks = self.clocks.then(|| (Capability::Clocks, "yes".to_owned()));
         let randomness = self.randomness.then(|| (Capability::Randomness, "yes".to_owned()));
         let secrets = self.secrets.iter().map(|SecretGrant { name, source }| {
@@ -144,7 +149,13 @@ impl Grants {
             };
             (Capability::Secrets, format!("{name} from {place}"))
         });
-        let all = directories.chain(environment).chain(http).chain(clocks).chain(randomness).chain(secrets);
+        let all = directories
+            .chain(environment)
+            .chain(http)
+            .chain(certificates)
+            .chain(clocks)
+            .chain(randomness)
+            .chain(secrets);
         all.map(|(capability, text)| (capability.name(), text))
     }
 

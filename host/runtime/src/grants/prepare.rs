@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{DirectoryGrant, Grants, SecretGrant, SecretSource};
 use crate::failure::{FailureKind, Refusal};
+use crate::wasi::{Outgoing, trusting};
 
 /// The largest secret, in bytes.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
@@ -18,6 +19,7 @@ pub(crate) struct Prepared {
     pub(crate) directories: Vec<DirectoryGrant>,
     /// Environment variables and secrets, by their names in the plugin.
     pub(crate) variables: Vec<(String, String)>,
+    pub(crate) outgoing: Outgoing,
     /// What must not be told: the values of the secrets.
     pub(crate) secrets: Arc<[String]>,
 }
@@ -52,7 +54,20 @@ pub(crate) fn prepare(grants: &Grants) -> Result<Prepared, Refusal> {
         variables.push((grant.name.clone(), secret.clone()));
         secrets.push(secret);
     }
-    Ok(Prepared { directories: grants.directories.clone(), variables, secrets: secrets.into() })
+    Ok(Prepared {
+        directories: grants.directories.clone(),
+        outgoing: outgoing(grants)?,
+        variables,
+        secrets: secrets.into(),
+    })
+}
+
+fn outgoing(grants: &Grants) -> Result<Outgoing, Refusal> {
+    let has_tls = grants.http.iter().any(|origin| origin.is_tls);
+    let tls = has_tls.then(|| trusting(grants.certificates.as_deref())).transpose();
+    let tls = tls
+        .map_err(|wrong| refuse(wrong, "grant `certificates` that can be read, or no origin with `https`"))?;
+    Ok(Outgoing { origins: grants.http.clone().into(), tls })
 }
 
 fn check_directory(grant: &DirectoryGrant) -> Result<(), Refusal> {

@@ -31,7 +31,7 @@ impl HostState {
             config: grants.config.clone(),
             log: log.clone(),
             last_words: None,
-            wasi: Wasi::new(&grants.prepared, log, limits.handles_max)?,
+            wasi: Wasi::new(&grants.prepared, log, limits)?,
         })
     }
 

@@ -14,8 +14,12 @@ type Spanned<'a> = toml::Spanned<DeValue<'a>>;
 pub(super) fn grants(place: &Place<'_>, table: &DeTable<'_>) -> Result<Grants, Refusal> {
     let mut grants = Grants::default();
     for (key, value) in table {
+        if key.get_ref() == "certificates" {
+            grants.certificates = Some(absolute(place, "certificates", value)?);
+            continue;
+        }
         let capability = Capability::of_name(key.get_ref()).ok_or_else(|| {
-            let known = list(Capability::ALL.map(Capability::name));
+            let known = list(Capability::ALL.map(Capability::name).into_iter().chain(["certificates"]));
             let key = clean(key.get_ref(), 80);
             place.refuse(key_start(value), format!("unknown grant `{key}`, known are {known}"))
         })?;

@@ -1,9 +1,11 @@
-//! WASI 0.2 for plugins that are granted some of it: files, environment, clocks, randomness, and what these are read and written with.
+//! WASI 0.2 for plugins that are granted some of it: files, environment, HTTP, clocks, randomness, and what these are read and
+//! written with.
 //!
 //! wasmtime-wasi does the work. What is decided here: which interfaces exist for a plugin ([`offer`]), what its store holds
 //! ([`Wasi`]), and that nothing is waited for beyond a call's deadline ([`wait`]). Sockets do not exist.
 
 mod files;
+mod http;
 mod offer;
 mod output;
 mod reactor;
@@ -15,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
 use wasmtime_wasi::{FsPerms, ResourceTable, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 pub(crate) use offer::{Offer, add_to_linker, offer};
 pub(crate) use reactor::Reactor;
@@ -22,8 +25,11 @@ pub(crate) use wait::Overdue;
 
 use crate::grants::Prepared;
 use crate::instance::HostState;
+use crate::limits::PluginLimits;
 use crate::log::{LogLevel, PluginLog};
 use files::PatientFiles;
+use http::Fetcher;
+pub(crate) use http::{Outgoing, trusting};
 use output::Output;
 use streams::Waiting;
 
@@ -35,6 +41,8 @@ pub(crate) struct Wasi {
     ctx: WasiCtx,
     table: ResourceTable,
     errors: Output,
+    http: WasiHttpCtx,
+    fetcher: Fetcher,
     /// When the call in progress is over.
     until: Instant,
 }
@@ -48,7 +56,7 @@ impl Wasi {
     pub(crate) fn new(
         prepared: &Prepared,
         log: &Arc<PluginLog>,
-        handles_max: usize,
+        limits: &PluginLimits,
     ) -> wasmtime::Result<Self> {
         let errors = Output::new(LogLevel::Warn, log.clone());
         let mut builder = WasiCtx::builder();
@@ -65,23 +73,27 @@ impl Wasi {
             })?;
         }
         let mut table = ResourceTable::new();
-        table.set_max_capacity(handles_max);
-        Ok(Self { ctx: builder.build(), table, errors, until: Instant::now() })
+        table.set_max_capacity(limits.handles_max);
+        Ok(Self {
+            ctx: builder.build(),
+            table,
+            errors,
+            http: WasiHttpCtx::new(),
+            fetcher: Fetcher::new(prepared.outgoing.clone(), limits.http_body_bytes_max),
+            until: Instant::now(),
+        })
     }
 
     /// A call begins that may take this long.
     pub(crate) fn begin_call(&mut self, deadline: Duration) {
         self.errors.forget();
         self.until = Instant::now() + deadline;
+        self.fetcher.begin_call(self.until);
     }
 
     /// The last line written to the standard error stream during this call.
     pub(crate) fn last_words(&self) -> Option<String> {
         self.errors.last()
-    }
-
-    fn table(&mut self) -> &mut ResourceTable {
-        &mut self.table
     }
 
     fn streams(&mut self) -> Waiting<'_> {
@@ -98,5 +110,12 @@ impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let Wasi { ctx, table, .. } = self.wasi();
         WasiCtxView { ctx, table }
+    }
+}
+
+impl WasiHttpView for HostState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let Wasi { http, fetcher, table, .. } = self.wasi();
+        WasiHttpCtxView { ctx: http, table, hooks: fetcher }
     }
 }

@@ -6,9 +6,11 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, io, random, sync};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
+use wasmtime_wasi_http::p2::bindings::http;
+use wasmtime_wasi_http::{WasiHttp, WasiHttpView as _};
 
 use super::files::Files;
-use super::streams::{Streams, Table};
+use super::streams::Streams;
 use crate::grants::{Capability, Grants};
 use crate::instance::HostState;
 
@@ -26,6 +28,7 @@ pub(crate) enum Offer {
 const FREE: Offer = Offer::Free;
 const ENVIRONMENT: Offer = Offer::Granted(&[Capability::Environment, Capability::Secrets]);
 const DIRECTORIES: Offer = Offer::Granted(&[Capability::Directories]);
+const HTTP: Offer = Offer::Granted(&[Capability::Http]);
 const CLOCKS: Offer = Offer::Granted(&[Capability::Clocks]);
 const RANDOMNESS: Offer = Offer::Granted(&[Capability::Randomness]);
 
@@ -33,8 +36,8 @@ type Link = fn(&mut Linker<HostState>) -> wasmtime::Result<()>;
 
 /// Every interface there is, what it takes, and how it gets into a linker. What is written to the standard streams goes to the
 /// plugin's log, and there is nothing to read; so they are as free as the log.
-static INTERFACES: [(&str, Offer, Link); 19] = [
-    ("wasi:io/error", FREE, |l| io::error::add_to_linker::<_, Table>(l, |state| state.wasi().table())),
+static INTERFACES: [(&str, Offer, Link); 21] = [
+    ("wasi:io/error", FREE, |l| io::error::add_to_linker::<_, Streams>(l, |state| state.wasi().streams())),
     ("wasi:io/poll", FREE, |l| {
         sync::io::poll::add_to_linker::<_, Streams>(l, |state| state.wasi().streams())
     }),
@@ -67,6 +70,13 @@ static INTERFACES: [(&str, Offer, Link); 19] = [
     }),
     ("wasi:filesystem/preopens", DIRECTORIES, |l| {
         filesystem::preopens::add_to_linker::<_, WasiFilesystem>(l, HostState::filesystem)
+    }),
+    ("wasi:http/types", HTTP, |l| {
+        let options = http::types::LinkOptions::default();
+        http::types::add_to_linker::<_, WasiHttp>(l, &options, HostState::http)
+    }),
+    ("wasi:http/outgoing-handler", HTTP, |l| {
+        http::outgoing_handler::add_to_linker::<_, WasiHttp>(l, HostState::http)
     }),
     ("wasi:clocks/wall-clock", CLOCKS, |l| {
         clocks::wall_clock::add_to_linker::<_, WasiClocks>(l, HostState::clocks)

@@ -1,23 +1,18 @@
-//! `wasi:io/poll` and `wasi:io/streams`: what a plugin waits for, it waits for within its deadline.
+//! `wasi:io`: what a plugin waits for, it waits for within its deadline.
 //!
 //! wasmtime-wasi does the work. Its own synchronous face waits for as long as it takes, which is why it has another one here.
 
 use std::time::Instant;
 
 use wasmtime::component::{HasData, Resource, ResourceTable};
+use wasmtime_wasi::p2::bindings::io::error;
 use wasmtime_wasi::p2::bindings::io::{poll as patient_poll, streams as patient};
 use wasmtime_wasi::p2::bindings::sync::io::streams::{InputStream, OutputStream};
 use wasmtime_wasi::p2::bindings::sync::io::{poll, streams};
 use wasmtime_wasi::p2::{DynPollable, StreamError, StreamResult};
 
+use super::http::of_body;
 use super::wait::{Overdue, wait};
-
-/// The table alone, for what does not wait.
-pub(super) struct Table;
-
-impl HasData for Table {
-    type Data<'a> = &'a mut ResourceTable;
-}
 
 /// The table, and until when may be waited.
 pub(super) struct Streams;
@@ -56,8 +51,25 @@ impl poll::HostPollable for Waiting<'_> {
     }
 }
 
+impl error::Host for Waiting<'_> {}
+
+impl error::HostError for Waiting<'_> {
+    /// The error and its causes, and nothing of the host's own stack.
+    fn to_debug_string(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<String> {
+        Ok(format!("{:#}", self.table.get(&error)?))
+    }
+
+    fn drop(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<()> {
+        error::HostError::drop(self.table, error)
+    }
+}
+
 impl streams::Host for Waiting<'_> {
     fn convert_stream_error(&mut self, error: StreamError) -> wasmtime::Result<streams::StreamError> {
+        let error = match error {
+            StreamError::LastOperationFailed(error) => StreamError::LastOperationFailed(of_body(error)),
+            StreamError::Closed | StreamError::Trap(_) => error,
+        };
         Ok(patient::Host::convert_stream_error(self.table, error)?.into())
     }
 }

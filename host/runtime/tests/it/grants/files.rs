@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wasmeter_runtime::FailureKind;
 
-use super::{Reach, directory_grant};
+use super::{Reach, directory, settings};
 use crate::support::Folder;
 
 #[test]
@@ -130,11 +130,12 @@ fn a_plugin_is_asked_from_a_thread_of_a_runtime_as_from_any_other() {
 fn a_directory_that_is_not_there_refuses_the_load() {
     let folder = Folder::new();
     let missing = folder.path().join("missing");
-    let Some(loaded) = Reach::load(&directory_grant(&missing, "read")) else { return };
+    let load = |path| Reach::load(&settings("", &[("directories", &directory(path, "read"))]));
+    let Some(loaded) = load(&missing) else { return };
     let failure = loaded.err().unwrap();
     assert_eq!(failure.kind, FailureKind::BadSettings);
     assert!(failure.reason.contains("missing` cannot be used"), "{failure}");
     let file = folder.put("file", "");
-    let failure = Reach::load(&directory_grant(&file, "read")).unwrap().err().unwrap();
+    let failure = load(&file).unwrap().err().unwrap();
     assert!(failure.reason.ends_with("file` is not a directory"), "{failure}");
 }

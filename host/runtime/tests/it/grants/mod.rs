@@ -2,6 +2,9 @@
 //! of it.
 
 mod files;
+mod http;
+mod others;
+mod server;
 mod settings;
 
 use std::path::Path;
@@ -20,6 +23,26 @@ struct Reach {
     lines: Arc<Lines>,
 }
 
+/// Grants of everything the component imports, so that it loads; what a test is about comes before them.
+const OTHERS: [(&str, &str); 5] = [
+    ("directories", "[{ host = '/usr', guest = '/nowhere', access = 'read' }]"),
+    ("environment", "['NOT_SET_ANYWHERE']"),
+    ("http", "['http://127.0.0.1:1']"),
+    ("clocks", "true"),
+    ("randomness", "true"),
+];
+
+/// Settings with these grants and, of what they do not name, just enough.
+fn settings(limits: &str, grants: &[(&str, &str)]) -> String {
+    let others = OTHERS.iter().filter(|(name, _)| !grants.iter().any(|(granted, _)| granted == name));
+    let lines = grants.iter().chain(others).map(|(name, value)| format!("{name} = {value}\n"));
+    format!("{limits}\n[grants]\n{}", lines.collect::<String>())
+}
+
+fn directory(directory: &Path, access: &str) -> String {
+    format!("[{{ host = '{}', guest = '/data', access = '{access}' }}]", directory.display())
+}
+
 impl Reach {
     /// `None` where the plugin is not built.
     fn load(settings: &str) -> Option<Result<Self, Failure>> {
@@ -35,7 +58,12 @@ impl Reach {
 
     /// With one directory, called `/data`.
     fn with_directory(directory: &Path, access: &str) -> Option<Self> {
-        Some(Self::load(&directory_grant(directory, access))?.unwrap())
+        Self::with("", &[("directories", &self::directory(directory, access))])
+    }
+
+    /// With these limits and grants.
+    fn with(limits: &str, grants: &[(&str, &str)]) -> Option<Self> {
+        Some(Self::load(&settings(limits, grants))?.unwrap())
     }
 
     /// What comes of a command: what was found, or what went wrong.
@@ -50,11 +78,4 @@ impl Reach {
             }
         }
     }
-}
-
-fn directory_grant(directory: &Path, access: &str) -> String {
-    format!(
-        "[grants]\ndirectories = [{{ host = '{}', guest = '/data', access = '{access}' }}]\n",
-        directory.display()
-    )
 }

@@ -1,12 +1,13 @@
 //! `[grants]` in `NAME.toml`, beside what a component needs.
 
 use wasmeter_runtime::{
-    Capability, DirectoryGrant, Failure, FailureKind, Grants, HttpOrigin, SecretGrant, SecretSource,
+    Capability, Directory, DirectoryGrant, Failure, FailureKind, Grants, HttpOrigin, SecretGrant,
+    SecretSource,
 };
 
-use super::{Reach, directory_grant};
+use super::{Reach, settings};
 use crate::guest::Guest;
-use crate::support::{Folder, runtime};
+use crate::support::{Folder, built, runtime};
 
 /// Loads a guest that needs nothing with these settings.
 fn load(settings: &str) -> Result<(), Failure> {
@@ -18,32 +19,61 @@ fn load(settings: &str) -> Result<(), Failure> {
 
 #[test]
 fn an_import_without_a_grant_is_named_with_the_line_that_grants_it() {
-    let Some(loaded) = Reach::load("") else { return };
-    let failure = loaded.err().unwrap();
-    assert_eq!(failure.kind, FailureKind::CapabilityNotGranted);
-    assert!(failure.reason.starts_with("it imports `wasi:filesystem/"), "{failure}");
-    assert!(failure.reason.ends_with(", and its settings do not grant `directories`"), "{failure}");
-    assert!(failure.help.contains("`directories = [{ host = "), "{failure}");
-    // The example is one.
-    let line = failure.help.split('`').nth(1).unwrap();
-    let failure = Reach::load(&format!("[grants]\n{line}")).unwrap().err().unwrap();
-    assert!(failure.reason.contains("/var/lib/example` cannot be used"), "{failure}");
+    for (missing, import) in [
+        ("directories", "it imports `wasi:filesystem/"),
+        ("environment", "it imports `wasi:cli/environment@"),
+        ("http", "it imports `wasi:http/"),
+        ("clocks", "it imports `wasi:clocks/"),
+        ("randomness", "it imports `wasi:random/"),
+    ] {
+        let all = settings("", &[]);
+        let without: String =
+            all.lines().filter(|line| !line.starts_with(missing)).map(|line| format!("{line}\n")).collect();
+        let Some(loaded) = Reach::load(&without) else { return };
+        let failure = loaded.err().unwrap();
+        assert_eq!(failure.kind, FailureKind::CapabilityNotGranted);
+        assert!(failure.reason.starts_with(import), "{failure}");
+        let ending = format!(", and its settings do not grant `{missing}`");
+        assert!(failure.reason.ends_with(&ending), "{failure}");
+        // The line to add is one that can be added.
+        let line = failure.help.split('`').nth(1).unwrap();
+        assert!(line.starts_with(&format!("{missing} = ")), "{failure}");
+        match Reach::load(&format!("{without}{line}\n")).unwrap() {
+            Ok(_) => {}
+            Err(failure) => assert!(failure.reason.contains("/var/lib/example` cannot be used"), "{failure}"),
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_a_grant_of_the_environment_as_well() {
+    let folder = Folder::new();
+    let secret = folder.put("token", "s3cret\n");
+    let granted = settings("", &[]).replace(
+        "environment = ['NOT_SET_ANYWHERE']",
+        &format!("secrets = {{ TOKEN = {{ file = '{}' }} }}", secret.display()),
+    );
+    let Some(reach) = Reach::load(&granted) else { return };
+    let reach = reach.unwrap();
+    // The plugin sees it, and the log does not.
+    assert_eq!(reach.tell("variable TOKEN"), "found: Some(\"***\")");
+    assert_eq!(reach.tell("variable HOME"), "found: None");
 }
 
 #[test]
 fn a_grant_that_is_added_while_the_component_stays_counts() {
     let folder = Folder::new();
-    let Some(component) = crate::support::built("WASMETER_HOSTILE") else { return };
-    std::fs::copy(component.join("reach.wasm"), folder.path().join("reach.wasm")).unwrap();
-    let directory = wasmeter_runtime::Directory::new(folder.path(), runtime());
-    let granted = directory_grant(folder.path(), "read");
-    for (settings, serves) in [("", 0), (granted.as_str(), 1), ("[grants]\nclocks = true", 1)] {
+    let Some(components) = built("WASMETER_HOSTILE") else { return };
+    std::fs::copy(components.join("reach.wasm"), folder.path().join("reach.wasm")).unwrap();
+    let directory = Directory::new(folder.path(), runtime());
+    let (granted, none) = (settings("", &[]), "[grants]\nclocks = true");
+    // The last one is refused, and what served before serves on.
+    for (settings, serves, refused) in [("", 0, true), (&granted, 1, false), (none, 1, true)] {
         folder.put("reach.toml", settings);
         let scan = directory.rescan();
         assert_eq!(directory.current().plugins().len(), serves, "{settings}");
-        // The last one is refused, and what served before serves on.
-        let refused = scan.failures.iter().any(|failure| failure.kind == FailureKind::CapabilityNotGranted);
-        assert_eq!(refused, !settings.contains("directories"), "{settings}");
+        let kinds: Vec<_> = scan.failures.iter().map(|failure| failure.kind).collect();
+        assert_eq!(kinds.contains(&FailureKind::CapabilityNotGranted), refused, "{settings}: {kinds:?}");
     }
 }
 
@@ -60,6 +90,7 @@ fn everything_that_can_be_granted() {
             directories = [{{ host = '{}', guest = '/out', access = 'write' }}]
             environment = ['PATH', 'NOT_SET_ANYWHERE']
             http = ['https://api.example.com', 'http://127.0.0.1:9100']
+            certificates = '/etc/ssl/certs/ca-certificates.crt'
             clocks = true
             randomness = true
             secrets = {{ TOKEN = {{ file = '{}' }}, OTHER = {{ environment = 'PATH' }} }}",
@@ -74,6 +105,7 @@ fn everything_that_can_be_granted() {
         directories: vec![DirectoryGrant { host, guest: "/out".to_owned(), is_writable: true }],
         environment: vec!["PATH".to_owned(), "NOT_SET_ANYWHERE".to_owned()],
         http: vec![origin(true, "api.example.com", 443), origin(false, "127.0.0.1", 9100)],
+        certificates: Some("/etc/ssl/certs/ca-certificates.crt".into()),
         clocks: true,
         randomness: true,
         secrets: vec![
@@ -92,7 +124,7 @@ fn mistakes_are_found_with_their_line_and_never_show_a_secret() {
         (
             "[grants]\nnetwork = true",
             "guest.toml:2: unknown grant `network`, known are `directories`, `environment`, `http`, `clocks`, \
-             `randomness`, `secrets`",
+             `randomness`, `secrets`, `certificates`",
         ),
         (
             "[grants]\nclocks = 1",
