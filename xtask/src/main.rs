@@ -10,10 +10,12 @@ mod clients;
 mod conformance;
 mod demo;
 mod install;
+mod packages;
 mod plugins;
 mod shell;
 mod suite;
 mod toolchain;
+mod views;
 mod workspace;
 
 use std::process::ExitCode;
@@ -35,6 +37,11 @@ enum Task {
         /// Where the wasm toolchain is taken from.
         #[arg(long, value_enum, default_value_t)]
         toolchain: toolchain::From,
+    },
+    /// Build the View of examples/views in every language but Rust into target/plugins/views; what builds it is fetched.
+    BuildViews {
+        /// Only in these languages.
+        languages: Vec<views::Language>,
     },
     /// Build the plugins, prepare the foreign clients and run all tests.
     Test {
@@ -79,6 +86,7 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::BuildPlugins { toolchain } => plugins::build(toolchain).map(drop),
+        Task::BuildViews { languages } => views::build(&languages).map(drop),
         Task::Test { filter } => suite::run(filter.as_deref()),
         Task::Demo { seconds } => demo::run(seconds),
         Task::Bench { bench } => bench::run(bench),
@@ -92,6 +100,7 @@ fn run() -> anyhow::Result<()> {
 fn setup() -> anyhow::Result<()> {
     toolchain::find(toolchain::From::default())?;
     clients::prepare()?;
+    views::build(&[])?;
     ci::deny::install()?;
     shell::cargo().args(["fetch", "--locked"]).echoed()
 }

@@ -78,7 +78,7 @@ fn plugins(components: &Components) -> anyhow::Result<Vec<Plugin>> {
 }
 
 /// Puts a file in place in one step, and leaves one that is the same already alone: the folder may be watched.
-fn place(bytes: &[u8], file: &Path) -> anyhow::Result<()> {
+pub(crate) fn place(bytes: &[u8], file: &Path) -> anyhow::Result<()> {
     if std::fs::read(file).is_ok_and(|old| old == bytes) {
         return Ok(());
     }

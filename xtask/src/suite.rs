@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{clients, plugins, shell, toolchain};
+use crate::{clients, plugins, shell, toolchain, views};
 
 /// Builds the plugins, prepares the foreign clients and runs the tests whose name contains `filter`.
 pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
@@ -22,6 +22,7 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
 pub(crate) fn needs() -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
     let components = plugins::build(toolchain::From::default())?;
     let clients = clients::prepare()?;
+    let views = views::build(&[])?;
     // The client itself looks for packages from the folder that holds their list.
     let modules = clients.node_modules.as_deref().and_then(Path::parent).map(Path::to_path_buf);
     let optional = [
@@ -33,6 +34,7 @@ pub(crate) fn needs() -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
         ("WASMETER_COMPONENTS", components.plugins),
         ("WASMETER_HOSTILE", components.hostile),
         ("WASMETER_EXAMPLES", components.examples),
+        ("WASMETER_VIEWS", views),
     ];
     let found = optional.into_iter().filter_map(|(variable, path)| Some((variable, path?)));
     Ok(needed.into_iter().chain(found).collect())

@@ -1,7 +1,8 @@
-//! A whole host under load, as its users run it. `cargo xtask bench swap` runs this.
+//! A whole host under load, as its users run it. `cargo xtask bench swap` and `bench views` run this.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod swap;
+mod views;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +23,18 @@ struct Arguments {
 enum Task {
     /// What a swap costs while metrics flow, and what loading a plugin costs.
     Swap(Swap),
+    /// What the View of `examples/views` costs in each language.
+    Views(Views),
+}
+
+#[derive(Args)]
+struct Views {
+    /// The folder that `cargo xtask build-plugins` and `build-views` fill.
+    #[arg(long, value_name = "FOLDER")]
+    components: PathBuf,
+    /// Write the page to this file.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -55,6 +68,7 @@ struct Swap {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Swap(arguments) => run_swap(arguments),
+        Task::Views(arguments) => run_views(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -85,4 +99,15 @@ fn run_swap(arguments: Swap) -> anyhow::Result<()> {
         }
         None => Ok(()),
     }
+}
+
+fn run_views(arguments: Views) -> anyhow::Result<()> {
+    let machine = Machine::this();
+    println!("{machine}\n\n{}", views::table(None));
+    let rows = views::run(&arguments.components, |row| println!("{}", views::table(Some(row))))?;
+    if let Some(file) = arguments.markdown {
+        std::fs::write(&file, views::markdown(&rows, &machine))
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::{plugins, shell, toolchain, workspace};
+use crate::{plugins, shell, toolchain, views, workspace};
 
 /// Where the page of the cases is.
 const SIDE_BY_SIDE: &str = "docs/side-by-side.md";
@@ -39,6 +39,12 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
+    /// What the View of examples/views costs in each language: size, load, calls and memory.
+    Views {
+        /// Write the page to this file; docs/languages.md is the one of the project.
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+    },
 }
 
 /// Builds the program and runs it.
@@ -67,12 +73,8 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
         }
         Bench::Swap { swaps, filter, markdown } => {
             plugins::build(toolchain::From::default())?;
-            // Together, so that what both are built on is built once.
-            let packages = ["--package", "wasmeter", "--package", "wasmeter-load"];
-            shell::cargo().args(["build", "--release", "--locked", "--quiet"]).args(packages).run()?;
             let target = workspace::target();
-            let mut program = shell::program(target.join("release/wasmeter-load"));
-            program = program.arg("swap").arg("--swaps").arg(swaps.to_string());
+            let mut program = load()?.arg("swap").arg("--swaps").arg(swaps.to_string());
             if let Some(filter) = filter {
                 program = program.arg("--filter").arg(filter);
             }
@@ -81,6 +83,15 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
             }
             program = program.arg("--binary").arg(target.join("release/wasmeter"));
             program.arg("--components").arg(target.join("plugins")).run()
+        }
+        Bench::Views { markdown } => {
+            plugins::build(toolchain::From::default())?;
+            views::build(&[])?;
+            let mut program = load()?.arg("views");
+            if let Some(file) = markdown {
+                program = program.arg("--markdown").arg(std::path::absolute(file)?);
+            }
+            program.arg("--components").arg(workspace::target().join("plugins")).run()
         }
     }
 }
@@ -92,6 +103,14 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
 /// The program cannot be built or the page not written.
 pub(crate) fn side_by_side() -> anyhow::Result<()> {
     program().args(["defects", "--markdown", SIDE_BY_SIDE]).echoed()
+}
+
+/// The program that measures whole hosts and their plugins, and the host.
+fn load() -> anyhow::Result<shell::Shell> {
+    // Together, so that what both are built on is built once.
+    let packages = ["--package", "wasmeter", "--package", "wasmeter-load"];
+    shell::cargo().args(["build", "--release", "--locked", "--quiet"]).args(packages).run()?;
+    Ok(shell::program(workspace::target().join("release/wasmeter-load")))
 }
 
 /// The program that stands side by side with the official SDK.

@@ -1,40 +1,103 @@
-//! A first View: drops debugging instruments, and removes the attributes that tell people apart from all others.
+//! Turns raw paths into route templates, and status codes into classes; see the README.
 
 use serde::Deserialize;
-use wasmeter_guest::{Instrument, Stream, Streams, View};
+use wasmeter_guest::{Attributes, Instrument, Stream, Streams, Value, View};
 
-/// Takes no configuration.
+/// The point rule of every stream.
+const ROUTES: u32 = 0;
+
+/// The View and its configuration.
 #[derive(Deserialize)]
-pub struct FirstView;
+#[serde(default, deny_unknown_fields)]
+pub struct Routes {
+    /// The beginning of the names of the instruments that are rewritten.
+    prefix: String,
+}
 
-impl View for FirstView {
-    fn streams(&self, instrument: &Instrument) -> Streams {
-        if instrument.name.starts_with("debug.") {
-            return Streams::drop();
-        }
-        Stream::keep().exclude(["user.*", "session.*"]).into()
+impl Default for Routes {
+    fn default() -> Self {
+        Self { prefix: "http.".to_owned() }
     }
 }
 
-wasmeter_guest::register_view!(FirstView);
+impl View for Routes {
+    const CONFIG_SCHEMA: &'static str =
+        r#"{"type":"object","properties":{"prefix":{"type":"string"}},"additionalProperties":false}"#;
+
+    fn streams(&self, instrument: &Instrument) -> Streams {
+        if instrument.name.starts_with(&self.prefix) {
+            Stream::keep().computed(ROUTES).into()
+        } else {
+            Streams::none()
+        }
+    }
+
+    fn map_attributes(&self, _tag: u32, mut attributes: Attributes) -> Option<Attributes> {
+        if let Some(path) = attributes.text("url.path").map(str::to_owned) {
+            attributes.remove("url.path");
+            if !attributes.contains("http.route") {
+                attributes.set("http.route", template(&path));
+            }
+        }
+        if let Some(Value::Int(status @ 100..=599)) = attributes.get("http.response.status_code") {
+            let class = format!("{}xx", status / 100);
+            attributes.set("http.response.status_code", class);
+        }
+        Some(attributes)
+    }
+}
+
+/// `/orders/84321` becomes `/orders/{id}`.
+fn template(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment.as_bytes() {
+        bytes if is_number(bytes) => "{id}",
+        bytes if is_uuid(bytes) => "{uuid}",
+        _ => segment,
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn is_number(segment: &[u8]) -> bool {
+    !segment.is_empty() && segment.iter().all(u8::is_ascii_digit)
+}
+
+/// The text form of RFC 9562, section 4, in either case.
+fn is_uuid(segment: &[u8]) -> bool {
+    segment.len() == 36
+        && segment.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+wasmeter_guest::register_view!(Routes);
 
 #[cfg(test)]
 mod tests {
+    use wasmeter_guest::Attributes;
     use wasmeter_guest::testing::{Harness, instrument};
 
-    use super::FirstView;
+    use super::{Routes, template};
 
     #[test]
-    fn users_and_sessions_are_removed_and_the_rest_stays() {
-        let orders = instrument::counter("shop.orders").build();
-        let point = [("user.id", "7"), ("session.id", "a1"), ("country", "NO")];
-        let series = Harness::<FirstView>::new("{}").series(&orders, point);
-        assert_eq!(series[0].attributes, [("country", "NO")].into());
+    fn what_identifies_becomes_a_placeholder_and_words_stay() {
+        for (path, expected) in [
+            ("/orders/84321", "/orders/{id}"),
+            ("/users/550E8400-e29b-41d4-a716-446655440000/cart", "/users/{uuid}/cart"),
+            ("/api/v2//7/", "/api/v2//{id}/"),
+            ("", ""),
+        ] {
+            assert_eq!(template(path), expected);
+        }
     }
 
     #[test]
-    fn debugging_instruments_are_dropped() {
-        let cache = instrument::gauge("debug.cache.entries").build();
-        assert!(Harness::<FirstView>::new("{}").series(&cache, [("shard", "3")]).is_empty());
+    fn only_instruments_with_the_prefix_are_rewritten() {
+        let requests = instrument::counter("shop.requests").build();
+        let point: Attributes = [("url.path", "/orders/7")].into();
+        let series = Harness::<Routes>::new("{}").series(&requests, point.clone());
+        assert_eq!(series[0].attributes, point);
+        let series = Harness::<Routes>::new(r#"{"prefix":"shop."}"#).series(&requests, point);
+        assert_eq!(series[0].attributes, [("http.route", "/orders/{id}")].into());
     }
 }

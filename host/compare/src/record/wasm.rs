@@ -9,7 +9,7 @@ use wasmeter_runtime::{Runtime, RuntimeConfig};
 
 /// Two components.
 pub(super) struct Components {
-    /// `examples/views/rust`, which answers with rules: it removes `user.*` and `session.*`.
+    /// `examples/views/first`, which answers with rules: it removes `user.*` and `session.*`.
     pub(super) rules: Arc<dyn View>,
     /// `plugins/route-template`, which is asked about every attribute set: it makes `/orders/{id}` of `/orders/7`.
     pub(super) computed: Arc<dyn View>,
@@ -34,7 +34,7 @@ impl Components {
     }
 }
 
-/// What `examples/views/rust` does, for instruments whose name does not begin with `debug.`.
+/// What `examples/views/first` does, for instruments whose name does not begin with `debug.`.
 pub(super) fn native_rules() -> Arc<dyn View> {
     let keys = ["user.*", "session.*"].map(Pattern::new).into();
     let spec = StreamSpec { attributes: vec![AttributeRule::Exclude(keys)], ..StreamSpec::default() };

@@ -4,6 +4,7 @@
 mod chain;
 mod command_line;
 mod inspect;
+mod languages;
 mod misbehaving_plugins;
 mod processors;
 mod real_clients;

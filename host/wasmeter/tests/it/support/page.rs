@@ -33,17 +33,24 @@ impl Page {
 
     /// Every series of the shop as text, sorted: what two pages must agree in.
     pub(crate) fn of_the_shop(&self) -> Vec<String> {
-        let names = ["shop_", "http_server_"];
-        let mut lines: Vec<String> = self
-            .samples
-            .iter()
-            .filter(|sample| names.iter().any(|name| sample.name.starts_with(name)))
-            .map(|sample| {
-                let mut labels = sample.labels.clone();
-                labels.sort();
-                format!("{} {labels:?} {}", sample.name, sample.text)
-            })
-            .collect();
+        self.lines(|name| {
+            ["shop_", "http_server_"].iter().any(|start| name.starts_with(start)).then_some(name)
+        })
+    }
+
+    /// Every series whose name starts like this as text, without that start, sorted.
+    pub(crate) fn below(&self, start: &str) -> Vec<String> {
+        self.lines(|name| name.strip_prefix(start))
+    }
+
+    /// The series that have a name here, as text.
+    fn lines<'a>(&'a self, name: impl Fn(&'a str) -> Option<&'a str>) -> Vec<String> {
+        let line = |sample: &'a Sample| {
+            let mut labels = sample.labels.clone();
+            labels.sort();
+            Some(format!("{} {labels:?} {}", name(&sample.name)?, sample.text))
+        };
+        let mut lines: Vec<String> = self.samples.iter().filter_map(line).collect();
         lines.sort();
         lines
     }

@@ -45,7 +45,7 @@ fn create(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// The Python of the environment that has what `requirements` lists; `None` if there is no such list.
-pub(super) fn prepare(requirements: &Path, dir: &Path) -> anyhow::Result<Option<PathBuf>> {
+pub(crate) fn prepare(requirements: &Path, dir: &Path) -> anyhow::Result<Option<PathBuf>> {
     if !requirements.is_file() {
         return Ok(None);
     }
@@ -66,7 +66,10 @@ pub(super) fn prepare(requirements: &Path, dir: &Path) -> anyhow::Result<Option<
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
         .arg(requirements)
         .echoed()
-        .context("the Python client's packages cannot be installed; is the package index reachable?")?;
+        .with_context(|| {
+            let list = requirements.display();
+            format!("the packages of `{list}` cannot be installed; is the package index reachable?")
+        })?;
     stamp(dir, &wanted)?;
     Ok(Some(python))
 }

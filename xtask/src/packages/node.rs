@@ -11,7 +11,7 @@ use crate::shell;
 const LISTS: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// The folder of the packages that the lists in `lists` ask for; `None` if there are none.
-pub(super) fn prepare(lists: &Path, dir: &Path) -> anyhow::Result<Option<PathBuf>> {
+pub(crate) fn prepare(lists: &Path, dir: &Path) -> anyhow::Result<Option<PathBuf>> {
     let mut wanted = String::new();
     for name in LISTS {
         let list = lists.join(name);
@@ -38,7 +38,10 @@ pub(super) fn prepare(lists: &Path, dir: &Path) -> anyhow::Result<Option<PathBuf
         .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
         .dir(dir)
         .echoed()
-        .context("the Node client's packages cannot be installed; is the package registry reachable?")?;
+        .with_context(|| {
+            let list = lists.display();
+            format!("the packages of `{list}` cannot be installed; is the package registry reachable?")
+        })?;
     stamp(dir, &wanted)?;
     Ok(Some(node_modules))
 }

@@ -1,11 +1,9 @@
 //! Foreign clients the tests send metrics with: the official SDKs of Python and JavaScript, in folders of their own below
-//! `target/clients`, made again only when what they are made from changes.
+//! `target/clients`.
 
-mod node;
-mod python;
+use std::path::PathBuf;
 
-use std::path::{Path, PathBuf};
-
+use crate::packages::{node, python};
 use crate::workspace;
 
 /// What the tests are told.
@@ -25,13 +23,4 @@ pub(crate) fn prepare() -> anyhow::Result<Clients> {
         python: python::prepare(&lists.join("requirements.txt"), &target.join("venv"))?,
         node_modules: node::prepare(&lists, &target.join("node"))?,
     })
-}
-
-/// Whether a folder was made from just this; the stamp is written last.
-fn is_made_from(dir: &Path, source: &str) -> bool {
-    std::fs::read_to_string(dir.join("made-from")).is_ok_and(|stamp| stamp == source)
-}
-
-fn stamp(dir: &Path, source: &str) -> anyhow::Result<()> {
-    Ok(std::fs::write(dir.join("made-from"), source)?)
 }
