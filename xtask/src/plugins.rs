@@ -27,7 +27,7 @@ impl Components {
 }
 
 /// The folders of the plugins that are of no use in service.
-const FOR_TESTS: [&str; 2] = ["plugins/hostile", "plugins/reach"];
+const FOR_TESTS: [&str; 3] = ["plugins/hostile", "plugins/hostile-processor", "plugins/reach"];
 
 struct Plugin {
     package: String,

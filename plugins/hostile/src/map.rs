@@ -21,6 +21,7 @@ pub(crate) fn map(behaviour: &str, mut attributes: Vec<Attribute>) -> Option<Vec
         "panic-on-second" if CALLS.get() == 2 => panics("the second call"),
         "panic-on-marker" if has("marker") => panics("the marker"),
         "drop" => return None,
+        "alternate" => attributes.push(attribute("call", Value::Int(CALLS.get().into()))),
         "empty-key" => attributes.push(attribute("", Value::Boolean(true))),
         "giant-value" => attributes.push(attribute("big", Value::Text("v".repeat(2 << 20)))),
         "many-attributes" => {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{Field, PackageId, Resolve, Type, TypeDefKind, TypeId};
 
 /// A View as text. The fields are bodies of core functions and further fields of the core module.
 pub(crate) struct Guest {
@@ -65,6 +65,55 @@ pub(crate) fn contract_files() -> Vec<(&'static str, String)> {
     ]
     .map(|(name, content)| (name, content.to_owned()))
     .to_vec()
+}
+
+fn resolve(files: Vec<(&'static str, String)>) -> (Resolve, PackageId) {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let file = dir.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, content).unwrap();
+    }
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(dir.path()).unwrap();
+    (resolve, package)
+}
+
+/// Where a frame as plugins get it has the address of a column, in bytes; the column's length is four bytes on.
+pub(crate) fn column(table: &str, column: &str) -> usize {
+    static COLUMNS: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    let columns = COLUMNS.get_or_init(|| {
+        let (resolve, package) = resolve(contract_files());
+        let frames = resolve.packages[package].interfaces["frames"];
+        let frame = resolve.interfaces[frames].types["frame"];
+        let mut columns = Vec::new();
+        for table in fields(&resolve, frame) {
+            lists(&resolve, table.ty, &table.name, &mut columns);
+        }
+        columns
+    });
+    let found = columns.iter().position(|(in_table, name)| in_table == table && name == column);
+    8 * found.unwrap_or_else(|| panic!("no column `{column}` of `{table}` among {columns:?}"))
+}
+
+fn fields(resolve: &Resolve, record: TypeId) -> &[Field] {
+    match &resolve.types[record].kind {
+        TypeDefKind::Record(record) => &record.fields,
+        other => panic!("{other:?} in a frame"),
+    }
+}
+
+/// The lists a table is made of, those of records in it included.
+fn lists(resolve: &Resolve, table: Type, name: &str, columns: &mut Vec<(String, String)>) {
+    let Type::Id(record) = table else { panic!("{table:?} in a frame") };
+    for field in fields(resolve, record) {
+        match field.ty {
+            Type::Id(id) if matches!(resolve.types[id].kind, TypeDefKind::List(_)) => {
+                columns.push((name.to_owned(), field.name.clone()));
+            }
+            nested => lists(resolve, nested, name, columns),
+        }
+    }
 }
 
 impl Guest {
@@ -167,14 +216,7 @@ impl Guest {
     pub(crate) fn component(&self) -> Vec<u8> {
         let mut module = wat::parse_str(self.module()).unwrap();
         let files = if self.wit.is_empty() { contract_files() } else { self.wit.clone() };
-        let dir = tempfile::tempdir().unwrap();
-        for (name, content) in files {
-            let file = dir.path().join(name);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, content).unwrap();
-        }
-        let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(dir.path()).unwrap();
+        let (resolve, package) = resolve(files);
         let world = resolve.select_world(&[package], Some(self.world)).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
         ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()

@@ -8,10 +8,12 @@ mod answers;
 mod cache;
 mod directory;
 mod failures;
+mod faults;
 mod first_party;
 #[cfg(unix)]
 mod grants;
 mod guest;
+mod hostile_processor;
 mod inspect;
 mod keeper;
 mod limit_settings;

@@ -13,7 +13,7 @@ use crate::guest::Guest;
 use crate::support::{Folder, quick, refused, runtime, runtime_with};
 
 /// Returns the frame it is given, field by field, as a frame of its own.
-const ECHO: &str = "(i32.store8 (i32.const 2048) (i32.const 0)) (i32.store8 (i32.const 2052) (i32.const 1)) \
+pub(crate) const ECHO: &str = "(i32.store8 (i32.const 2048) (i32.const 0)) (i32.store8 (i32.const 2052) (i32.const 1)) \
                     (memory.copy (i32.const 2056) (local.get $frame) (i32.const 680)) i32.const 2048";
 /// Drops every frame.
 const DROP: &str =
@@ -36,7 +36,7 @@ fn processor(name: &'static str, process: &'static str) -> Guest {
 }
 
 /// A counter with two series.
-fn frame() -> Frame {
+pub(crate) fn frame() -> Frame {
     let mut frame = FrameBuilder::new();
     let none = frame.set([]);
     frame.resource(none, "", 0);

@@ -17,11 +17,17 @@ fn folder() -> PluginFolder {
 
 /// A counter with one point for each of these attribute sets, each of value 1 and of one more user.
 fn send(host: &Host, user: u32, keys: &[&str]) {
+    send_total(host, user, keys, 1);
+}
+
+/// The same with another total, a nanosecond later for each.
+fn send_total(host: &Host, user: u32, keys: &[&str], total: u32) {
+    let time = total + 1;
     let points: Vec<String> = keys
         .iter()
         .map(|key| {
             format!(
-                r#"{{"asInt":"1","startTimeUnixNano":"1","timeUnixNano":"2","attributes":[
+                r#"{{"asInt":"{total}","startTimeUnixNano":"1","timeUnixNano":"{time}","attributes":[
                 {{"key":"user.id","value":{{"intValue":"{user}"}}}},{{"key":"{key}","value":{{"boolValue":true}}}}]}}"#
             )
         })
@@ -91,4 +97,27 @@ fn a_plugin_that_stops_answering_within_its_probation_is_taken_back() {
     let page = host.page();
     let marked = page.of("shop_visits_total").find(|series| series.label("marker").is_some());
     assert_eq!(marked.map(|series| series.value), Some(1.0));
+}
+
+#[test]
+fn a_view_that_changes_its_answer_is_held_to_the_first_one() {
+    let folder = folder();
+    folder.put(SETTINGS, b"[config]\nmap = \"alternate\"\n");
+    let host = Host::start(Some(folder.path()), &[]);
+    // Each answer has an attribute `call` of its own; the series of a set is the one of its first answer.
+    let series = |page: &Page| {
+        let calls = page.of("shop_visits_total").map(|series| series.label("call").map(str::to_owned));
+        let mut calls: Vec<_> = calls.collect();
+        calls.sort();
+        calls
+    };
+    send(&host, 1, &["plain", "marker"]);
+    let first = series(&host.page());
+    assert_eq!(first.len(), 2);
+    assert!(first.iter().all(Option::is_some), "{first:?}");
+    for total in 2..5 {
+        send_total(&host, 1, &["plain", "marker"], total);
+    }
+    let page = host.page();
+    assert_eq!((series(&page), visits(&page)), (first, 8.0));
 }
