@@ -19,7 +19,7 @@ use wasmeter_runtime::{Plugin, Runtime, RuntimeConfig};
 const LANGUAGES: [(&str, &str); 5] =
     [("rust", "examples"), ("c", "views"), ("javascript", "views"), ("python", "views"), ("go", "views")];
 /// How often a load is timed.
-const LOADS: usize = 5;
+const LOADS: usize = 3;
 /// How long calls of one kind are made; their mean counts.
 const CALLS_TIME: Duration = Duration::from_secs(1);
 
