@@ -13,7 +13,7 @@ use crate::Value;
 /// assert_eq!(attributes.get("http.response.status_code"), Some(&Value::Int(200)));
 /// assert_eq!(attributes.len(), 2);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Attributes {
     entries: Vec<(String, Value)>,
 }

@@ -1,5 +1,7 @@
 //! Attribute values.
 
+use std::hash::{Hash, Hasher};
+
 /// The value of an attribute.
 ///
 /// Equality is the host's: all NaNs are one value and `-0.0` equals `0.0`, so that such a value names one series.
@@ -55,6 +57,23 @@ impl PartialEq for Value {
 }
 
 impl Eq for Value {}
+
+/// Equal values have equal hashes.
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Empty => {}
+            Self::Bool(truth) => truth.hash(state),
+            Self::Int(int) => int.hash(state),
+            Self::Double(double) if double.is_nan() => f64::NAN.to_bits().hash(state),
+            // Of both zeros one.
+            Self::Double(double) => (double + 0.0).to_bits().hash(state),
+            Self::Text(text) | Self::Nested(text) => text.hash(state),
+            Self::Bytes(bytes) => bytes.hash(state),
+        }
+    }
+}
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {

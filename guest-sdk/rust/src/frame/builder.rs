@@ -1,6 +1,7 @@
 //! Writing a frame from rows.
 
 use super::Frame;
+use super::MetricRef;
 use super::columns::{HAS_MAX, HAS_MIN, HAS_SUM, Points};
 use super::intern::{BoundsInterner, Interner};
 use super::rows::{Metric, MetricKind, Number, Point, PointData, Resource};
@@ -43,6 +44,8 @@ pub struct FrameBuilder {
     frame: Frame,
     tables: Interner,
     bounds: BoundsInterner,
+    /// The rows of the resource and scope that [`FrameBuilder::open_owner_of`] opened last.
+    owner: Option<(usize, usize)>,
 }
 
 fn row(length: usize) -> u32 {
@@ -76,8 +79,24 @@ impl FrameBuilder {
         self.tables.set(pairs)
     }
 
+    /// Opens the resource and the scope of a metric of another frame, unless they are open already. Whoever writes a frame of
+    /// the metrics of one other frame, in their order, needs to open nothing else.
+    pub fn open_owner_of(&mut self, metric: &MetricRef<'_>) {
+        let scope = metric.scope();
+        let here = (scope.resource().row(), scope.row());
+        if self.owner == Some(here) {
+            return;
+        }
+        if self.owner.map(|(resource, _)| resource) != Some(here.0) {
+            self.resource(&scope.resource().to_resource());
+        }
+        self.scope(&scope.to_scope(), scope.dropped_attributes());
+        self.owner = Some(here);
+    }
+
     /// Opens a resource.
     pub fn resource(&mut self, resource: &Resource) {
+        self.owner = None;
         let (attributes, schema_url) =
             (self.set(&resource.attributes), self.tables.string(&resource.schema_url));
         let columns = &mut self.frame.resources;
@@ -94,6 +113,7 @@ impl FrameBuilder {
     pub fn scope(&mut self, scope: &Scope, dropped_attributes: u32) {
         let resources = self.frame.resources.attributes.len();
         assert!(resources > 0, "a scope needs a resource: call `resource` first");
+        self.owner = None;
         let attributes = self.set(&scope.attributes);
         let tables = &mut self.tables;
         let columns = &mut self.frame.scopes;

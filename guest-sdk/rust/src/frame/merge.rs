@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::rows::{Buckets, ExponentialHistogram, Histogram, Number, Point, PointData};
-use super::{Frame, FrameBuilder, MetricKind, NO_RECORDED_VALUE};
+use super::{Frame, FrameBuilder, MetricKind};
 
 /// What [`Frame::merge_points`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,33 +29,24 @@ impl Frame {
             return merged;
         }
         let mut frame = FrameBuilder::new();
-        let (mut resource, mut scope) = (None, None);
         for metric in self.metrics() {
-            let of = metric.scope();
-            if resource != Some(of.resource().row()) {
-                resource = Some(of.resource().row());
-                frame.resource(&of.resource().to_resource());
-            }
-            if scope != Some(of.row()) {
-                scope = Some(of.row());
-                frame.scope(&of.to_scope(), of.dropped_attributes());
-            }
+            frame.open_owner_of(&metric);
             frame.metric(&metric.to_metric());
-            let mut points: Vec<Point<'_>> = Vec::new();
+            let mut series: Vec<Series<'_>> = Vec::new();
             let mut places = HashMap::new();
             for (set, point) in self.sets_of(metric.kind(), &metric).zip(metric.points()) {
-                match places.get(&set).and_then(|place: &usize| points.get_mut(*place)) {
-                    None => {
-                        places.insert(set, points.len());
-                        points.push(point.to_point());
-                    }
-                    Some(into) => match add(into, point.to_point(), metric.kind()) {
-                        true => merged.merged += 1,
-                        false => merged.dropped += 1,
-                    },
+                let place = *places.entry(set).or_insert(series.len());
+                if place == series.len() {
+                    series.push(Series::default());
+                }
+                if let Some(series) = series.get_mut(place) {
+                    series.take(point.to_point(), metric.kind(), &mut merged);
                 }
             }
-            points.iter().for_each(|point| frame.point(point));
+            for Series { value, end, open, .. } in &series {
+                value.iter().for_each(|point| frame.point(point));
+                end.iter().filter(|_| *open == 0).for_each(|point| frame.point(point));
+            }
         }
         *self = frame.finish();
         merged
@@ -92,42 +83,77 @@ impl Frame {
     }
 }
 
-/// Adds a point to another of the same series. False if that cannot be.
-fn add<'a>(into: &mut Point<'a>, mut point: Point<'a>, kind: MetricKind) -> bool {
-    // A point without a value only says that a series has ended; as long as another goes on, the whole does.
-    let (has, adds) = (into.flags & NO_RECORDED_VALUE == 0, point.flags & NO_RECORDED_VALUE == 0);
-    if !adds {
-        return true;
-    }
-    if !has {
-        *into = point;
-        return true;
-    }
-    let later = point.time >= into.time;
-    let done = match (&mut into.data, point.data) {
-        (PointData::Number(old), PointData::Number(new)) if kind == MetricKind::Sum => {
-            *old = sum(*old, new);
-            true
+/// What the points with one set become.
+#[derive(Default)]
+struct Series<'a> {
+    value: Option<Point<'a>>,
+    /// The point that says that one of them has ended.
+    end: Option<Point<'a>>,
+    /// How many of them have a value and go on. As long as one does, the whole does.
+    open: usize,
+    /// True if the last point was a value: an end that follows it is that of the same series, as the host writes them.
+    is_behind_value: bool,
+}
+
+impl<'a> Series<'a> {
+    fn take(&mut self, point: Point<'a>, kind: MetricKind, merged: &mut Merged) {
+        let is_ended = point.is_ended();
+        if !is_ended {
+            self.open += 1;
+        } else if self.is_behind_value {
+            self.open -= 1;
         }
-        (PointData::Number(old), PointData::Number(new)) => {
-            if later {
-                *old = new;
+        self.is_behind_value = !is_ended;
+        match if is_ended { &mut self.end } else { &mut self.value } {
+            place @ None => *place = Some(point),
+            Some(into) => match into.add(point, kind) {
+                true => merged.merged += 1,
+                false => merged.dropped += 1,
+            },
+        }
+    }
+}
+
+impl Point<'_> {
+    /// Adds another point of a metric of this kind, whatever its attributes: sums and histograms add up, of gauges the latest
+    /// stays, exemplars are kept. The point then covers the time of both. False, and nothing has changed, if the two cannot be
+    /// added: histograms of other bounds, and summaries, whose quantiles cannot be combined.
+    pub fn add(&mut self, mut point: Self, kind: MetricKind) -> bool {
+        // A point without a value only says that a series has ended; as long as another goes on, the whole does.
+        if point.is_ended() {
+            return true;
+        }
+        if self.is_ended() {
+            let attributes = std::mem::take(&mut self.attributes);
+            *self = Self { attributes, ..point };
+            return true;
+        }
+        let later = point.time >= self.time;
+        let done = match (&mut self.data, point.data) {
+            (PointData::Number(old), PointData::Number(new)) if kind == MetricKind::Sum => {
+                *old = sum(*old, new);
+                true
             }
-            true
+            (PointData::Number(old), PointData::Number(new)) => {
+                if later {
+                    *old = new;
+                }
+                true
+            }
+            (PointData::Histogram(old), PointData::Histogram(new)) => histogram(old, &new),
+            (PointData::ExponentialHistogram(old), PointData::ExponentialHistogram(new)) => {
+                exponential(old, &new);
+                true
+            }
+            _ => false,
+        };
+        if done {
+            self.start = self.start.min(point.start);
+            self.time = self.time.max(point.time);
+            self.exemplars.append(&mut point.exemplars);
         }
-        (PointData::Histogram(old), PointData::Histogram(new)) => histogram(old, &new),
-        (PointData::ExponentialHistogram(old), PointData::ExponentialHistogram(new)) => {
-            exponential(old, &new);
-            true
-        }
-        _ => false,
-    };
-    if done {
-        into.start = into.start.min(point.start);
-        into.time = into.time.max(point.time);
-        into.exemplars.append(&mut point.exemplars);
+        done
     }
-    done
 }
 
 fn sum(a: Option<Number>, b: Option<Number>) -> Option<Number> {

@@ -275,6 +275,11 @@ impl<'a> PointRef<'a> {
         at(&self.columns.flags, self.row)
     }
 
+    /// True if the series has ended and the point only says so.
+    pub fn is_ended(&self) -> bool {
+        self.flags() & super::NO_RECORDED_VALUE != 0
+    }
+
     /// What was measured.
     pub fn data(&self) -> PointData<'a> {
         let (frame, row) = (self.frame, self.row);

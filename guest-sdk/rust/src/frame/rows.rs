@@ -130,6 +130,45 @@ pub struct Point<'a> {
     pub exemplars: Vec<Exemplar>,
 }
 
+impl Point<'_> {
+    /// True if the series has ended and the point only says so.
+    pub fn is_ended(&self) -> bool {
+        self.flags & super::NO_RECORDED_VALUE != 0
+    }
+
+    /// The same point with buckets of its own, to be kept when its frame is gone.
+    pub fn into_owned(self) -> Point<'static> {
+        let Self { attributes, start, time, flags, data, exemplars } = self;
+        let data = match data {
+            PointData::Number(number) => PointData::Number(number),
+            PointData::Histogram(histogram) => PointData::Histogram(Histogram {
+                bounds: Cow::Owned(histogram.bounds.into_owned()),
+                counts: Cow::Owned(histogram.counts.into_owned()),
+                ..histogram
+            }),
+            PointData::ExponentialHistogram(histogram) => {
+                PointData::ExponentialHistogram(ExponentialHistogram {
+                    positive: histogram.positive.into_owned(),
+                    negative: histogram.negative.into_owned(),
+                    ..histogram
+                })
+            }
+            PointData::Summary(summary) => PointData::Summary(Summary {
+                quantiles: Cow::Owned(summary.quantiles.into_owned()),
+                values: Cow::Owned(summary.values.into_owned()),
+                ..summary
+            }),
+        };
+        Point { attributes, start, time, flags, data, exemplars }
+    }
+}
+
+impl Buckets<'_> {
+    fn into_owned(self) -> Buckets<'static> {
+        Buckets { offset: self.offset, counts: Cow::Owned(self.counts.into_owned()) }
+    }
+}
+
 /// What a point says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PointData<'a> {

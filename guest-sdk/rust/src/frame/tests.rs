@@ -175,7 +175,25 @@ fn an_ended_series_does_not_end_the_one_it_joins() {
     let mut frame = sum_of("m", [([("user", "a")], 0), ([("user", "b")], 5)]);
     frame.numbers.points.flags = vec![NO_RECORDED_VALUE, 0];
     frame.edit_attributes(|_, _| Edit::Remove);
-    assert_eq!(frame.merge_points(), Merged { merged: 1, dropped: 0 });
+    frame.merge_points();
     let point = rows(&frame)[0].1[0].clone();
     assert_eq!((point.flags, point.data), (0, PointData::Number(Some(Number::Int(5)))));
+}
+
+#[test]
+fn a_series_ends_when_all_that_it_was_made_of_do() {
+    // The host says the last value of a series that has ended, and behind it that it has ended.
+    let ends = |flags: [u32; 4]| {
+        let users = ["a", "a", "b", "b"].map(|user| ([("user", user)], 2));
+        let mut frame = sum_of("m", users);
+        frame.numbers.points.flags = flags.to_vec();
+        frame.edit_attributes(|_, _| Edit::Remove);
+        frame.merge_points();
+        let points = rows(&frame).remove(0).1.into_iter().map(Point::into_owned);
+        points.map(|point| (point.flags, point.data)).collect::<Vec<_>>()
+    };
+    let value = |value| (0, PointData::Number(Some(Number::Int(value))));
+    let end = (NO_RECORDED_VALUE, PointData::Number(Some(Number::Int(2))));
+    assert_eq!(ends([0, 1, 0, 1]), [value(4), end]);
+    assert_eq!(ends([0, 1, 0, 0]), [value(6)]);
 }

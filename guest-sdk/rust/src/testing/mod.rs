@@ -1,7 +1,8 @@
 //! Natively, without WebAssembly: ask a View what the host would ask it, in a plugin's unit tests.
 //!
 //! [`Harness`] configures a View, asks it, and checks each answer by the host's rules; [`instrument`] builds what it is
-//! asked about; [`take_logs`] returns what it logged.
+//! asked about; [`take_logs`] returns what it logged. [`ProcessorHarness`] does the same for processors. [`keep_schema`] keeps the
+//! file with the schema of a configuration in step with its type.
 
 mod check;
 #[cfg(not(target_family = "wasm"))]
@@ -9,8 +10,8 @@ mod grants;
 mod harness;
 pub mod instrument;
 pub(crate) mod logs;
-
 mod processor;
+mod schema;
 
 #[cfg(all(feature = "files", not(target_family = "wasm")))]
 pub use grants::grant_directory;
@@ -23,3 +24,4 @@ pub use grants::set_clock;
 pub use harness::{Harness, Series};
 pub use logs::take_logs;
 pub use processor::{ProcessorHarness, sum_of};
+pub use schema::keep_schema;

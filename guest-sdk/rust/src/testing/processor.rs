@@ -71,7 +71,7 @@ impl<P: Processor + Registered> ProcessorHarness<P> {
                 let mut seen = HashSet::new();
                 for point in metric.points() {
                     let attributes = point.attributes().to_attributes();
-                    let words = format!("{attributes:?}");
+                    let words = format!("{attributes:?} {}", point.is_ended());
                     assert!(seen.insert(words), "two points of `{}` have {attributes:?}", metric.name());
                 }
             }

@@ -18,7 +18,14 @@ fn they_load_and_answer() {
             std::fs::copy(&file, folder.path().join(file.file_name().unwrap())).unwrap();
         }
     }
-    folder.put("redact.toml", "[config]\nrules = [{ keys = [\"url.path\"], action = \"drop\" }]");
+    for (file, config) in [
+        ("redact.toml", "rules = [{ keys = [\"url.path\"], action = \"drop\" }]"),
+        ("unit-convert.toml", "rules = [{ from = \"s\", to = \"ms\" }]"),
+        ("top-k.toml", "rules = [{ k = 1, gauges = \"sum\" }]"),
+        ("derive.toml", "metrics = []"),
+    ] {
+        folder.put(file, format!("[config]\n{config}"));
+    }
     let directory = Directory::new(folder.path(), runtime());
     let scan = directory.rescan();
     // Loading has them answer about instruments and process a frame.

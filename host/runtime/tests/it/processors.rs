@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmeter_model::frame::{Frame, FrameBuilder, MetricRow, NumberRow, PointHeader, PointKind};
+use wasmeter_model::frame::{
+    Frame, FrameBuilder, MetricRow, NO_RECORDED_VALUE, NumberRow, PointHeader, PointKind,
+};
 use wasmeter_model::{Number, Temporality, Timestamp, ValueRef};
 use wasmeter_runtime::{
     Directory, FailureKind, OnFailure, Processed, ProcessorFault, RestartPolicy, RuntimeConfig, World,
@@ -84,6 +86,19 @@ fn a_frame_that_is_returned_as_it_was_given_is_the_same() {
     for _ in 0..3 {
         assert_eq!(run(&directory), (Processed::Frame(frame()), vec![]));
     }
+}
+
+#[test]
+fn a_series_that_has_ended_passes_with_its_last_value_and_its_end() {
+    let (_folder, directory) = folder(&[("a", ECHO, "")]);
+    let mut ended = frame();
+    ended.numbers.columns.attributes[1] = ended.numbers.columns.attributes[0];
+    ended.numbers.columns.flags[1] = NO_RECORDED_VALUE;
+    ended.numbers.tags[1] = 0;
+    ended.numbers.bits[1] = 0;
+    let mut faults = Vec::new();
+    let processed = directory.current().processors().process(ended.clone(), |fault| faults.push(fault));
+    assert_eq!((processed, faults), (Processed::Frame(ended), vec![]));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod inspect;
 mod languages;
 mod misbehaving_plugins;
 mod processors;
+mod processors_that_calculate;
 mod real_clients;
 mod rows;
 mod scrape;

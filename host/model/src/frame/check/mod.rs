@@ -42,7 +42,7 @@ impl Frame {
     /// - keys of attribute sets are distinct, metrics have names;
     /// - bounds ascend strictly, there is one count more than bounds (or none of either), counts add up to the number of
     ///   values, and what cannot be NaN is not;
-    /// - no metric has two points with the same attributes.
+    /// - no metric has two points with the same attributes, but for the last value and the end of a series.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! That the points of a metric differ in their attributes: two of them would be one series with two values.
+//! That the points of a metric differ in their attributes: two of them would be one series with two values. A series that has
+//! ended has its last value and a point that says so.
 
 use std::hash::BuildHasher;
 
@@ -8,7 +9,7 @@ use hashbrown::HashTable;
 use super::FrameFault;
 use super::tables::short;
 use crate::ValueRef;
-use crate::frame::{Frame, PointColumns, PointKind, SetId, StringId, ValueId};
+use crate::frame::{Frame, NO_RECORDED_VALUE, PointColumns, PointKind, SetId, StringId, ValueId};
 
 pub(super) fn check(frame: &Frame) -> Result<(), FrameFault> {
     // Seeded at random: whoever wrote the frame cannot know which sets collide.
@@ -22,9 +23,14 @@ pub(super) fn check(frame: &Frame) -> Result<(), FrameFault> {
             PointKind::ExponentialHistogram => &frame.exponentials.columns,
             PointKind::Summary => &frame.summaries.columns,
         };
-        if !sets.are_distinct(points(columns, metric.points()), &mut seen) {
-            let wrong = format!("two points of `{}` have the same attributes", short(metric.name()));
-            return Err(FrameFault::new("metrics", wrong));
+        let flags = columns.flags.get(metric.points()).unwrap_or_default();
+        for ended in [false, true] {
+            let points = points(columns, metric.points()).iter().zip(flags);
+            let points = points.filter(|(_, flags)| (**flags & NO_RECORDED_VALUE != 0) == ended);
+            if !sets.are_distinct(points.map(|(set, _)| *set), &mut seen) {
+                let wrong = format!("two points of `{}` have the same attributes", short(metric.name()));
+                return Err(FrameFault::new("metrics", wrong));
+            }
         }
     }
     Ok(())
@@ -63,13 +69,13 @@ impl<'a> Sets<'a> {
     }
 
     /// True if no two of these are the same set. `seen` is emptied first; it is an argument to be made only once.
-    fn are_distinct(&self, points: &[SetId], seen: &mut HashTable<SetId>) -> bool {
+    fn are_distinct(&self, points: impl Iterator<Item = SetId>, seen: &mut HashTable<SetId>) -> bool {
         seen.clear();
         let hash = |set: &SetId| self.hashes.get(set.0 as usize).copied().unwrap_or_default();
         for set in points {
-            match seen.entry(hash(set), |other| self.same(*set, *other), hash) {
+            match seen.entry(hash(&set), |other| self.same(set, *other), hash) {
                 hashbrown::hash_table::Entry::Occupied(_) => return false,
-                hashbrown::hash_table::Entry::Vacant(vacant) => drop(vacant.insert(*set)),
+                hashbrown::hash_table::Entry::Vacant(vacant) => drop(vacant.insert(set)),
             }
         }
         true

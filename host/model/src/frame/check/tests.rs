@@ -217,6 +217,13 @@ fn one_series_twice_is_found_however_it_is_written() {
         f.sets.offsets.ends.push(f.sets.keys.len() as u32);
         f.numbers.columns.attributes[1] = set;
     });
+    // A series that has ended has its last value and its end, but neither twice.
+    let mut frame = sound();
+    frame.numbers.columns.attributes[1] = frame.numbers.columns.attributes[0];
+    frame.numbers.columns.flags[1] = NO_RECORDED_VALUE;
+    assert_eq!(frame.check(), Ok(()));
+    frame.numbers.columns.flags[0] = NO_RECORDED_VALUE;
+    assert!(frame.check().is_err());
     // The same series in two metrics is nothing wrong.
     let mut frame = sound();
     frame.numbers.columns.attributes.swap(0, 1);
