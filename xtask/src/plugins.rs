@@ -1,4 +1,5 @@
-//! Building the plugins: every crate of the workspace below `plugins/` and `examples/` that is a component.
+//! Building the plugins: every crate of the workspace below `plugins/` and `examples/` that is a component, and the guests of
+//! benches.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,8 @@ impl Components {
 }
 
 /// The folders of the plugins that are of no use in service.
-const FOR_TESTS: [&str; 3] = ["plugins/hostile", "plugins/hostile-processor", "plugins/reach"];
+const FOR_TESTS: [&str; 4] =
+    ["plugins/hostile", "plugins/hostile-processor", "plugins/reach", "host/runtime/benches/guests"];
 
 struct Plugin {
     package: String,

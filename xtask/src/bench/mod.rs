@@ -27,6 +27,12 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
+    /// What a frame costs on its way through a processor, beside other shapes it could have.
+    Frame {
+        /// Write the page to this file; docs/benchmarks-frame.md is the one of the project.
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+    },
     /// What replacing plugins costs a host under load: that nothing is lost, doubled or reset, and what waits for it.
     Swap {
         /// How often each plugin is replaced.
@@ -70,6 +76,16 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
                 }
             }
             program.arg("--components").arg(workspace::target().join("plugins")).run()
+        }
+        Bench::Frame { markdown } => {
+            let components = plugins::build(toolchain::From::default())?;
+            let mut bench = shell::cargo()
+                .args(["bench", "--locked", "--quiet", "--package", "wasmeter-runtime", "--bench", "frame"])
+                .env("WASMETER_HOSTILE", components.hostile);
+            if let Some(file) = markdown {
+                bench = bench.env("WASMETER_BENCH_PAGE", std::path::absolute(file)?);
+            }
+            bench.run()
         }
         Bench::Swap { swaps, filter, markdown } => {
             plugins::build(toolchain::From::default())?;

@@ -1,7 +1,10 @@
 //! Changing attributes where they are kept, instead of point by point.
 
 use super::Frame;
+use super::columns::{at, range};
+use super::compact::Keeper;
 use super::intern::Interner;
+use super::sets::DistinctSets;
 use super::tables::{Tables, ValueRef};
 use crate::Value;
 
@@ -16,82 +19,48 @@ pub enum Edit {
     Replace(Value),
 }
 
-/// Not worked out yet.
-const UNKNOWN: u32 = u32::MAX;
+/// A key that is in no frame: nothing has been asked about.
+const NONE: u32 = u32::MAX;
 
-/// Writes the tables of a frame anew, with what is referred to and no more.
-struct Rewriter<'a, F> {
-    old: &'a Tables,
-    new: Interner,
-    strings: Vec<u32>,
-    values: Vec<u32>,
-    sets: Vec<u32>,
+/// What becomes of the attributes asked about so far.
+struct Answers<F> {
     edit: F,
-    changed: bool,
+    /// For each value the key it was last asked about with, and the value that it becomes; none if it is removed. Most values
+    /// occur with one key only.
+    known: Vec<(u32, Option<u32>)>,
 }
 
-impl<F: FnMut(&str, ValueRef<'_>) -> Edit> Rewriter<'_, F> {
-    fn string(&mut self, row: u32) -> u32 {
-        match self.strings.get_mut(row as usize) {
-            Some(new) => {
-                if *new == UNKNOWN {
-                    *new = self.new.string(self.old.string(row));
-                }
-                *new
-            }
-            None => self.new.string(""),
+impl<F: FnMut(&str, ValueRef<'_>) -> Edit> Answers<F> {
+    /// The row of the value that an attribute gets.
+    #[inline]
+    fn of(&mut self, key: u32, value: u32, tables: &mut Interner) -> Option<u32> {
+        match self.known.get(value as usize) {
+            Some((asked, answer)) if *asked == key => *answer,
+            _ => self.ask(key, value, tables),
         }
     }
 
-    fn value(&mut self, row: u32) -> u32 {
-        match self.values.get_mut(row as usize) {
-            Some(new) => {
-                if *new == UNKNOWN {
-                    *new = self.new.value(self.old.value(row));
-                }
-                *new
-            }
-            None => self.new.value(ValueRef::Empty),
+    #[cold]
+    fn ask(&mut self, key: u32, value: u32, tables: &mut Interner) -> Option<u32> {
+        let old = tables.tables();
+        let answer = match (self.edit)(old.string(key), old.value(value)) {
+            Edit::Keep => Some(value),
+            Edit::Remove => None,
+            Edit::Replace(new) => Some(tables.added(ValueRef::from(&new))),
+        };
+        if let Some(known) = self.known.get_mut(value as usize) {
+            *known = (key, answer);
         }
-    }
-
-    fn set(&mut self, row: u32) -> u32 {
-        if let Some(known) = self.sets.get(row as usize).filter(|known| **known != UNKNOWN) {
-            return *known;
-        }
-        let range = super::columns::range(&self.old.set_ends, row as usize);
-        let keys = self.old.keys.get(range.clone()).unwrap_or_default();
-        let values = self.old.values.get(range).unwrap_or_default();
-        let mut pairs = Vec::with_capacity(keys.len());
-        for (key, value) in keys.iter().zip(values) {
-            let value = match (self.edit)(self.old.string(*key), self.old.value(*value)) {
-                Edit::Keep => self.value(*value),
-                Edit::Remove => {
-                    self.changed = true;
-                    continue;
-                }
-                Edit::Replace(value) => {
-                    self.changed = true;
-                    self.new.value(ValueRef::from(&value))
-                }
-            };
-            pairs.push((self.string(*key), value));
-        }
-        let new = self.new.set(pairs);
-        if let Some(known) = self.sets.get_mut(row as usize) {
-            *known = new;
-        }
-        new
+        answer
     }
 }
 
 impl Frame {
-    /// Asks about every attribute of every set: of points, exemplars, resources, scopes and metadata alike. True if anything
-    /// changed.
+    /// Asks about every attribute: of points, exemplars, resources, scopes and metadata alike. True if anything changed.
     ///
-    /// Sets are shared, so each distinct set is asked about once, however many points have it. What is removed or replaced is
-    /// nowhere in the frame any more. Points of a metric may have the same attributes afterwards, which the host refuses:
-    /// [`Frame::merge_points`] makes one of them.
+    /// Attributes are shared, so each distinct one is asked about once as a rule, however many points have it; the answer may
+    /// depend on nothing but the key and the value. What is removed or replaced is nowhere in the frame any more. Points of a
+    /// metric may have the same attributes afterwards, which the host refuses: [`Frame::merge_points`] makes one of them.
     ///
     /// ```
     /// use wasmeter_guest::Value;
@@ -107,17 +76,55 @@ impl Frame {
     /// # assert!(!changed);
     /// ```
     pub fn edit_attributes(&mut self, edit: impl FnMut(&str, ValueRef<'_>) -> Edit) -> bool {
-        let old = std::mem::take(&mut self.tables);
-        let mut rewriter = Rewriter {
-            old: &old,
-            new: Interner::default(),
-            strings: vec![UNKNOWN; old.text_ends.len()],
-            values: vec![UNKNOWN; old.tags.len()],
-            sets: vec![UNKNOWN; old.set_ends.len()],
-            edit,
-            changed: false,
-        };
-        for column in [
+        let mut tables = Interner::of(std::mem::take(&mut self.tables));
+        let values = tables.tables().tags.len();
+        let mut answers = Answers { edit, known: vec![(NONE, None); values] };
+        let used = self.used_sets(tables.tables().set_ends.len());
+        let (keys, old_values, ends) = tables.take_sets();
+        let mut changed = false;
+        let mut sets = DistinctSets::with_room(keys.len(), ends.len());
+        let mut rows = vec![0; ends.len()];
+        for (set, (row, _)) in rows.iter_mut().zip(&used).enumerate().filter(|(_, (_, used))| **used) {
+            let pairs = range(&ends, set);
+            let values = old_values.get(pairs.clone()).unwrap_or_default();
+            for (key, value) in keys.get(pairs).unwrap_or_default().iter().zip(values) {
+                let new = answers.of(*key, *value, &mut tables);
+                changed |= new != Some(*value);
+                if let Some(new) = new {
+                    sets.push(*key, new);
+                }
+            }
+            *row = sets.close();
+        }
+        if !changed {
+            self.tables = Tables { keys, values: old_values, set_ends: ends, ..tables.finish() };
+            return false;
+        }
+        for column in self.set_columns() {
+            column.iter_mut().for_each(|set| *set = at(&rows, *set as usize));
+        }
+        let (keys, values, set_ends) = sets.finish();
+        self.tables = Tables { keys, values, set_ends, ..tables.finish() };
+        Keeper::of(self).compact(self);
+        true
+    }
+
+    /// Which sets anything refers to.
+    fn used_sets(&mut self, sets: usize) -> Vec<bool> {
+        let mut used = vec![false; sets];
+        for column in self.set_columns() {
+            for set in column {
+                if let Some(used) = used.get_mut(*set as usize) {
+                    *used = true;
+                }
+            }
+        }
+        used
+    }
+
+    /// Every column that refers to sets.
+    fn set_columns(&mut self) -> [&mut Vec<u32>; 8] {
+        [
             &mut self.resources.attributes,
             &mut self.scopes.attributes,
             &mut self.metrics.metadata,
@@ -126,22 +133,6 @@ impl Frame {
             &mut self.exponentials.points.attributes,
             &mut self.summaries.points.attributes,
             &mut self.exemplars.attributes,
-        ] {
-            column.iter_mut().for_each(|set| *set = rewriter.set(*set));
-        }
-        for column in [
-            &mut self.resources.schema_url,
-            &mut self.scopes.name,
-            &mut self.scopes.version,
-            &mut self.scopes.schema_url,
-            &mut self.metrics.name,
-            &mut self.metrics.description,
-            &mut self.metrics.unit,
-        ] {
-            column.iter_mut().for_each(|string| *string = rewriter.string(*string));
-        }
-        let changed = rewriter.changed;
-        self.tables = rewriter.new.finish();
-        changed
+        ]
     }
 }

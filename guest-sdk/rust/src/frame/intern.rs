@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::columns::Bounds;
+use super::columns::{Bounds, slice};
 use super::tables::{BOOL, BYTES, DOUBLE, EMPTY, INT, NESTED, TEXT, Tables, ValueRef};
 
 /// Tables while they are written.
@@ -13,6 +13,8 @@ pub(super) struct Interner {
     blobs: HashMap<Vec<u8>, u32>,
     values: HashMap<(u8, u64), u32>,
     sets: HashMap<Vec<(u32, u32)>, u32>,
+    /// True if the tables were written by someone else, and what is in them has not been looked at.
+    is_foreign: bool,
 }
 
 /// Lists of bounds while they are written.
@@ -46,6 +48,45 @@ fn row(length: usize) -> u32 {
 }
 
 impl Interner {
+    /// Tables that are there already, to which values may be added.
+    pub(super) fn of(tables: Tables) -> Self {
+        Self { tables, is_foreign: true, ..Self::default() }
+    }
+
+    pub(super) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Takes keys, values and ends of the sets away.
+    pub(super) fn take_sets(&mut self) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
+        let tables = &mut self.tables;
+        let take = |column: &mut Vec<u32>| std::mem::take(column);
+        (take(&mut tables.keys), take(&mut tables.values), take(&mut tables.set_ends))
+    }
+
+    /// The row of a value, which is added unless it is there.
+    pub(super) fn added(&mut self, value: ValueRef<'_>) -> u32 {
+        if std::mem::take(&mut self.is_foreign) {
+            self.look();
+        }
+        self.value(value)
+    }
+
+    /// Takes note of what the tables hold.
+    fn look(&mut self) {
+        let tables = &self.tables;
+        for place in 0..row(tables.text_ends.len()) {
+            self.strings.entry(tables.string(place).to_owned()).or_insert(place);
+        }
+        for place in 0..tables.blob_ends.len() {
+            let blob = slice(&tables.blob, &tables.blob_ends, place);
+            self.blobs.entry(blob.to_owned()).or_insert(row(place));
+        }
+        for (place, (tag, bits)) in tables.tags.iter().zip(&tables.bits).enumerate() {
+            self.values.entry((*tag, *bits)).or_insert(row(place));
+        }
+    }
+
     pub(super) fn string(&mut self, text: &str) -> u32 {
         if let Some(known) = self.strings.get(text) {
             return *known;

@@ -6,11 +6,13 @@
 
 mod builder;
 pub(crate) mod columns;
+mod compact;
 mod edit;
 mod intern;
 mod merge;
 mod read;
 mod rows;
+mod sets;
 pub(crate) mod tables;
 
 #[cfg(test)]

@@ -67,4 +67,6 @@ pub struct Warnings {
     pub malformed_ids: u64,
     /// Keys or values that refer to the string table of profiles. They are taken as empty.
     pub profile_references: u64,
+    /// References of resources to entities. They are left out: nothing here acts on them, and the frame has no place for them.
+    pub entity_references: u64,
 }

@@ -26,6 +26,7 @@ pub(super) fn decode(request: &ExportMetricsServiceRequest) -> Decoded {
         let attributes =
             walk.set(resource.map(|resource| resource.attributes.as_slice()).unwrap_or_default());
         let dropped = resource.map(|resource| resource.dropped_attributes_count).unwrap_or_default();
+        walk.warnings.entity_references += resource.map_or(0, |resource| resource.entity_refs.len() as u64);
         walk.builder.resource(attributes, &resource_metrics.schema_url, dropped);
         for scope_metrics in &resource_metrics.scope_metrics {
             walk.scope(scope_metrics);

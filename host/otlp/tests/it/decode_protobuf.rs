@@ -118,6 +118,16 @@ fn a_metric_without_data_is_kept() {
 }
 
 #[test]
+fn references_to_entities_are_left_out_and_counted() {
+    let entity_refs = vec![EntityRef { r#type: "service".to_owned(), ..EntityRef::default() }; 3];
+    let resource = Some(Resource { entity_refs, ..Resource::default() });
+    let resource_metrics = vec![ResourceMetrics { resource, ..ResourceMetrics::default() }];
+    let bytes = ExportMetricsServiceRequest { resource_metrics }.encode_to_vec();
+    let decoded = decode_protobuf(&bytes).unwrap();
+    assert_eq!(decoded.warnings, Warnings { entity_references: 3, ..Warnings::default() });
+}
+
+#[test]
 fn duplicate_keys_stay_and_are_counted() {
     let of = |attributes| NumberDataPoint { attributes, ..int_point(1) };
     let few = vec![text("a", "1"), text("b", "2"), text("a", "3"), text("a", "4")];
@@ -137,7 +147,7 @@ fn ids_of_the_wrong_length_and_references_of_profiles_cost_no_point() {
     let point =
         NumberDataPoint { exemplars: vec![exemplar], attributes: vec![reference, named], ..int_point(1) };
     let decoded = decode_protobuf(&bytes(sum(vec![point]))).unwrap();
-    assert_eq!(decoded.warnings, Warnings { duplicate_keys: 0, malformed_ids: 2, profile_references: 2 });
+    assert_eq!(decoded.warnings, Warnings { malformed_ids: 2, profile_references: 2, ..Warnings::default() });
     let point = decoded.frame.metrics().next().unwrap().numbers().next().unwrap().point;
     let pairs: Vec<_> = point.pairs().collect();
     assert_eq!(pairs, [("a", ValueRef::Empty), ("", ValueRef::String("b"))]);

@@ -5,6 +5,7 @@ mod chain;
 mod command_line;
 mod inspect;
 mod languages;
+mod lossless;
 mod misbehaving_plugins;
 mod processors;
 mod processors_that_calculate;

@@ -3,6 +3,7 @@
 //! Every rule that readers of frames rely on is here, and those of the data model whose breach would mislead a receiver.
 //! Takes time linear in the size of the frame, and never panics whatever its columns hold.
 
+mod once;
 mod points;
 mod rows;
 mod series;
@@ -38,6 +39,7 @@ impl Frame {
     ///
     /// - columns of a table are equally long, ranges are in order and cover what they are ranges of, indices point into
     ///   their tables;
+    /// - strings, values, sets and bounds are stored once;
     /// - metrics are grouped by scope and scopes by resource; points and exemplars are in the order of the metrics;
     /// - keys of attribute sets are distinct, metrics have names;
     /// - bounds ascend strictly, there is one count more than bounds (or none of either), counts add up to the number of
@@ -49,6 +51,7 @@ impl Frame {
     /// The first rule that is broken, with the row.
     pub fn check(&self) -> Result<(), FrameFault> {
         tables::check(self)?;
+        once::check(self)?;
         rows::check(self)?;
         points::check(self)?;
         series::check(self)

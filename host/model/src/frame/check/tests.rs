@@ -171,6 +171,30 @@ fn ranges_that_do_not_cover_what_they_are_of_are_found() {
 }
 
 #[test]
+fn what_is_stored_twice_is_found() {
+    for change in [
+        (|f| {
+            f.strings.text.push('a');
+            let end = f.strings.text.len() as u32;
+            f.strings.offsets.ends.push(end);
+        }) as fn(&mut Frame),
+        |f| f.values.blobs.ends.extend([1, 1]),
+        |f| {
+            f.values.tags.push(Values::EMPTY);
+            f.values.bits.push(0);
+        },
+        |f| f.sets.offsets.ends.push(f.sets.keys.len() as u32),
+        |f| {
+            f.bounds.bounds.extend([0.5, 1.0]);
+            f.bounds.offsets.ends.push(4);
+        },
+    ] {
+        let wrong = after(change);
+        assert!(wrong.contains("repeats another one"), "{wrong}");
+    }
+}
+
+#[test]
 fn values_the_data_model_does_not_know_are_found() {
     for (expected, change) in [
         ("within a character", (|f| f.strings.offsets.ends[2] -= 1) as fn(&mut Frame)),

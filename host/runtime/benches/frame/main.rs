@@ -1,0 +1,135 @@
+//! What a frame costs on its way through a processor, beside other shapes the same metrics could cross the sandbox in:
+//! `cargo xtask bench frame`.
+//!
+//! 10,000 points of five attributes. A plugin removes one attribute and returns the rest, or only reads. Each way first proves
+//! that it yields the same points; then all are timed in turns, and of each the fastest round counts: others use the processor,
+//! too, and can only add to a time.
+#![expect(clippy::print_stdout, reason = "a tool for people at a terminal")]
+
+mod native;
+mod nested;
+mod page;
+mod points;
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmeter_model::frame::Frame;
+use wasmeter_runtime::{Directory, Processed, Runtime, RuntimeConfig};
+
+use points::{KEY, POINTS, Row};
+
+/// Rounds of each way; a round is a whole frame.
+const ROUNDS: usize = 300;
+
+/// Nanoseconds for a point.
+pub(crate) struct Figures {
+    pub(crate) way: &'static str,
+    pub(crate) read: f64,
+    pub(crate) remove: f64,
+    pub(crate) targets: Option<(f64, f64)>,
+}
+
+/// A component in service, alone.
+struct Columns {
+    directory: Directory,
+    _folder: tempfile::TempDir,
+}
+
+impl Columns {
+    fn load(component: &std::path::Path, config: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        std::fs::copy(component, folder.path().join("columns.wasm")).expect("the component is built");
+        std::fs::write(folder.path().join("columns.toml"), format!("[config]\n{config}\n"))
+            .expect("the directory is writable");
+        let runtime = Arc::new(Runtime::new(RuntimeConfig::default()).expect("a runtime"));
+        let directory = Directory::new(folder.path(), runtime);
+        assert_eq!(directory.rescan().failures, []);
+        Self { directory, _folder: folder }
+    }
+
+    fn process(&self, frame: Frame) -> Frame {
+        match self.directory.current().processors().process(frame, |fault| panic!("{fault}")) {
+            Processed::Frame(frame) => frame,
+            other => panic!("expected a frame, found {other:?}"),
+        }
+    }
+}
+
+/// The fastest of many rounds; what a round needs is made before its clock starts.
+fn fastest<I, O>(mut make: impl FnMut() -> I, mut work: impl FnMut(I) -> O) -> f64 {
+    let round = |_| {
+        let input = make();
+        let start = Instant::now();
+        let output = work(input);
+        let took = start.elapsed();
+        drop(black_box(output));
+        took
+    };
+    let best = (0..ROUNDS).map(round).min().unwrap_or(Duration::MAX);
+    best.as_secs_f64() * 1e9 / POINTS as f64
+}
+
+fn main() {
+    let Some(components) = std::env::var_os("WASMETER_HOSTILE").map(PathBuf::from) else {
+        println!("run it with `cargo xtask bench frame`, which builds what it needs");
+        return;
+    };
+    let rows = points::rows();
+    let expected = points::removed(&rows);
+    let frame = points::frame(&rows);
+
+    let removing =
+        Columns::load(&components.join("bench-columns.wasm"), &format!("task = \"remove\"\nkey = \"{KEY}\""));
+    let reading = Columns::load(&components.join("bench-columns.wasm"), "task = \"read\"");
+    assert_eq!(points::of_frame(&removing.process(frame.clone())), expected, "columns");
+    assert_eq!(reading.process(frame.clone()), frame);
+    let columns = Figures {
+        way: "columns, checked by the host",
+        read: fastest(|| frame.clone(), |frame| reading.process(frame)),
+        remove: fastest(|| frame.clone(), |frame| removing.process(frame)),
+        targets: Some((10.0, 60.0)),
+    };
+    let smaller = removing.process(frame.clone());
+    let check = fastest(|| (), |()| smaller.check());
+
+    let engine = nested::engine();
+    let mut records = nested::Records::load(&engine, &components.join("bench-records.wasm"));
+    let metrics = nested::records(&rows);
+    assert_eq!(nested::of_records(&records.remove(&metrics)), expected, "records");
+    let records = Figures {
+        way: "nested records",
+        read: fastest(|| (), |()| records.read(&metrics)),
+        remove: fastest(|| (), |()| records.remove(&metrics)),
+        targets: None,
+    };
+
+    let mut otlp = nested::Otlp::load(&engine, &components.join("bench-otlp.wasm"));
+    let request = nested::otlp(&rows);
+    assert_eq!(otlp.remove(&request), nested::otlp(&expected), "OTLP");
+    let otlp = Figures {
+        way: "OTLP bytes, the host's codec not counted",
+        read: fastest(|| (), |()| otlp.read(&request)),
+        remove: fastest(|| (), |()| otlp.remove(&request)),
+        targets: None,
+    };
+
+    assert_eq!(points::of_frame(&native::remove(&frame)), expected, "native");
+    let native = Figures {
+        way: "native, in the host",
+        read: fastest(|| (), |()| native::read(&frame)),
+        remove: fastest(|| (), |()| native::remove(&frame)),
+        targets: None,
+    };
+
+    let page = page::markdown(&[columns, records, otlp, native], check);
+    println!("{page}");
+    if let Some(file) = std::env::var_os("WASMETER_BENCH_PAGE") {
+        std::fs::write(&file, page).expect("the page can be written");
+    }
+}
+
+/// Used by the parts.
+type Rows = Vec<Row>;
