@@ -8,11 +8,14 @@ use wasmeter_guest::{Instrument, InstrumentKind, Origin, Pattern, Stream, Stream
 
 /// The View and its configuration.
 #[derive(Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "http-semconv"))]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSemconv {
-    /// Patterns of attributes to keep besides those of the conventions.
+    /// Patterns (`?`, `*`) of attributes to keep besides those of the conventions; left out: none.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     keep: Vec<Pattern>,
-    /// Whether received histograms are asked to take the conventions' buckets, too.
+    /// Whether received histograms are asked to take the conventions' buckets, too; left out: `false`. The host does so where
+    /// these are a subset of the received ones, and else reports why not.
     rebucket: bool,
 }
 

@@ -160,3 +160,9 @@ fn a_wrong_type_is_refused_with_its_place() {
     let places: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(places, ["/keep/0", "/rebucket"]);
 }
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(super::HttpSemconv), file);
+}

@@ -13,11 +13,14 @@ const RESOURCE: u32 = 0;
 
 /// The View and its configuration.
 #[derive(Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "merge-workers"))]
 #[serde(default, deny_unknown_fields)]
 pub struct MergeWorkers {
-    /// Patterns of resource attributes to remove besides the built-in ones.
+    /// Patterns (`?`, `*`) of resource attributes to remove besides the built-in ones; left out: none.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     remove: Vec<Pattern>,
-    /// Patterns of resource attributes to keep, whatever else says to remove them.
+    /// Patterns (`?`, `*`) of resource attributes to keep, whatever else says to remove them; left out: none.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     keep: Vec<Pattern>,
 }
 

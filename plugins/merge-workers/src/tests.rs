@@ -76,3 +76,9 @@ fn the_schema_is_served() {
     assert!(MergeWorkers::INFO.config_schema.contains("\"remove\""));
     assert_eq!(MergeWorkers::INFO.name, "merge-workers");
 }
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(super::MergeWorkers), file);
+}

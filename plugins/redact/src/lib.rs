@@ -24,13 +24,18 @@ pub struct Redact {
     hasher: Option<Hasher>,
 }
 
-/// Its configuration.
+/// Which attribute values must not leave, and what becomes of them.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "redact"))]
 #[serde(deny_unknown_fields)]
 struct Config {
+    /// Of several rules that fit an attribute, the first is taken.
     rules: Vec<Rule>,
+    /// What masked values become; left out: `***`.
     #[serde(default = "default_mask")]
     mask: String,
+    /// The key of the hashes, chosen at random; needed where a rule hashes.
+    #[cfg_attr(test, schemars(length(min = 16)))]
     secret: Option<String>,
 }
 

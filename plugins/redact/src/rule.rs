@@ -5,6 +5,7 @@ use wasmeter_guest::Pattern;
 
 /// What becomes of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Action {
     /// It stays, whatever later rules say.
@@ -19,14 +20,18 @@ pub(crate) enum Action {
 
 /// One rule; of several that fit, the first is taken.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
-    /// Patterns of keys; one of them must fit.
+    /// Patterns (`?`, `*`) of keys, of which one must fit; left out: any key.
     #[serde(default = "any")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     keys: Vec<Pattern>,
-    /// Patterns of values; one of them must fit.
+    /// Patterns (`?`, `*`) of values as text, of which one must fit; left out: any value.
     #[serde(default = "any")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     values: Vec<Pattern>,
+    /// What becomes of the value.
     pub(crate) action: Action,
 }
 

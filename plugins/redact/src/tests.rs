@@ -96,3 +96,9 @@ fn a_configuration_that_would_not_hide_anything_is_refused() {
         assert!(problems.iter().any(|problem| problem.message.contains(expected)), "{config}: {problems:?}");
     }
 }
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(super::Config), file);
+}

@@ -20,15 +20,20 @@ const POINT: u32 = 0;
 
 /// The View and its configuration.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "route-template"))]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteTemplate {
-    /// Patterns of the instruments whose points are rewritten.
+    /// Patterns (`?`, `*`) of the instruments whose points are rewritten; left out: all.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     instruments: Vec<Pattern>,
-    /// The attributes a route is derived from where there is none, in this order; they are removed then.
+    /// The attributes a route is derived from where there is none, in this order; they are removed then. Left out: `url.path`,
+    /// `http.target`, `url.full` and `http.url`.
     attributes: Vec<String>,
-    /// Templates to try, in this order, before the built-in rules.
+    /// Templates such as `/users/{id}/cart`, tried in this order before the built-in rules; `{...}` stands for one segment, a
+    /// last `*` for all that follows. Left out: none.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     templates: Vec<Template>,
-    /// What becomes of status codes.
+    /// What becomes of status codes; left out: `class`.
     status: Status,
 }
 

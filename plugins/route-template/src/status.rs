@@ -8,6 +8,7 @@ const KEYS: [&str; 2] = ["http.response.status_code", "http.status_code"];
 
 /// What becomes of status codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
     /// `404` becomes the text `4xx`, under the same key.

@@ -235,3 +235,9 @@ fn a_hostile_path_gives_a_bounded_route() {
     // The text before the first slash counts as well.
     assert_eq!(path::template(&"a".repeat(1000), Source::Raw), "{id}");
 }
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(super::RouteTemplate), file);
+}

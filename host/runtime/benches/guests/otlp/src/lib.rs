@@ -3,7 +3,11 @@
 
 mod messages;
 
-wit_bindgen::generate!({ path: "../shapes.wit", world: "otlp" });
+mod bindings {
+    wit_bindgen::generate!({ path: "../shapes.wit", world: "otlp" });
+}
+
+use bindings::Guest;
 
 use messages::{NumberDataPoint, Request};
 use prost::Message;
@@ -38,4 +42,4 @@ impl Guest for Otlp {
     }
 }
 
-export!(Otlp);
+bindings::export!(Otlp with_types_in bindings);

@@ -1,9 +1,12 @@
 //! What the bench stands the columns of the plugin contract beside: the same work on nested records.
 #![cfg(target_family = "wasm")]
 
-wit_bindgen::generate!({ path: "../shapes.wit", world: "records" });
+mod bindings {
+    wit_bindgen::generate!({ path: "../shapes.wit", world: "records" });
+}
 
-use bench::frame::shapes::Metric;
+use bindings::Guest;
+use bindings::bench::frame::shapes::Metric;
 
 struct Records;
 
@@ -20,4 +23,4 @@ impl Guest for Records {
     }
 }
 
-export!(Records);
+bindings::export!(Records with_types_in bindings);
