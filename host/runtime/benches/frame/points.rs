@@ -65,13 +65,9 @@ pub(crate) fn frame(rows: &Rows) -> Frame {
     };
     frame.metric(row, none);
     for row in rows {
-        let value = |value: &'_ Value| match value {
-            Value::Int(int) => ValueRef::Int(*int),
-            Value::Text(_) => ValueRef::Empty,
-        };
-        let attributes = frame.set(row.attributes.iter().map(|(key, given)| match given {
+        let attributes = frame.set(row.attributes.iter().map(|(key, value)| match value {
+            Value::Int(int) => (*key, ValueRef::Int(*int)),
             Value::Text(text) => (*key, ValueRef::String(text)),
-            Value::Int(_) => (*key, value(given)),
         }));
         let header = PointHeader { attributes, start: Timestamp(START), time: Timestamp(TIME), flags: 0 };
         frame.number(NumberRow { header, value: Some(Number::Double(row.value)) });
@@ -81,7 +77,6 @@ pub(crate) fn frame(rows: &Rows) -> Frame {
 
 /// The points of a frame.
 pub(crate) fn of_frame(frame: &Frame) -> Rows {
-    let keys = |key: &str| rows_key(key);
     let numbers = frame.metrics().flat_map(|metric| metric.numbers());
     numbers
         .map(|number| Row {
@@ -89,8 +84,8 @@ pub(crate) fn of_frame(frame: &Frame) -> Rows {
                 .point
                 .pairs()
                 .map(|(key, value)| match value {
-                    ValueRef::Int(int) => (keys(key), Value::Int(int)),
-                    ValueRef::String(text) => (keys(key), Value::Text(text.to_owned())),
+                    ValueRef::Int(int) => (rows_key(key), Value::Int(int)),
+                    ValueRef::String(text) => (rows_key(key), Value::Text(text.to_owned())),
                     other => panic!("found {other:?}"),
                 })
                 .collect(),
