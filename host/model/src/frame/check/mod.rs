@@ -51,10 +51,10 @@ impl Frame {
     /// The first rule that is broken, with the row.
     pub fn check(&self) -> Result<(), FrameFault> {
         tables::check(self)?;
-        once::check(self)?;
         rows::check(self)?;
         points::check(self)?;
-        series::check(self)
+        series::check(self)?;
+        once::check(self)
     }
 }
 
