@@ -20,7 +20,6 @@ use crate::plugin::Plugin;
 use crate::quarantine::Quarantine;
 use crate::ticker::Ticker;
 use crate::totals::{AllTotals, PluginTotals, Totals};
-use crate::wasi::Reactor;
 
 /// The stack guests may use. Calls run on the caller's thread, whose stack must be larger by a good margin; that of a
 /// Rust thread is 2 MiB by default.
@@ -35,7 +34,6 @@ pub struct Runtime {
     quarantine: Quarantine,
     totals: AllTotals,
     cache: Option<CompileCache>,
-    reactor: Reactor,
     ticker: Ticker,
 }
 
@@ -84,7 +82,6 @@ impl Runtime {
             quarantine: Quarantine::default(),
             totals: AllTotals::default(),
             cache,
-            reactor: Reactor::default(),
             ticker,
         })
     }
@@ -130,11 +127,6 @@ impl Runtime {
 
     pub(crate) fn linker(&self) -> &Linker<HostState> {
         &self.linker
-    }
-
-    /// Where plugins wait for the operating system.
-    pub(crate) fn reactor(&self) -> &Reactor {
-        &self.reactor
     }
 
     pub(crate) fn cache(&self) -> Option<&CompileCache> {

@@ -1,4 +1,4 @@
-//! The standard streams: only in a component.
+//! The standard streams, and the end: only in a component.
 
 #[cfg(target_family = "wasm")]
 pub(crate) fn print(stream: &str, text: &str) -> String {
@@ -16,4 +16,15 @@ pub(crate) fn print(stream: &str, text: &str) -> String {
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn print(stream: &str, text: &str) -> String {
     format!("failed: no {stream} for {text} here")
+}
+
+#[cfg(target_family = "wasm")]
+pub(crate) fn exit() -> String {
+    wasip2::cli::exit::exit(Err(()));
+    "failed: it goes on".to_owned()
+}
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn exit() -> String {
+    "failed: nothing ends here".to_owned()
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
 
 use super::host::HostState;
 use super::limiter::Denied;
@@ -62,6 +63,10 @@ pub(super) fn explain(error: &wasmtime::Error, state: &HostState, call: Call) ->
         None => {}
     }
     let help = "report it to the plugin's author";
+    if let Some(I32Exit(status)) = error.downcast_ref() {
+        let reason = format!("`{name}` exited with status {status}{}", last_words(state));
+        return Refusal::new(FailureKind::Trap, reason, help);
+    }
     match trap {
         Some(trap) => {
             let cause = trap.to_string();

@@ -8,7 +8,6 @@ mod limiter;
 
 use std::sync::Arc;
 
-use tokio::runtime::Handle;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
@@ -21,6 +20,7 @@ use crate::failure::{FailureKind, Refusal, clean};
 use crate::grants::Prepared;
 use crate::limits::PluginLimits;
 use crate::log::PluginLog;
+use crate::wasi::Reactor;
 use crate::world::World;
 use fault::Call;
 pub(crate) use fault::mismatch;
@@ -37,7 +37,7 @@ pub(crate) struct Grants {
     /// What the operator grants it.
     pub(crate) prepared: Arc<Prepared>,
     /// Where it waits for the operating system; `None` if it imports nothing that waits.
-    pub(crate) reactor: Option<Handle>,
+    pub(crate) reactor: Option<Arc<Reactor>>,
 }
 
 /// A plugin's instance, instantiated and not yet trapped.
@@ -66,7 +66,7 @@ impl Instance {
         let state = HostState::new(grants, log).map_err(|error| {
             Refusal::new(FailureKind::Instantiate, clean(&format!("{error:#}"), 400), "see that it is there")
         })?;
-        let _reactor = grants.reactor.as_ref().map(Handle::enter);
+        let _reactor = grants.reactor.as_deref().map(Reactor::enter);
         let mut store = Store::new(pre.engine(), state);
         store.data_mut().begin_call(limits.setup_deadline);
         // Both before instantiation: start functions run during it, and the counts are read when the limiter is set.
@@ -150,7 +150,7 @@ impl Instance {
         call: impl FnOnce(&Callable<'_>, &mut Store<HostState>) -> wasmtime::Result<R>,
     ) -> Result<R, Refusal> {
         // For whatever the plugin has the host begin.
-        let _reactor = self.grants.reactor.as_ref().map(Handle::enter);
+        let _reactor = self.grants.reactor.as_deref().map(Reactor::enter);
         self.store.data_mut().begin_call(what.deadline);
         self.store.set_epoch_deadline(ticks(what.deadline));
         let callable = Callable { lifecycle: &self.lifecycle, exports: &self.exports };

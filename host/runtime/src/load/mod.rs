@@ -29,6 +29,7 @@ use crate::instance::{Grants, Instance};
 use crate::log::PluginLog;
 use crate::plugin::{Parts, Plugin};
 use crate::trust::check_signature;
+use crate::wasi::Reactor;
 use crate::world::World;
 
 /// Loads one component and the settings beside it.
@@ -109,7 +110,7 @@ pub(crate) fn introduce(
         let frames = config.frame_bytes_max.saturating_mul(2).saturating_add(1 << 20);
         limits.hostcall_bytes_max = limits.hostcall_bytes_max.max(frames);
     }
-    let reactor = compiled.has_wasi().then(|| runtime.reactor().handle()).transpose().map_err(|error| {
+    let reactor = compiled.has_wasi().then(Reactor::new).transpose().map_err(|error| {
         Refusal::new(
             FailureKind::Instantiate,
             format!("the host has no thread to wait on its behalf: {error}"),
@@ -120,7 +121,7 @@ pub(crate) fn introduce(
         config: settings.config_json().into(),
         limits: settings.limits(limits),
         prepared: Arc::new(prepare(&settings.grants)?),
-        reactor,
+        reactor: reactor.map(Arc::new),
     };
     let log = Arc::new(PluginLog::new(
         identity.name.clone(),

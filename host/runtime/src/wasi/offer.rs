@@ -35,8 +35,8 @@ const RANDOMNESS: Offer = Offer::Granted(&[Capability::Randomness]);
 type Link = fn(&mut Linker<HostState>) -> wasmtime::Result<()>;
 
 /// Every interface there is, what it takes, and how it gets into a linker. What is written to the standard streams goes to the
-/// plugin's log, and there is nothing to read; so they are as free as the log.
-static INTERFACES: [(&str, Offer, Link); 21] = [
+/// plugin's log, and there is nothing to read; so they are as free as the log. To exit ends the instance, as a trap does.
+static INTERFACES: [(&str, Offer, Link); 22] = [
     ("wasi:io/error", FREE, |l| io::error::add_to_linker::<_, Streams>(l, |state| state.wasi().streams())),
     ("wasi:io/poll", FREE, |l| {
         sync::io::poll::add_to_linker::<_, Streams>(l, |state| state.wasi().streams())
@@ -62,6 +62,7 @@ static INTERFACES: [(&str, Offer, Link); 21] = [
     ("wasi:cli/terminal-stderr", FREE, |l| {
         cli::terminal_stderr::add_to_linker::<_, WasiCli>(l, HostState::cli)
     }),
+    ("wasi:cli/exit", FREE, |l| cli::exit::add_to_linker::<_, WasiCli>(l, HostState::cli)),
     ("wasi:cli/environment", ENVIRONMENT, |l| {
         cli::environment::add_to_linker::<_, WasiCli>(l, HostState::cli)
     }),

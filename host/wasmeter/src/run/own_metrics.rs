@@ -14,7 +14,7 @@ use super::readers::ExportStats;
 use crate::clock::now;
 
 /// Name, unit, kind and description of each; the observation refers to them by their place.
-const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 17] = [
+const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 18] = [
     (
         "wasmeter.receiver.requests",
         "{request}",
@@ -112,6 +112,13 @@ const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 17] = [
         InstrumentKind::ObservableGauge,
         "The generation of the plugin directory in service",
     ),
+    // As the semantic conventions have it.
+    (
+        "otel.sdk.exporter.metric_data_point.exported",
+        "{data_point}",
+        InstrumentKind::ObservableCounter,
+        "Metric data points for which the export has finished, either successful or failed",
+    ),
 ];
 
 const REQUESTS: usize = 0;
@@ -131,6 +138,7 @@ const BUSY: usize = 13;
 const LOG_DROPPED: usize = 14;
 const MEMORY: usize = 15;
 const GENERATION: usize = 16;
+const SDK_EXPORTED: usize = 17;
 
 /// Registers everything with the engine.
 pub(super) fn register(
@@ -167,6 +175,9 @@ pub(super) fn register(
         for (exporter, outcome, points) in exported.snapshot() {
             own.count(EXPORTED, points, [("exporter", exporter), ("outcome", outcome)]);
         }
+        for (exporter, error, points) in exported.finished_snapshot() {
+            own.sdk_exported(exporter, error, points);
+        }
     };
     if let Err(reason) = engine.observe(instruments.collect(), observe, now()) {
         tracing::warn!(%reason, "the program's own metrics are not available");
@@ -197,6 +208,21 @@ impl Own<'_, '_> {
     fn count<const N: usize>(&mut self, place: usize, count: u64, attributes: [(&str, &str); N]) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         self.observer.observe(place, Number::Int(count), &attributes.into_iter().collect());
+    }
+
+    /// As the semantic conventions name exporters; of those they do not know, the own name.
+    fn sdk_exported(&mut self, exporter: &str, error: Option<&str>, points: u64) {
+        const TYPE: &str = "otel.component.type";
+        let component = match exporter {
+            "otlp_grpc" => "otlp_grpc_metric_exporter",
+            "otlp_http" => "otlp_http_metric_exporter",
+            "prometheus" => "prometheus_http_text_metric_exporter",
+            other => other,
+        };
+        match error {
+            None => self.count(SDK_EXPORTED, points, [(TYPE, component)]),
+            Some(error) => self.count(SDK_EXPORTED, points, [(TYPE, component), ("error.type", error)]),
+        }
     }
 
     fn receivers(&mut self, received: &ReceiveStats) {

@@ -95,6 +95,10 @@ impl Broken {
             self.worker.flush();
             seen = eventually("a failed export", || Some(undelivered()).filter(|points| *points > seen));
         }
+        // The same in the semantic conventions' words.
+        let failed = [("otel_component_type", "otlp_grpc_metric_exporter"), ("error_type", "exhausted")];
+        let failed = first.page().sum("otel_sdk_exporter_metric_data_point_exported_total", &failed);
+        assert!(failed >= seen, "{failed} {seen}");
     }
 
     /// Waits until the other host has everything, and compares.

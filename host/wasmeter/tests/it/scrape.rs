@@ -65,6 +65,9 @@ fn q1_the_page_comes_in_the_format_that_is_asked_for() {
         assert_eq!(content_type, OPENMETRICS, "for {accept:?}");
         parse_openmetrics(body).unwrap_or_else(|error| panic!("{error} in:\n{body}"));
     }
+    let exporter = [("otel_component_type", "prometheus_http_text_metric_exporter")];
+    let exported = host.page().sum("otel_sdk_exporter_metric_data_point_exported_total", &exporter);
+    assert!(exported > 0.0, "the pages before are counted");
 }
 
 #[test]

@@ -70,3 +70,12 @@ fn what_is_written_to_the_standard_streams_is_logged_in_lines() {
     assert_eq!(told("print stdout a|b|c|"), [line(LogLevel::Info, "a")]);
     assert_eq!(reach.plugin.info().stats.log_lines_dropped, 3);
 }
+
+#[test]
+fn an_exit_ends_the_instance_and_the_next_question_has_another() {
+    let Some(reach) = Reach::with("", &[]) else { return };
+    let answer = reach.tell("exit");
+    assert!(answer.contains("`streams` exited with status 1"), "{answer}");
+    assert_eq!(reach.plugin.last_failure().unwrap().kind, FailureKind::Trap);
+    assert!(reach.tell("time").starts_with("found: "));
+}

@@ -132,12 +132,11 @@ impl Page {
             }
         };
         let page = render(&frame, format, &self.options);
-        self.stats.add(
-            "prometheus",
-            "exported",
-            (frame.point_count() as u64).saturating_sub(page.dropped_points()),
-        );
+        let shown = (frame.point_count() as u64).saturating_sub(page.dropped_points());
+        self.stats.add("prometheus", "exported", shown);
+        self.stats.finished("prometheus", None, shown);
         self.stats.add("prometheus", "dropped", page.dropped_points());
+        self.stats.finished("prometheus", Some("not_shown"), page.dropped_points());
         for remark in
             page.dropped.iter().map(ToString::to_string).chain(page.warnings.iter().map(ToString::to_string))
         {

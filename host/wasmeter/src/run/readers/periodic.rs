@@ -215,6 +215,7 @@ impl Periodic {
             Target::Console => {
                 console::print(frame);
                 self.stats.add(name, "exported", points);
+                self.stats.finished(name, None, points);
                 return true;
             }
             Target::Otlp(exporter, ..) => exporter,
@@ -223,6 +224,8 @@ impl Periodic {
             Ok(exported) => {
                 self.stats.add(name, "exported", points.saturating_sub(exported.rejected));
                 self.stats.add(name, "rejected", exported.rejected);
+                self.stats.finished(name, None, points.saturating_sub(exported.rejected));
+                self.stats.finished(name, Some("rejected"), exported.rejected);
                 if !exported.message.is_empty() {
                     tracing::warn!(
                         exporter = name,
@@ -236,6 +239,7 @@ impl Periodic {
             Err(error) => {
                 let again = matches!(error, ExportError::Exhausted { .. });
                 self.stats.add(name, if again { "undelivered" } else { "refused" }, points);
+                self.stats.finished(name, Some(error.name()), points);
                 tracing::error!(exporter = name, points, "export failed: {error}");
                 !again
             }
