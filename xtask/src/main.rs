@@ -8,10 +8,12 @@ mod bench;
 mod ci;
 mod clients;
 mod conformance;
+mod debian;
 mod demo;
 mod install;
 mod packages;
 mod plugins;
+mod receivers;
 mod shell;
 mod suite;
 mod toolchain;
@@ -101,6 +103,7 @@ fn setup() -> anyhow::Result<()> {
     toolchain::find(toolchain::From::default())?;
     clients::prepare()?;
     views::build(&[])?;
+    receivers::prepare()?;
     ci::deny::install()?;
     shell::cargo().args(["fetch", "--locked"]).echoed()
 }

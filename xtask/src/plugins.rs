@@ -28,8 +28,13 @@ impl Components {
 }
 
 /// The folders of the plugins that are of no use in service.
-const FOR_TESTS: [&str; 4] =
-    ["plugins/hostile", "plugins/hostile-processor", "plugins/reach", "host/runtime/benches/guests"];
+const FOR_TESTS: [&str; 5] = [
+    "plugins/hostile",
+    "plugins/hostile-exporter",
+    "plugins/hostile-processor",
+    "plugins/reach",
+    "host/runtime/benches/guests",
+];
 
 struct Plugin {
     package: String,

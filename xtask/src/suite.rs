@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{clients, plugins, shell, toolchain, views};
+use crate::{clients, plugins, receivers, shell, toolchain, views};
 
 /// Builds the plugins, prepares the foreign clients and runs the tests whose name contains `filter`.
 pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
@@ -23,12 +23,15 @@ pub(crate) fn needs() -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
     let components = plugins::build(toolchain::From::default())?;
     let clients = clients::prepare()?;
     let views = views::build(&[])?;
+    let receivers = receivers::prepare()?;
     // The client itself looks for packages from the folder that holds their list.
     let modules = clients.node_modules.as_deref().and_then(Path::parent).map(Path::to_path_buf);
     let optional = [
         ("WASMETER_PYTHON", clients.python),
         ("WASMETER_CLIENT_MODULES", modules),
         ("WASMETER_NODE_MODULES", clients.node_modules),
+        ("WASMETER_PROMETHEUS", receivers.prometheus),
+        ("WASMETER_VICTORIA_METRICS", receivers.victoria_metrics),
     ];
     let needed = [
         ("WASMETER_COMPONENTS", components.plugins),

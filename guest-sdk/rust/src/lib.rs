@@ -30,7 +30,8 @@
 //! assert_eq!(series[0].attributes, [("method", "GET")].into());
 //! ```
 //!
-//! A [`Processor`] is made the same way, of [`Processor::process`] and [`register_processor!`].
+//! A [`Processor`] is made the same way, of [`Processor::process`] and [`register_processor!`]; so is an [`Exporter`], of
+//! [`Exporter::export`] and [`register_exporter!`].
 //!
 //! The struct is the plugin's configuration: the `[config]` table of the `NAME.toml` beside the component, read by serde.
 //! What is wrong with a configuration is reported with its place, all of it at once where it can be. The plugin's name,
@@ -50,6 +51,7 @@ mod component;
 mod config;
 #[cfg(feature = "environment")]
 pub mod environment;
+mod exporter;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod frame;
@@ -71,6 +73,7 @@ mod view;
 
 pub use attributes::Attributes;
 pub use config::{Problem, parse_config};
+pub use exporter::{Accepted, ExportError, Exporter, Preference, Temporalities, TemporalityPreference};
 pub use info::PluginInfo;
 pub use instrument::{Instrument, InstrumentKind, NumberKind, Origin, Scope};
 pub use log::Level;
@@ -87,8 +90,8 @@ pub use view::View;
 pub mod __private {
     #[cfg(target_family = "wasm")]
     pub use crate::component::{
-        LifecycleComponent, ProcessorComponent, ViewComponent, bindings, export_lifecycle, export_processor,
-        export_view,
+        ExporterComponent, LifecycleComponent, ProcessorComponent, ViewComponent, bindings, export_exporter,
+        export_lifecycle, export_processor, export_view,
     };
     pub use crate::log::write;
 }

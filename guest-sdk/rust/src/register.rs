@@ -6,8 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::PluginInfo;
 
-/// A type that [`register_view!`](crate::register_view) or [`register_processor!`](crate::register_processor) has made a
-/// plugin of; not implemented by hand.
+/// A type that [`register_view!`](crate::register_view) or one of its siblings has made a plugin of; not implemented by hand.
 pub trait Registered: DeserializeOwned + 'static {
     /// Who the plugin is.
     const INFO: PluginInfo;

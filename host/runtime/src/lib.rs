@@ -1,7 +1,7 @@
 //! The plugin runtime: loads components, sandboxed, and swaps them while the host runs.
 //!
 //! The only crate that knows wasmtime. A [`Directory`] turns a folder of components into [`Generation`]s of [`Plugin`]s,
-//! which are the engine's [`wasmeter_engine::View`]s or [`Processors`] of what it collects; a [`Watcher`] says when to look again, and a [`Keeper`] looks and puts
+//! which are the engine's [`wasmeter_engine::View`]s or [`Processors`] of what it collects, or [`Exporter`]s of that; a [`Watcher`] says when to look again, and a [`Keeper`] looks and puts
 //! into service what it finds. Everything a guest says is checked in `answer` and `frame` before the host sees it, every call has a
 //! deadline, every store has limits, and nothing a guest or a file does panics the host.
 
@@ -14,6 +14,7 @@ mod cache;
 mod cache;
 mod config;
 mod directory;
+mod exporters;
 mod failure;
 mod frame;
 mod grants;
@@ -36,6 +37,7 @@ mod world;
 
 pub use config::{AnswerLimits, RuntimeConfig, TICK};
 pub use directory::{Directory, Generation, Rejection, Scan, Swap};
+pub use exporters::{Accepted, ExportError, ExportPreference, ExportSchedule, Exporter};
 pub use failure::{Counts, Failure, FailureCount, FailureKind};
 pub use grants::{Capability, DirectoryGrant, Grants, HttpOrigin, SecretGrant, SecretSource};
 pub use inspect::{Content, Inspection, Introduction, Shape, Terms};

@@ -28,6 +28,10 @@ pub struct PluginLimits {
     pub streams_deadline: Option<Duration>,
     /// How long a View may take to map an attribute set; as long as any question if `None`.
     pub map_attributes_deadline: Option<Duration>,
+    /// How long an exporter may take to send a frame, or to say that it cannot; 10 s, as the OTLP exporter's timeout.
+    pub export_deadline: Duration,
+    /// How long an exporter may take to send what it has buffered, and to let go of everything, each; 5 s.
+    pub flush_deadline: Duration,
     /// Lines it may log in the long run, per second; 50. More are dropped and counted.
     pub log_lines_per_sec: u32,
     /// Lines it may log at once after a silence; 256.
@@ -47,6 +51,8 @@ impl Default for PluginLimits {
             call_deadline: Duration::from_secs(1),
             streams_deadline: None,
             map_attributes_deadline: None,
+            export_deadline: Duration::from_secs(10),
+            flush_deadline: Duration::from_secs(5),
             log_lines_per_sec: 50,
             log_burst_lines: 256,
         }
@@ -80,7 +86,7 @@ pub(crate) struct Key {
 const DEADLINE_MS: RangeInclusive<i64> = 1..=60_000;
 
 /// Every limit a settings file can set.
-pub(crate) static KEYS: [Key; 12] = [
+pub(crate) static KEYS: [Key; 14] = [
     Key {
         name: "memory_limit_bytes",
         range: 65_536..=4_294_967_296,
@@ -140,6 +146,18 @@ pub(crate) static KEYS: [Key; 12] = [
         range: DEADLINE_MS,
         set: |limits, millis| limits.map_attributes_deadline = Some(Duration::from_millis(millis)),
         get: |limits| as_millis(limits.map_attributes_deadline()),
+    },
+    Key {
+        name: "export_deadline_ms",
+        range: DEADLINE_MS,
+        set: |limits, millis| limits.export_deadline = Duration::from_millis(millis),
+        get: |limits| as_millis(limits.export_deadline),
+    },
+    Key {
+        name: "flush_deadline_ms",
+        range: DEADLINE_MS,
+        set: |limits, millis| limits.flush_deadline = Duration::from_millis(millis),
+        get: |limits| as_millis(limits.flush_deadline),
     },
     Key {
         name: "log_lines_per_sec",

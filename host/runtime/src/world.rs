@@ -9,17 +9,20 @@ pub enum World {
     View,
     /// It changes metrics between their collection and their export.
     Processor,
+    /// It sends metrics on.
+    Exporter,
 }
 
 impl World {
     /// Every world.
-    pub const ALL: [Self; 2] = [Self::View, Self::Processor];
+    pub const ALL: [Self; 3] = [Self::View, Self::Processor, Self::Exporter];
 
     /// The name, as the plugin contract has it; fit for a metric label.
     pub const fn name(self) -> &'static str {
         match self {
             Self::View => "view",
             Self::Processor => "processor",
+            Self::Exporter => "exporter",
         }
     }
 
@@ -28,6 +31,7 @@ impl World {
         match self {
             Self::View => "views",
             Self::Processor => "processors",
+            Self::Exporter => "exporters",
         }
     }
 }

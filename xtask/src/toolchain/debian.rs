@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::{Toolchain, linker, probe};
-use crate::{shell, workspace};
+use crate::{debian, shell, workspace};
 
 /// Where shared libraries are, by the names of Debian's architectures.
 fn multiarch() -> String {
@@ -37,7 +37,7 @@ pub(super) fn toolchain() -> anyhow::Result<Toolchain> {
         probe::compiles(&toolchain).with_context(|| format!("remove `{}` and try again", dir.display()))?;
         return Ok(toolchain);
     }
-    if !shell::exists("apt-get") || !shell::exists("dpkg-deb") {
+    if !debian::is_here() {
         bail!("no `apt-get` and `dpkg-deb` here");
     }
     if dir.exists() {

@@ -1,11 +1,13 @@
 //! The component around a plugin: the plugin contract's exports, and what the host offers. Compiled for wasm only.
 
 mod convert;
+mod exporter;
 mod frames;
 mod lifecycle;
 mod processor;
 mod view;
 
+pub use exporter::ExporterComponent;
 pub use lifecycle::LifecycleComponent;
 pub use processor::ProcessorComponent;
 pub use view::ViewComponent;
@@ -50,8 +52,21 @@ pub mod bindings {
             export_macro_name: "export_processor",
         });
     }
+
+    pub mod exporter {
+        wit_bindgen::generate!({
+            path: "../../wit",
+            inline: "package wasmeter:guest; world exporter-part { export wasmeter:plugin/exporters@0.1.0; }",
+            generate_all,
+            // One type for the frames of both worlds.
+            with: { "wasmeter:plugin/frames@0.1.0": super::processor::wasmeter::plugin::frames },
+            pub_export_macro: true,
+            export_macro_name: "export_exporter",
+        });
+    }
 }
 
+pub use bindings::exporter::export_exporter;
 pub use bindings::lifecycle::export_lifecycle;
 pub use bindings::processor::export_processor;
 pub use bindings::view::export_view;
@@ -59,6 +74,14 @@ pub use bindings::view::export_view;
 /// Has the configured plugin do something.
 fn with_plugin<P: Registered, R>(call: &str, work: impl FnOnce(&P) -> R) -> R {
     P::with_slot(|slot| match &*slot.borrow() {
+        Some(plugin) => work(plugin),
+        None => panic!("the host called `{call}` before `configure`"),
+    })
+}
+
+/// The same for what may change it.
+fn with_plugin_mut<P: Registered, R>(call: &str, work: impl FnOnce(&mut P) -> R) -> R {
+    P::with_slot(|slot| match &mut *slot.borrow_mut() {
         Some(plugin) => work(plugin),
         None => panic!("the host called `{call}` before `configure`"),
     })

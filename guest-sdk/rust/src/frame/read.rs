@@ -206,6 +206,16 @@ impl<'a> ScopeRef<'a> {
         self.frame.tables.string(at(&self.frame.scopes.name, self.row))
     }
 
+    /// The scope's version; empty if unknown.
+    pub fn version(&self) -> &'a str {
+        self.frame.tables.string(at(&self.frame.scopes.version, self.row))
+    }
+
+    /// The semantic conventions' schema of the scope's metrics; empty if unknown.
+    pub fn schema_url(&self) -> &'a str {
+        self.frame.tables.string(at(&self.frame.scopes.schema_url, self.row))
+    }
+
     /// How many attributes the sender had dropped.
     pub fn dropped_attributes(&self) -> u32 {
         at(&self.frame.scopes.dropped_attributes, self.row)
@@ -244,12 +254,22 @@ impl<'a> ResourceRef<'a> {
         self.frame.tables.set(at(&self.frame.resources.attributes, self.row))
     }
 
+    /// The semantic conventions' schema of the attributes; empty if unknown.
+    pub fn schema_url(&self) -> &'a str {
+        self.frame.tables.string(at(&self.frame.resources.schema_url, self.row))
+    }
+
+    /// How many attributes the sender had dropped.
+    pub fn dropped_attributes(&self) -> u32 {
+        at(&self.frame.resources.dropped_attributes, self.row)
+    }
+
     /// A copy that is the plugin's own.
     pub fn to_resource(&self) -> Resource {
         Resource {
             attributes: self.attributes().to_attributes(),
-            schema_url: self.frame.tables.string(at(&self.frame.resources.schema_url, self.row)).to_owned(),
-            dropped_attributes: at(&self.frame.resources.dropped_attributes, self.row),
+            schema_url: self.schema_url().to_owned(),
+            dropped_attributes: self.dropped_attributes(),
         }
     }
 }

@@ -59,7 +59,12 @@ pub(super) fn stream(stream: &Stream) -> Result<(), String> {
     if stream.cardinality_limit == Some(0) {
         return Err("cardinality limit 0: expected at least 1".to_owned());
     }
-    match &stream.aggregation {
+    aggregation(&stream.aggregation)
+}
+
+/// What the host would refuse an aggregation for.
+pub(super) fn aggregation(aggregation: &Aggregation) -> Result<(), String> {
+    match aggregation {
         Aggregation::ExplicitBucketHistogram { boundaries: Some(boundaries), .. } => {
             let ascending = boundaries.windows(2).all(|pair| matches!(pair, [low, high] if low < high));
             if !ascending || !boundaries.iter().all(|bound| bound.is_finite()) {

@@ -5,6 +5,7 @@
 //! file with the schema of a configuration in step with its type.
 
 mod check;
+mod exporter;
 #[cfg(not(target_family = "wasm"))]
 mod grants;
 mod harness;
@@ -13,6 +14,7 @@ pub(crate) mod logs;
 mod processor;
 mod schema;
 
+pub use exporter::ExporterHarness;
 #[cfg(all(feature = "files", not(target_family = "wasm")))]
 pub use grants::grant_directory;
 #[cfg(all(feature = "environment", not(target_family = "wasm")))]

@@ -21,6 +21,12 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// The waits with jitter that is different each time, for ever; see [`RetryPolicy`].
+    pub fn jittered(self) -> impl Iterator<Item = Duration> {
+        let mut jitter = Jitter::new(None);
+        self.delays(move || jitter.next())
+    }
+
     /// The waits, each between half and all of what it may be at most, by `random` numbers from 0 to 1: so that clients
     /// that failed together do not come back together.
     pub(super) fn delays(self, random: impl FnMut() -> f64) -> impl Iterator<Item = Duration> {

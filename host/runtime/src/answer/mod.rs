@@ -2,6 +2,7 @@
 //! refused whole. Nothing else in the host sees a guest's word.
 
 mod attributes;
+mod exporters;
 mod info;
 mod lower;
 mod nested;
@@ -11,6 +12,7 @@ mod streams;
 mod tests;
 
 pub(crate) use attributes::check_attributes;
+pub(crate) use exporters::{check_accepted, check_export_error, check_preference};
 pub(crate) use info::{Info, check_info, check_problems};
 pub(crate) use lower::{lower_attributes, lower_instrument};
 pub(crate) use nested::check_nested;

@@ -151,7 +151,11 @@ fn check_patterns(patterns: Vec<String>, budget: &mut Budget) -> Result<Vec<Patt
     Ok(checked)
 }
 
-fn check_aggregation(aggregation: views::Aggregation, budget: &mut Budget) -> Result<Aggregation, Wrong> {
+/// Checks how values are to be combined.
+pub(super) fn check_aggregation(
+    aggregation: views::Aggregation,
+    budget: &mut Budget,
+) -> Result<Aggregation, Wrong> {
     Ok(match aggregation {
         views::Aggregation::Default => Aggregation::Default,
         views::Aggregation::Drop => Aggregation::Drop,

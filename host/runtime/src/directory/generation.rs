@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wasmeter_engine::View;
 
+use crate::exporters::Exporter;
 use crate::failure::Failure;
 use crate::plugin::Plugin;
 use crate::processors::Processors;
@@ -39,6 +40,11 @@ impl Generation {
     /// The processors, in the same order.
     pub fn processors(&self) -> Processors {
         self.of(World::Processor).cloned().collect()
+    }
+
+    /// The exporters, in the same order.
+    pub fn exporters(&self) -> Vec<Exporter> {
+        self.of(World::Exporter).filter_map(Exporter::of).collect()
     }
 
     fn of(&self, world: World) -> impl Iterator<Item = &Arc<Plugin>> {

@@ -2,6 +2,7 @@
 //!
 //! A trap leaves a store unusable, so an instance that trapped is dropped and never entered again.
 
+mod export;
 mod fault;
 mod host;
 mod limiter;
@@ -11,10 +12,11 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
+use crate::bindings::exporter::exports::wasmeter::plugin::exporters;
 use crate::bindings::plugin::exports::wasmeter::plugin::lifecycle;
 use crate::bindings::processor::exports::wasmeter::plugin::processors;
 use crate::bindings::view::exports::wasmeter::plugin::views;
-use crate::bindings::{frames, plugin, processor, types, view};
+use crate::bindings::{exporter, frames, plugin, processor, types, view};
 use crate::config::ticks;
 use crate::failure::{FailureKind, Refusal, clean};
 use crate::grants::Prepared;
@@ -52,6 +54,19 @@ pub(crate) struct Instance {
 enum Exports {
     View(view::View),
     Processor(processor::Processor),
+    Exporter(exporter::Exporter),
+}
+
+impl Exports {
+    /// The host asked something that plugins of this world are not asked.
+    fn are_not(&self, wanted: World) -> wasmtime::Error {
+        let world = match self {
+            Self::View(_) => World::View,
+            Self::Processor(_) => World::Processor,
+            Self::Exporter(_) => World::Exporter,
+        };
+        wasmtime::format_err!("a question to the world `{wanted}`, and the plugin is of the world `{world}`")
+    }
 }
 
 impl Instance {
@@ -89,6 +104,7 @@ impl Instance {
         let exports = match world {
             World::View => view::View::new(&mut store, &instance).map(Exports::View),
             World::Processor => processor::Processor::new(&mut store, &instance).map(Exports::Processor),
+            World::Exporter => exporter::Exporter::new(&mut store, &instance).map(Exports::Exporter),
         };
         let exports = exports.map_err(|error| mismatch(&error))?;
         Ok(Self { store, lifecycle, exports, grants: grants.clone() })
@@ -172,14 +188,21 @@ impl<'a> Callable<'a> {
     fn views(&self) -> wasmtime::Result<&'a views::Guest> {
         match self.exports {
             Exports::View(view) => Ok(view.wasmeter_plugin_views()),
-            Exports::Processor(_) => Err(wasmtime::format_err!("it is a processor, not a view")),
+            other => Err(other.are_not(World::View)),
         }
     }
 
     fn processors(&self) -> wasmtime::Result<&'a processors::Guest> {
         match self.exports {
             Exports::Processor(processor) => Ok(processor.wasmeter_plugin_processors()),
-            Exports::View(_) => Err(wasmtime::format_err!("it is a view, not a processor")),
+            other => Err(other.are_not(World::Processor)),
+        }
+    }
+
+    fn exporters(&self) -> wasmtime::Result<&'a exporters::Guest> {
+        match self.exports {
+            Exports::Exporter(exporter) => Ok(exporter.wasmeter_plugin_exporters()),
+            other => Err(other.are_not(World::Exporter)),
         }
     }
 }

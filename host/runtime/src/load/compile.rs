@@ -9,6 +9,7 @@ use super::contract::{check_contract, describe, explain_mismatch, imports};
 use super::header::check_header;
 use super::read::Source;
 use crate::Runtime;
+use crate::bindings::exporter::ExporterPre;
 use crate::bindings::processor::ProcessorPre;
 use crate::bindings::view::ViewPre;
 use crate::failure::{FailureKind, Refusal, clean};
@@ -109,6 +110,7 @@ pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked, grants: &Grants) -> Re
             match world {
                 World::View => drop(ViewPre::new(pre.clone())?),
                 World::Processor => drop(ProcessorPre::new(pre.clone())?),
+                World::Exporter => drop(ExporterPre::new(pre.clone())?),
             }
             Ok(pre)
         })

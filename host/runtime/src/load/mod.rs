@@ -27,7 +27,7 @@ use crate::failure::{Failure, FailureKind, Identity, Refusal};
 use crate::grants::{check_needs, prepare, unused};
 use crate::instance::{Grants, Instance};
 use crate::log::PluginLog;
-use crate::plugin::{Parts, Plugin};
+use crate::plugin::{ExportTerms, Parts, Plugin, ask_preference};
 use crate::trust::check_signature;
 use crate::wasi::Reactor;
 use crate::world::World;
@@ -71,7 +71,21 @@ pub(crate) fn load(
             "take it out of the settings file beside the plugin",
         ));
     }
+    if compiled.world != World::Exporter && settings.export_schedule.is_some() {
+        return Err(Refusal::new(
+            FailureKind::BadSettings,
+            format!("`interval_ms` and `timeout_ms` are for exporters, and this is a {}", compiled.world),
+            "take them out of the settings file beside the plugin",
+        ));
+    }
     configure(&mut instance, &log)?;
+    let export_terms = match compiled.world {
+        World::Exporter => Some(ExportTerms {
+            preference: ask_preference(&mut instance, runtime.config().answer, &grants)?,
+            schedule: settings.export_schedule.unwrap_or_default(),
+        }),
+        World::View | World::Processor => None,
+    };
     let plugin = Plugin::new(Parts {
         runtime: runtime.clone(),
         file: source.file.clone(),
@@ -81,6 +95,7 @@ pub(crate) fn load(
         grants,
         holds_answers: settings.holds_answers,
         on_failure: settings.on_failure.unwrap_or_default(),
+        export_terms,
         log,
         instance,
     });

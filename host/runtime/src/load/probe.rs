@@ -17,6 +17,8 @@ pub(super) fn probe(plugin: &Plugin) -> Result<(), Refusal> {
     match plugin.world() {
         World::View => probe_view(plugin),
         World::Processor => plugin.ask_process(&probe_frame()).map(drop),
+        // It has said what it wants; a frame to try with would be exported.
+        World::Exporter => Ok(()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! `NAME.toml` beside `NAME.wasm`: whether the plugin runs, with which limits, which digest it must have, what it is granted,
 //! and its configuration.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use toml::de::{DeTable, DeValue};
@@ -9,13 +11,19 @@ use toml::de::{DeTable, DeValue};
 use super::grants::grants;
 use super::read::{Digest, Source};
 use super::toml_json::json_table;
+use crate::exporters::ExportSchedule;
 use crate::failure::{FailureKind, Refusal, clean, list};
 use crate::grants::Grants;
 use crate::limits::{self, PluginLimits};
 use crate::processors::OnFailure;
 
 /// The keys beside those of the limits.
-const KEYS: [&str; 6] = ["enabled", "digest", "hold_answers", "on_failure", "grants", "config"];
+const KEYS: [&str; 8] =
+    ["enabled", "digest", "hold_answers", "on_failure", "interval_ms", "timeout_ms", "grants", "config"];
+/// The shortest and the longest time between two exports: a day is as good as never.
+const INTERVAL_MS: RangeInclusive<i64> = 100..=86_400_000;
+/// The shortest and the longest time for an export with all its retries.
+const TIMEOUT_MS: RangeInclusive<i64> = 100..=3_600_000;
 
 /// The settings of one plugin.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +35,8 @@ pub(crate) struct Settings {
     limits: Vec<(usize, u64)>,
     /// What becomes of a frame that a processor fails on.
     pub(super) on_failure: Option<OnFailure>,
+    /// When an exporter exports, if that is set.
+    pub(super) export_schedule: Option<ExportSchedule>,
     pub(crate) grants: Grants,
     config: Map<String, Json>,
 }
@@ -39,6 +49,7 @@ impl Default for Settings {
             digest: None,
             limits: Vec::new(),
             on_failure: None,
+            export_schedule: None,
             grants: Grants::default(),
             config: Map::new(),
         }
@@ -90,6 +101,14 @@ impl Settings {
                     settings.on_failure = Some(known.ok_or_else(|| {
                         place.mistyped(at, "on_failure", "`\"bypass\"`, `\"drop\"` or `\"fail\"`", value)
                     })?);
+                }
+                ("interval_ms", value) => {
+                    let millis = place.integer(at, "interval_ms", value, &INTERVAL_MS)?;
+                    settings.export_schedule.get_or_insert_default().interval = Duration::from_millis(millis);
+                }
+                ("timeout_ms", value) => {
+                    let millis = place.integer(at, "timeout_ms", value, &TIMEOUT_MS)?;
+                    settings.export_schedule.get_or_insert_default().timeout = Duration::from_millis(millis);
                 }
                 ("grants", DeValue::Table(table)) => settings.grants = grants(&place, table)?,
                 ("grants", other) => return Err(place.mistyped(at, "grants", "a table", other)),
@@ -175,7 +194,7 @@ impl Place<'_> {
         at: usize,
         key: &str,
         value: &DeValue<'_>,
-        range: &std::ops::RangeInclusive<i64>,
+        range: &RangeInclusive<i64>,
     ) -> Result<u64, Refusal> {
         let expected = format!("a whole number from {} to {}", range.start(), range.end());
         let DeValue::Integer(integer) = value else {

@@ -1,5 +1,6 @@
 //! A plugin in service: one instance, replaced after a trap, asked through the engine's [`View`] trait.
 
+mod export;
 mod held;
 mod state;
 mod supervisor;
@@ -26,6 +27,7 @@ use crate::log::PluginLog;
 use crate::processors::{OnFailure, Outcome};
 use crate::totals::Totals;
 use crate::world::World;
+pub(crate) use export::{ExportTerms, ask_preference};
 use held::Held;
 pub use state::{PluginInfo, PluginState, PluginStats};
 pub use supervisor::RestartPolicy;
@@ -45,6 +47,8 @@ pub(crate) struct Parts {
     /// Whether its last answers hold while it cannot answer.
     pub(crate) holds_answers: bool,
     pub(crate) on_failure: OnFailure,
+    /// Of an exporter.
+    pub(crate) export_terms: Option<ExportTerms>,
     pub(crate) log: Arc<PluginLog>,
     /// Instantiated and configured.
     pub(crate) instance: Instance,
@@ -61,6 +65,7 @@ pub struct Plugin {
     info: Info,
     grants: Grants,
     on_failure: OnFailure,
+    export_terms: Option<ExportTerms>,
     log: Arc<PluginLog>,
     service: Mutex<Service>,
     /// Its last answers, if they are to hold.
@@ -90,7 +95,8 @@ struct Service {
 impl Plugin {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { runtime, file, fingerprint, compiled, info, grants, log, instance, .. } = parts;
-        let (holds_answers, on_failure) = (parts.holds_answers, parts.on_failure);
+        let (holds_answers, on_failure, export_terms) =
+            (parts.holds_answers, parts.on_failure, parts.export_terms);
         let totals = runtime.totals_of(&info.name);
         log.count_with(&totals);
         let supervisor = Supervisor::new(runtime.config().restart, fingerprint.component.seed());
@@ -119,6 +125,7 @@ impl Plugin {
             info,
             grants,
             on_failure,
+            export_terms,
             log,
         }
     }
@@ -327,6 +334,7 @@ impl Plugin {
         // The contract promises guests that `info` is called before `configure`; its answer is known.
         instance.info()?;
         configure(&mut instance, &self.log)?;
+        self.hold_to_preference(&mut instance)?;
         Ok(instance)
     }
 

@@ -21,6 +21,9 @@ pub(crate) struct Guest {
     pub(crate) map: &'static str,
     /// The body of `process` with `$frame`, in the world `processor`; 8 holds `unchanged`.
     pub(crate) process: &'static str,
+    /// The bodies of the world `exporter`: of `preference`, of `export` with `$frame`, of `flush` and of `shutdown`. 8 holds
+    /// cumulative without aggregations, an accepted frame, and what is done.
+    pub(crate) exporter: [&'static str; 4],
     /// The body of `cabi_realloc` before it allocates.
     pub(crate) realloc: &'static str,
     /// The contract's version in the names of exports.
@@ -42,6 +45,7 @@ impl Default for Guest {
             map: "(i32.store8 (i32.const 160) (i32.const 1)) (i32.store (i32.const 164) (local.get $ptr)) \
                   (i32.store (i32.const 168) (local.get $len)) i32.const 160",
             process: "i32.const 8",
+            exporter: ["i32.const 8"; 4],
             realloc: "",
             contract: "0.1.0",
             wit: Vec::new(),
@@ -59,6 +63,7 @@ pub(crate) fn contract_files() -> Vec<(&'static str, String)> {
         ("host.wit", include_str!("../../../../wit/host.wit")),
         ("lifecycle.wit", include_str!("../../../../wit/lifecycle.wit")),
         ("frame.wit", include_str!("../../../../wit/frame.wit")),
+        ("exporter.wit", include_str!("../../../../wit/exporter.wit")),
         ("processor.wit", include_str!("../../../../wit/processor.wit")),
         ("types.wit", include_str!("../../../../wit/types.wit")),
         ("view.wit", include_str!("../../../../wit/view.wit")),
@@ -148,6 +153,15 @@ impl Guest {
                 r#"
                 (func (export "wasmeter:plugin/processors@{contract}#process") (param $frame i32) (result i32)
                   {process})"#
+            )
+        } else if self.world == "exporter" {
+            let [preference, export, flush, shutdown] = self.exporter;
+            format!(
+                r#"
+                (func (export "wasmeter:plugin/exporters@{contract}#preference") (result i32) {preference})
+                (func (export "wasmeter:plugin/exporters@{contract}#export") (param $frame i32) (result i32) {export})
+                (func (export "wasmeter:plugin/exporters@{contract}#flush") (result i32) {flush})
+                (func (export "wasmeter:plugin/exporters@{contract}#shutdown") (result i32) {shutdown})"#
             )
         } else {
             String::new()

@@ -7,6 +7,7 @@
 mod answers;
 mod cache;
 mod directory;
+mod exporters;
 mod failures;
 mod faults;
 mod first_party;

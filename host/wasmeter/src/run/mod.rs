@@ -3,9 +3,10 @@
 //! ```text
 //! receivers -> sink -> engine <- plugin keeper (directory -> generation -> swap)
 //!                        |
-//!                        +-> processors -> readers: page, OTLP exporters, console
+//!                        +-> processors -> readers: page, OTLP exporters, console, exporters of the directory
 //! ```
 
+mod exporters;
 mod own_metrics;
 mod pipeline;
 mod plugin_keeper;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use wasmeter_config::Config;
 use wasmeter_engine::{Engine, EngineConfig};
@@ -28,6 +30,7 @@ use wasmeter_runtime::{KeyError, PluginLimits, Runtime, RuntimeConfig, TrustedKe
 use crate::clock::now;
 use crate::settings::{Settings, print_problems};
 use crate::{EXIT_CONFIGURATION, log};
+use exporters::Surroundings;
 use plugin_keeper::PluginKeeper;
 use readers::Readers;
 pub(crate) use readers::exporter_problems;
@@ -126,8 +129,15 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
         limits: config.limits.clone(),
         exemplar_filter: config.exemplar_filter,
     };
+    let (stop_readers, readers_shutdown) = watch::channel(false);
     let plugin_runtime = Arc::new(start_runtime(&config.plugins).map_err(|problem| vec![problem])?);
-    let (engine, keeper) = start_plugins(&settings, engine_config, plugin_runtime.clone()).await?;
+    let surroundings = Surroundings {
+        runtime: Handle::current(),
+        stats: readers.stats(),
+        shutdown: readers_shutdown.clone(),
+    };
+    let (engine, keeper) =
+        start_plugins(&settings, engine_config, plugin_runtime.clone(), surroundings).await?;
 
     let limits = ReceiveLimits { body_bytes_max: config.request_bytes_max, ..ReceiveLimits::default() };
     let limits = ReceiveLimits {
@@ -148,7 +158,6 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
     let (stop, shutdown) = watch::channel(false);
     announce(grpc.as_ref(), http.as_ref(), &readers, &config, &keeper);
     let receivers = tokio::spawn(receive(receiver, grpc, http, shutdown.clone()));
-    let (stop_readers, readers_shutdown) = watch::channel(false);
     let readers = readers.start(&keeper.pipeline(), &readers_shutdown);
 
     let telling = tokio::spawn(tell_notices(engine.clone(), shutdown));
@@ -166,7 +175,9 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
     }
     let _stopping = stop_readers.send(true);
     tokio::select! {
-        () = readers.finish() => tracing::info!("stopped"),
+        ((), ()) = async { tokio::join!(readers.finish(), keeper.exports().finish()) } => {
+            tracing::info!("stopped");
+        }
         () = tokio::time::sleep(FLUSH_TIMEOUT) => {
             tracing::error!(timeout_secs = FLUSH_TIMEOUT.as_secs(), "the last exports did not end in time");
         }
@@ -180,11 +191,18 @@ async fn start_plugins(
     settings: &Settings,
     engine: EngineConfig,
     runtime: Arc<Runtime>,
+    surroundings: Surroundings,
 ) -> Result<(Engine, PluginKeeper), Vec<String>> {
     let config = settings.config.clone();
     tokio::task::spawn_blocking(move || {
         let views = views::of_config(&config);
-        PluginKeeper::start(&config.plugins, runtime, views, |views| Engine::new(engine, views, now()))
+        PluginKeeper::start(&config.plugins, runtime, views, surroundings, |views, more_readers| {
+            let mut engine = engine;
+            let first = engine.readers.len();
+            engine.readers.extend(more_readers);
+            let added = first..engine.readers.len();
+            (Engine::new(engine, views, now()), added)
+        })
     })
     .await
     .map_err(|error| vec![format!("loading plugins failed: {error}")])?

@@ -173,10 +173,10 @@ pub(super) fn register(
         own.engine(&counted);
         own.plugins(&runtime, &plugins);
         for (exporter, outcome, points) in exported.snapshot() {
-            own.count(EXPORTED, points, [("exporter", exporter), ("outcome", outcome)]);
+            own.count(EXPORTED, points, [("exporter", &*exporter), ("outcome", outcome)]);
         }
         for (exporter, error, points) in exported.finished_snapshot() {
-            own.sdk_exported(exporter, error, points);
+            own.sdk_exported(&exporter, error, points);
         }
     };
     if let Err(reason) = engine.observe(instruments.collect(), observe, now()) {

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmeter_config::Plugins as PluginSettings;
-use wasmeter_engine::{Engine, SwapReport, ViewFault, Views};
-use wasmeter_runtime::{Directory, Generation, Keeper, Processors, Runtime, Service};
+use wasmeter_engine::{Engine, ReaderConfig, SwapReport, ViewFault, Views};
+use wasmeter_runtime::{Directory, Exporter, Generation, Keeper, Processors, Runtime, Service};
 
+use super::exporters::{Exporters, Surroundings, Tasks};
 use super::pipeline::Pipeline;
 
 /// Keeps the engine's Views equal to the plugin directory, and takes other Views of the configuration file.
@@ -13,6 +14,7 @@ pub(super) struct PluginKeeper {
     keeper: Keeper<InService>,
     plugins: Plugins,
     pipeline: Pipeline,
+    exports: Tasks,
 }
 
 /// The plugins in service, for those who only look.
@@ -29,39 +31,48 @@ pub(super) struct Swaps {
     pub(super) refused: u64,
 }
 
-/// The Views and processors in service.
+/// The Views, processors and exporters in service.
 struct InService {
     pipeline: Pipeline,
     views: Views,
     processors: Processors,
+    exporters: Exporters,
     swaps: Arc<Mutex<Swaps>>,
 }
 
 impl PluginKeeper {
-    /// Loads what is in the directory, makes the engine with it, and keeps both in step from then on.
+    /// Loads what is in the directory, makes the engine with it, and keeps both in step from then on. The engine is made with
+    /// the readers of its exporters behind all others.
     pub(super) fn start(
         settings: &PluginSettings,
         runtime: Arc<Runtime>,
         base: Views,
-        make: impl FnOnce(Views) -> Engine,
+        surroundings: Surroundings,
+        make: impl FnOnce(Views, Vec<ReaderConfig>) -> (Engine, std::ops::Range<usize>),
     ) -> Result<(Engine, Self), String> {
         let directory =
             settings.directory.as_ref().map(|path| Arc::new(Directory::new(path.clone(), runtime)));
         let mut views = base;
         let mut processors = Processors::default();
+        let mut exporters = Exporters::new(surroundings);
+        let mut plan = exporters.plan(Vec::new());
         if let Some(directory) = &directory {
             directory.rescan().tell(|failure| tracing::error!("{failure}"));
             let generation = directory.current();
             views.plugins = generation.views();
             processors = generation.processors();
+            plan = exporters.plan(generation.exporters());
         }
-        let engine = make(views.clone());
+        let (engine, readers) = make(views.clone(), plan.added());
         let swaps = Arc::new(Mutex::new(Swaps::default()));
         let pipeline = Pipeline::new(engine.clone(), processors.clone());
-        let service = InService { pipeline: pipeline.clone(), views, processors, swaps: swaps.clone() };
+        exporters.carry_out(plan, &pipeline, &readers.collect::<Vec<_>>(), Vec::new());
+        let exports = exporters.tasks();
+        let service =
+            InService { pipeline: pipeline.clone(), views, processors, exporters, swaps: swaps.clone() };
         let keeper = Keeper::start(directory.clone(), settings.watch, service)
             .map_err(|error| format!("cannot start the plugin threads: {error}"))?;
-        Ok((engine, Self { keeper, plugins: Plugins { directory, swaps }, pipeline }))
+        Ok((engine, Self { keeper, plugins: Plugins { directory, swaps }, pipeline, exports }))
     }
 
     /// Takes other Views of the configuration file and looks at the directory again.
@@ -70,7 +81,7 @@ impl PluginKeeper {
         self.keeper.with_service(move |service| {
             let plugins = service.views.plugins.clone();
             let processors = service.processors.clone();
-            if let Err(fault) = service.put_into_service(Views { plugins, ..base }, processors) {
+            if let Err(fault) = service.put_into_service(Views { plugins, ..base }, processors, None) {
                 tracing::error!(%fault, "the new views are not taken over; those before stay in service");
             }
         });
@@ -86,6 +97,11 @@ impl PluginKeeper {
     /// What readers collect from.
     pub(super) fn pipeline(&self) -> Pipeline {
         self.pipeline.clone()
+    }
+
+    /// The exporters at work, to be waited for at the end.
+    pub(super) fn exports(&self) -> Tasks {
+        self.exports.clone()
     }
 
     pub(super) fn plugins(&self) -> Plugins {
@@ -113,9 +129,24 @@ impl Plugins {
 
 impl InService {
     /// The clock is read when the second half begins: a new series starts when its Views begin to serve, not when they are asked.
-    fn put_into_service(&mut self, views: Views, processors: Processors) -> Result<SwapReport, ViewFault> {
-        let prepared = self.pipeline.engine().prepare_swap(views.clone())?;
+    /// Without `exporters` those in service stay.
+    fn put_into_service(
+        &mut self,
+        views: Views,
+        processors: Processors,
+        exporters: Option<Vec<Exporter>>,
+    ) -> Result<SwapReport, ViewFault> {
+        let mut prepared = self.pipeline.engine().prepare_swap(views.clone())?;
+        let plan = exporters.map(|exporters| self.exporters.plan(exporters)).unwrap_or_default();
+        plan.added().into_iter().for_each(|reader| prepared.add_reader(reader));
+        // What a reader that goes has not exported yet is exported by the build that goes with it.
+        let mut last = Vec::new();
+        for reader in plan.removed() {
+            last.push(self.pipeline.collect(reader));
+            prepared.remove_reader(reader);
+        }
         let report = self.pipeline.commit_swap(prepared, processors.clone());
+        self.exporters.carry_out(plan, &self.pipeline, &report.readers, last);
         self.views = views;
         self.processors = processors;
         self.count(|swaps| swaps.done += 1);
@@ -130,7 +161,7 @@ impl InService {
 impl Service for InService {
     fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
         let views = Views { plugins: generation.views(), ..self.views.clone() };
-        self.put_into_service(views, generation.processors()).map(Some)
+        self.put_into_service(views, generation.processors(), Some(generation.exporters())).map(Some)
     }
 
     fn refused(&mut self, message: &str) {

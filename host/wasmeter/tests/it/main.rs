@@ -3,6 +3,7 @@
 
 mod chain;
 mod command_line;
+mod exporters;
 mod inspect;
 mod languages;
 mod lossless;

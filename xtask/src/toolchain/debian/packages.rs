@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use crate::{shell, workspace};
+use crate::{debian, shell, workspace};
 
 /// The compilers a distribution may have: the newest one, which browsers are built with, and the ordinary one. Each with its
 /// host library and its sources.
@@ -60,22 +60,13 @@ fn family() -> anyhow::Result<[&'static str; 3]> {
     bail!("apt offers no Rust {major}.{minor} or newer (found: {})", found.join(", "));
 }
 
-/// Refreshes apt's lists, with root's rights where they can be had without asking.
-fn update_lists() -> anyhow::Result<()> {
-    let update = ["-q", "update"];
-    if shell::program("apt-get").args(update).works() {
-        return Ok(());
-    }
-    shell::program("sudo").args(["-n", "apt-get"]).args(update).run()
-}
-
 /// Unpacks compiler, libraries and sources into `dir`.
 pub(super) fn unpack(dir: &Path) -> anyhow::Result<()> {
     let family = match family() {
         Ok(family) => family,
         Err(first) => {
             // Fresh containers have no lists at all.
-            update_lists().with_context(|| format!("{first:#}; and `apt-get update` failed"))?;
+            debian::update_lists().with_context(|| format!("{first:#}; and `apt-get update` failed"))?;
             family()?
         }
     };
@@ -85,21 +76,7 @@ pub(super) fn unpack(dir: &Path) -> anyhow::Result<()> {
         names.extend(dependencies(&library, "libllvm")?);
         names.push(library);
     }
-    let packages = dir.join("packages");
-    std::fs::create_dir_all(&packages)?;
-    let download = |names: &[String]| {
-        shell::program("apt-get").args(["-q", "download"]).args(names).dir(&packages).echoed()
-    };
-    if download(&names).is_err() {
-        // The mirror has moved on from what the lists say.
-        update_lists()?;
-        download(&names)?;
-    }
-    for package in std::fs::read_dir(&packages)? {
-        shell::program("dpkg-deb").arg("-x").arg(package?.path()).arg(dir).run()?;
-    }
-    std::fs::remove_dir_all(&packages)?;
-    Ok(())
+    debian::unpack(&names, dir)
 }
 
 #[cfg(test)]

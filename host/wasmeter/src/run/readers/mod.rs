@@ -3,6 +3,7 @@
 mod console;
 mod page;
 mod periodic;
+mod plugin;
 mod stats;
 
 use std::net::SocketAddr;
@@ -18,7 +19,9 @@ use wasmeter_model::{Aggregation, InstrumentKind, TemporalityPreference};
 
 use super::Shutdown;
 use super::pipeline::{Pipeline, process};
-use periodic::{Periodic, Target};
+pub(super) use periodic::Periodic;
+use periodic::Target;
+pub(super) use plugin::{Orders, PluginTarget};
 pub(super) use stats::ExportStats;
 
 /// All readers, ready to start: addresses are bound and exporters made.
@@ -127,11 +130,16 @@ impl Readers {
 
 impl Running {
     /// Waits until each has exported what it held.
-    pub(super) async fn finish(mut self) {
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a reader ended badly");
-            }
+    pub(super) async fn finish(self) {
+        finish_all(self.tasks).await;
+    }
+}
+
+/// Waits until each of these readers has exported what it held.
+pub(super) async fn finish_all(mut tasks: JoinSet<()>) {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a reader ended badly");
         }
     }
 }

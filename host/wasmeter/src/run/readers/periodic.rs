@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 use wasmeter_config::{Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
 use wasmeter_model::frame::Frame;
-use wasmeter_model::{InstrumentKind, Temporality};
+use wasmeter_model::{InstrumentKind, Temporality, TemporalityPreference};
 use wasmeter_otlp::export::{Backlog, ExportConfig, ExportError, Exporter};
-use wasmeter_runtime::Processed;
+use wasmeter_runtime::{Exporter as PluginExporter, Processed};
 
 use super::super::pipeline::Collected;
+use super::plugin::{Change, Delivery, LAST_TIMEOUT, PluginTarget};
 use super::stats::ExportStats;
 use super::{Pipeline, Shutdown, console, process};
 
@@ -22,10 +23,11 @@ const TIMEOUT_MAX: Duration = Duration::from_secs(600);
 pub(super) enum Target {
     Otlp(Box<Exporter>, &'static str, String),
     Console,
+    Plugin(PluginTarget),
 }
 
 /// A periodic reader, ready to run.
-pub(super) struct Periodic {
+pub(in super::super) struct Periodic {
     interval: Duration,
     timeout: Duration,
     target: Target,
@@ -61,10 +63,20 @@ impl Target {
         }
     }
 
-    fn name(&self) -> &'static str {
+    /// Under which its points are counted.
+    fn name(&self) -> &str {
         match self {
             Self::Otlp(_, name, _) => name,
             Self::Console => "console",
+            Self::Plugin(plugin) => plugin.name(),
+        }
+    }
+
+    /// Waits for another build, or the end, of a target that is a plugin; for ever of others.
+    async fn change(&mut self) -> Change {
+        match self {
+            Self::Plugin(plugin) => plugin.change().await,
+            Self::Otlp(..) | Self::Console => std::future::pending().await,
         }
     }
 }
@@ -88,32 +100,86 @@ impl Periodic {
             batch_points_max: config.batch_points_max.unwrap_or(NonZeroUsize::MAX),
             target,
             stats,
-            keeps_undelivered: temporality.of(InstrumentKind::Counter) == Temporality::Delta,
+            keeps_undelivered: has_delta(temporality),
+            backlog: Backlog::default(),
+            unprocessed: Backlog::default(),
+        }
+    }
+
+    /// The reader of an exporter of the plugin directory.
+    pub(in super::super) fn of_plugin(
+        exporter: &PluginExporter,
+        target: PluginTarget,
+        stats: Arc<ExportStats>,
+    ) -> Self {
+        let schedule = exporter.schedule();
+        Self {
+            interval: schedule.interval,
+            timeout: schedule.timeout,
+            batch_points_max: NonZeroUsize::MAX,
+            target: Target::Plugin(target),
+            stats,
+            keeps_undelivered: has_delta(exporter.preference().temporality),
             backlog: Backlog::default(),
             unprocessed: Backlog::default(),
         }
     }
 
     /// Where it exports to, and how often.
-    pub(super) fn describe(&self) -> String {
+    pub(in super::super) fn describe(&self) -> String {
         let every = format!("every {} s", self.interval.as_secs_f64());
         match &self.target {
             Target::Otlp(_, name, endpoint) => format!("{name} to {endpoint}, {every}"),
             Target::Console => format!("console, {every}"),
+            Target::Plugin(_) => every,
         }
     }
 
     /// Exports at each interval, and once more when stopped.
-    pub(super) async fn run(mut self, pipeline: Pipeline, reader: usize, shutdown: Shutdown) {
-        let mut interval = tokio::time::interval_at(Instant::now() + self.interval, self.interval);
-        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pub(in super::super) async fn run(mut self, pipeline: Pipeline, reader: usize, shutdown: Shutdown) {
+        let mut ticks = ticks(self.interval);
         let stopped = super::super::stopped(shutdown);
         tokio::pin!(stopped);
         loop {
             tokio::select! {
-                _ = interval.tick() => self.export(&pipeline, reader).await,
-                () = &mut stopped => return self.export(&pipeline, reader).await,
+                _ = ticks.tick() => self.export(&pipeline, reader).await,
+                () = &mut stopped => {
+                    if let Target::Plugin(plugin) = &mut self.target {
+                        plugin.stop();
+                        self.timeout = self.timeout.min(LAST_TIMEOUT);
+                    }
+                    self.export(&pipeline, reader).await;
+                    break;
+                }
+                change = self.target.change() => match change {
+                    Change::Successor(schedule) => {
+                        self.timeout = schedule.timeout;
+                        if self.interval != schedule.interval {
+                            self.interval = schedule.interval;
+                            ticks = self::ticks(self.interval);
+                        }
+                    }
+                    Change::End(last) => {
+                        self.export_collected(*last, Instant::now() + self.timeout).await;
+                        break;
+                    }
+                },
             }
+        }
+        self.end().await;
+    }
+
+    /// Nothing comes any more: what is still kept goes with the reader.
+    async fn end(mut self) {
+        let mut left = 0;
+        for backlog in [&mut self.backlog, &mut self.unprocessed] {
+            while let Some(frame) = backlog.pop() {
+                left += frame.point_count();
+            }
+        }
+        self.count_lost(left);
+        if let Target::Plugin(plugin) = self.target {
+            plugin.end().await;
         }
     }
 
@@ -121,10 +187,13 @@ impl Periodic {
         let deadline = Instant::now() + self.timeout;
         let collecting = pipeline.clone();
         let collected = tokio::task::spawn_blocking(move || collecting.collect(reader)).await;
-        let collected = match collected {
-            Ok(collected) => collected,
-            Err(error) => return tracing::error!(%error, "a collection ended badly"),
-        };
+        match collected {
+            Ok(collected) => self.export_collected(collected, deadline).await,
+            Err(error) => tracing::error!(%error, "a collection ended badly"),
+        }
+    }
+
+    async fn export_collected(&mut self, collected: Collected, deadline: Instant) {
         // Delta frames go out in their order, so that the receiver sees no gap that later turns out to be none.
         let ready = self.process(collected).await;
         let mut is_delivered = self.deliver_backlog(deadline).await;
@@ -150,16 +219,16 @@ impl Periodic {
             let (points, processors) = (frame.point_count() as u64, processors.clone());
             match tokio::task::spawn_blocking(move || process(&processors, frame)).await {
                 Ok(Processed::Frame(frame)) => ready.push(frame),
-                Ok(Processed::Dropped) => self.stats.add(self.target.name(), "dropped", points),
+                Ok(Processed::Dropped) => self.count("dropped", points),
                 Ok(Processed::Failed(frame)) => {
-                    self.stats.add(self.target.name(), "undelivered", points);
+                    self.count("undelivered", points);
                     if self.keeps_undelivered {
                         self.unprocessed.put_back(frame);
                     }
                     break;
                 }
                 Err(error) => {
-                    self.stats.add(self.target.name(), "dropped", points);
+                    self.count("dropped", points);
                     tracing::error!(%error, "the processing of a collection ended badly");
                 }
             }
@@ -198,9 +267,13 @@ impl Periodic {
         self.count_lost(lost);
     }
 
+    fn count(&self, outcome: &'static str, points: u64) {
+        self.stats.add(self.target.name(), outcome, points);
+    }
+
     fn count_lost(&self, dropped: usize) {
         if dropped > 0 {
-            self.stats.add(self.target.name(), "dropped", dropped as u64);
+            self.count("dropped", dropped as u64);
             tracing::error!(
                 points = dropped,
                 "undelivered points dropped: the receiver was away, or a processor failed, for too long"
@@ -210,39 +283,62 @@ impl Periodic {
 
     /// Sends one frame; false if it may be sent again.
     async fn deliver(&self, frame: &Frame, deadline: Instant) -> bool {
-        let (name, points) = (self.target.name(), frame.point_count() as u64);
-        let exporter = match &self.target {
+        let points = frame.point_count() as u64;
+        match &self.target {
             Target::Console => {
                 console::print(frame);
-                self.stats.add(name, "exported", points);
-                self.stats.finished(name, None, points);
-                return true;
+                self.delivered(points, 0, "")
             }
-            Target::Otlp(exporter, ..) => exporter,
-        };
-        match exporter.export(frame, deadline).await {
-            Ok(exported) => {
-                self.stats.add(name, "exported", points.saturating_sub(exported.rejected));
-                self.stats.add(name, "rejected", exported.rejected);
-                self.stats.finished(name, None, points.saturating_sub(exported.rejected));
-                self.stats.finished(name, Some("rejected"), exported.rejected);
-                if !exported.message.is_empty() {
-                    tracing::warn!(
-                        exporter = name,
-                        rejected = exported.rejected,
-                        "receiver: {}",
-                        exported.message
-                    );
+            Target::Otlp(exporter, ..) => match exporter.export(frame, deadline).await {
+                Ok(exported) => self.delivered(points, exported.rejected, &exported.message),
+                Err(error) => {
+                    let again = matches!(error, ExportError::Exhausted { .. });
+                    self.not_delivered(points, again, error.name(), &error)
                 }
-                true
-            }
-            Err(error) => {
-                let again = matches!(error, ExportError::Exhausted { .. });
-                self.stats.add(name, if again { "undelivered" } else { "refused" }, points);
-                self.stats.finished(name, Some(error.name()), points);
-                tracing::error!(exporter = name, points, "export failed: {error}");
-                !again
-            }
+            },
+            Target::Plugin(plugin) => match plugin.deliver(frame, deadline).await {
+                Delivery::Accepted(accepted) => {
+                    self.delivered(points, accepted.rejected_points, &accepted.message)
+                }
+                Delivery::Undelivered(error) => self.not_delivered(points, true, "exhausted", &error),
+                Delivery::Refused(error) => self.not_delivered(points, false, "permanent", &error),
+            },
         }
     }
+
+    fn delivered(&self, points: u64, rejected: u64, message: &str) -> bool {
+        self.count("exported", points.saturating_sub(rejected));
+        self.count("rejected", rejected);
+        self.stats.finished(self.target.name(), None, points.saturating_sub(rejected));
+        self.stats.finished(self.target.name(), Some("rejected"), rejected);
+        if !message.is_empty() {
+            tracing::warn!(exporter = self.target.name(), rejected, "receiver: {message}");
+        }
+        true
+    }
+
+    fn not_delivered(
+        &self,
+        points: u64,
+        again: bool,
+        kind: &'static str,
+        error: &dyn std::fmt::Display,
+    ) -> bool {
+        self.count(if again { "undelivered" } else { "refused" }, points);
+        self.stats.finished(self.target.name(), Some(kind), points);
+        tracing::error!(exporter = self.target.name(), points, "export failed: {error}");
+        !again
+    }
+}
+
+/// Whether what is not delivered is lost unless it is kept: a delta point comes once.
+fn has_delta(temporality: TemporalityPreference) -> bool {
+    InstrumentKind::ALL.into_iter().any(|kind| temporality.of(kind) == Temporality::Delta)
+}
+
+/// The first tick comes after an interval; ticks that were missed are not made up for.
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }

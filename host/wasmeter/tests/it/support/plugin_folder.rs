@@ -15,7 +15,8 @@ pub(crate) struct PluginFolder {
 
 /// A component under the name of a plugin.
 fn component(name: &str) -> Vec<u8> {
-    let path = required("WASMETER_COMPONENTS").join(format!("{name}.wasm"));
+    let folder = if name.starts_with("hostile") { "WASMETER_HOSTILE" } else { "WASMETER_COMPONENTS" };
+    let path = required(folder).join(format!("{name}.wasm"));
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
