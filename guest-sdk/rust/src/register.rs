@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::PluginInfo;
 
-/// A type that [`register_view!`](crate::register_view) or [`register_processor!`](crate::register_processor) has made a
-/// plugin of; not implemented by hand.
+/// A type that [`register_view!`](crate::register_view), [`register_observer!`](crate::register_observer) or
+/// [`register_processor!`](crate::register_processor) has made a plugin of; not implemented by hand.
 pub trait Registered: DeserializeOwned + 'static {
     /// Who the plugin is.
     const INFO: PluginInfo;

@@ -28,6 +28,12 @@ pub struct PluginLimits {
     pub streams_deadline: Option<Duration>,
     /// How long a View may take to map an attribute set; as long as any question if `None`.
     pub map_attributes_deadline: Option<Duration>,
+    /// How long an observer may take to observe; as long as any question if `None`.
+    pub observe_deadline: Option<Duration>,
+    /// How long collections share what an observer said; 0, so that each collection has it observe again.
+    pub observe_interval: Duration,
+    /// The most points of one observation; 100,000. Larger observations are refused whole.
+    pub observation_points_max: usize,
     /// Lines it may log in the long run, per second; 50. More are dropped and counted.
     pub log_lines_per_sec: u32,
     /// Lines it may log at once after a silence; 256.
@@ -47,6 +53,9 @@ impl Default for PluginLimits {
             call_deadline: Duration::from_secs(1),
             streams_deadline: None,
             map_attributes_deadline: None,
+            observe_deadline: None,
+            observe_interval: Duration::ZERO,
+            observation_points_max: 100_000,
             log_lines_per_sec: 50,
             log_burst_lines: 256,
         }
@@ -66,6 +75,10 @@ impl PluginLimits {
     pub(crate) fn map_attributes_deadline(&self) -> Duration {
         self.map_attributes_deadline.unwrap_or(self.call_deadline)
     }
+
+    pub(crate) fn observe_deadline(&self) -> Duration {
+        self.observe_deadline.unwrap_or(self.call_deadline)
+    }
 }
 
 /// A limit in a settings file.
@@ -80,7 +93,7 @@ pub(crate) struct Key {
 const DEADLINE_MS: RangeInclusive<i64> = 1..=60_000;
 
 /// Every limit a settings file can set.
-pub(crate) static KEYS: [Key; 12] = [
+pub(crate) static KEYS: [Key; 15] = [
     Key {
         name: "memory_limit_bytes",
         range: 65_536..=4_294_967_296,
@@ -142,6 +155,24 @@ pub(crate) static KEYS: [Key; 12] = [
         get: |limits| as_millis(limits.map_attributes_deadline()),
     },
     Key {
+        name: "observe_deadline_ms",
+        range: DEADLINE_MS,
+        set: |limits, millis| limits.observe_deadline = Some(Duration::from_millis(millis)),
+        get: |limits| as_millis(limits.observe_deadline()),
+    },
+    Key {
+        name: "observe_interval_ms",
+        range: 0..=3_600_000,
+        set: |limits, millis| limits.observe_interval = Duration::from_millis(millis),
+        get: |limits| as_millis(limits.observe_interval),
+    },
+    Key {
+        name: "observation_points_max",
+        range: 1..=10_000_000,
+        set: |limits, points| limits.observation_points_max = size(points),
+        get: |limits| limits.observation_points_max as u64,
+    },
+    Key {
         name: "log_lines_per_sec",
         range: 0..=100_000,
         set: |limits, lines| limits.log_lines_per_sec = lines_of(lines),
@@ -177,6 +208,7 @@ mod tests {
             let mut limits = PluginLimits {
                 streams_deadline: Some(Duration::from_secs(1)),
                 map_attributes_deadline: Some(Duration::from_secs(1)),
+                observe_deadline: Some(Duration::from_secs(1)),
                 ..PluginLimits::default()
             };
             let before: Vec<_> = limits.by_name().collect();

@@ -7,18 +7,21 @@ use std::fmt;
 pub enum World {
     /// It shapes streams.
     View,
+    /// It observes when metrics are collected.
+    Observer,
     /// It changes metrics between their collection and their export.
     Processor,
 }
 
 impl World {
     /// Every world.
-    pub const ALL: [Self; 2] = [Self::View, Self::Processor];
+    pub const ALL: [Self; 3] = [Self::View, Self::Observer, Self::Processor];
 
     /// The name, as the plugin contract has it; fit for a metric label.
     pub const fn name(self) -> &'static str {
         match self {
             Self::View => "view",
+            Self::Observer => "observer",
             Self::Processor => "processor",
         }
     }
@@ -27,6 +30,7 @@ impl World {
     pub(crate) const fn interface(self) -> &'static str {
         match self {
             Self::View => "views",
+            Self::Observer => "observers",
             Self::Processor => "processors",
         }
     }

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
+use crate::bindings::observer::exports::wasmeter::plugin::observers;
 use crate::bindings::plugin::exports::wasmeter::plugin::lifecycle;
 use crate::bindings::processor::exports::wasmeter::plugin::processors;
 use crate::bindings::view::exports::wasmeter::plugin::views;
-use crate::bindings::{frames, plugin, processor, types, view};
+use crate::bindings::{frames, observer, plugin, processor, types, view};
 use crate::config::ticks;
 use crate::failure::{FailureKind, Refusal, clean};
 use crate::grants::Prepared;
@@ -51,6 +52,7 @@ pub(crate) struct Instance {
 /// What the instance does beside saying who it is.
 enum Exports {
     View(view::View),
+    Observer(observer::Observer),
     Processor(processor::Processor),
 }
 
@@ -88,6 +90,7 @@ impl Instance {
         let lifecycle = plugin::Plugin::new(&mut store, &instance).map_err(|error| mismatch(&error))?;
         let exports = match world {
             World::View => view::View::new(&mut store, &instance).map(Exports::View),
+            World::Observer => observer::Observer::new(&mut store, &instance).map(Exports::Observer),
             World::Processor => processor::Processor::new(&mut store, &instance).map(Exports::Processor),
         };
         let exports = exports.map_err(|error| mismatch(&error))?;
@@ -129,6 +132,13 @@ impl Instance {
         self.call(call, |exports, store| exports.views()?.call_map_attributes(store, tag, attributes))
     }
 
+    /// Has the plugin observe. The answer is unchecked.
+    pub(crate) fn observe(&mut self, now: u64) -> Result<Result<frames::Frame, types::Fault>, Refusal> {
+        let deadline = self.grants.limits.observe_deadline();
+        let call = Call { name: "observe", deadline, setting: "observe_deadline_ms" };
+        self.call(call, |exports, store| exports.observers()?.call_observe(store, now))
+    }
+
     /// Has a frame processed. The answer is unchecked.
     pub(crate) fn process(
         &mut self,
@@ -158,6 +168,17 @@ impl Instance {
     }
 }
 
+impl Exports {
+    fn is_not(&self, wanted: &str) -> wasmtime::Error {
+        let world = match self {
+            Self::View(_) => World::View,
+            Self::Observer(_) => World::Observer,
+            Self::Processor(_) => World::Processor,
+        };
+        wasmtime::format_err!("it is of the world `{world}`, not of `{wanted}`")
+    }
+}
+
 /// The exports of an instance.
 struct Callable<'a> {
     lifecycle: &'a plugin::Plugin,
@@ -172,14 +193,21 @@ impl<'a> Callable<'a> {
     fn views(&self) -> wasmtime::Result<&'a views::Guest> {
         match self.exports {
             Exports::View(view) => Ok(view.wasmeter_plugin_views()),
-            Exports::Processor(_) => Err(wasmtime::format_err!("it is a processor, not a view")),
+            other => Err(other.is_not("view")),
+        }
+    }
+
+    fn observers(&self) -> wasmtime::Result<&'a observers::Guest> {
+        match self.exports {
+            Exports::Observer(observer) => Ok(observer.wasmeter_plugin_observers()),
+            other => Err(other.is_not("observer")),
         }
     }
 
     fn processors(&self) -> wasmtime::Result<&'a processors::Guest> {
         match self.exports {
             Exports::Processor(processor) => Ok(processor.wasmeter_plugin_processors()),
-            Exports::View(_) => Err(wasmtime::format_err!("it is a view, not a processor")),
+            other => Err(other.is_not("processor")),
         }
     }
 }

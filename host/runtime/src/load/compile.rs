@@ -9,6 +9,7 @@ use super::contract::{check_contract, describe, explain_mismatch, imports};
 use super::header::check_header;
 use super::read::Source;
 use crate::Runtime;
+use crate::bindings::observer::ObserverPre;
 use crate::bindings::processor::ProcessorPre;
 use crate::bindings::view::ViewPre;
 use crate::failure::{FailureKind, Refusal, clean};
@@ -108,6 +109,7 @@ pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked, grants: &Grants) -> Re
         .and_then(|pre| {
             match world {
                 World::View => drop(ViewPre::new(pre.clone())?),
+                World::Observer => drop(ObserverPre::new(pre.clone())?),
                 World::Processor => drop(ProcessorPre::new(pre.clone())?),
             }
             Ok(pre)

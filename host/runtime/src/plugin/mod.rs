@@ -1,6 +1,7 @@
 //! A plugin in service: one instance, replaced after a trap, asked through the engine's [`View`] trait.
 
 mod held;
+mod observe;
 mod state;
 mod supervisor;
 
@@ -23,6 +24,7 @@ use crate::frame::{lift, lower};
 use crate::instance::{Grants, Instance};
 use crate::load::{Compiled, Fingerprint, configure};
 use crate::log::PluginLog;
+use crate::observers::Turn;
 use crate::processors::{OnFailure, Outcome};
 use crate::totals::Totals;
 use crate::world::World;
@@ -72,6 +74,8 @@ pub struct Plugin {
     probing: AtomicBool,
     retired: AtomicBool,
     questions: AtomicU64,
+    /// Of an observer: when it was last asked, so that collections share what it says.
+    turn: Turn,
     totals: Arc<Totals>,
     faults: AtomicU64,
     memory_bytes: AtomicUsize,
@@ -110,6 +114,7 @@ impl Plugin {
             probing: AtomicBool::new(true),
             retired: AtomicBool::new(false),
             questions: AtomicU64::new(0),
+            turn: Turn::default(),
             totals,
             faults: AtomicU64::new(0),
             runtime,

@@ -224,7 +224,13 @@ fn worlds_are_told_apart_by_their_exports() {
     assert_eq!(generation.views().len(), 1);
     // A processor is no View to the engine, and asking it like one is an error and no more.
     let as_view = Arc::clone(&generation.plugins()[1]) as Arc<dyn wasmeter_engine::View>;
-    assert!(as_view.streams(&crate::support::counter()).unwrap_err().reason.contains("not a view"));
+    assert!(
+        as_view
+            .streams(&crate::support::counter())
+            .unwrap_err()
+            .reason
+            .contains("of the world `processor`, not of `view`")
+    );
 }
 
 #[test]

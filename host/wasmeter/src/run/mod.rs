@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! receivers -> sink -> engine <- plugin keeper (directory -> generation -> swap)
-//!                        |
+//!         observers ---> |
 //!                        +-> processors -> readers: page, OTLP exporters, console
 //! ```
 
+mod observing;
 mod own_metrics;
 mod pipeline;
 mod plugin_keeper;
@@ -184,7 +185,10 @@ async fn start_plugins(
     let config = settings.config.clone();
     tokio::task::spawn_blocking(move || {
         let views = views::of_config(&config);
-        PluginKeeper::start(&config.plugins, runtime, views, |views| Engine::new(engine, views, now()))
+        let resource = own_metrics::own_resource(&config.resource);
+        PluginKeeper::start(&config.plugins, runtime, views, resource, |views| {
+            Engine::new(engine, views, now())
+        })
     })
     .await
     .map_err(|error| vec![format!("loading plugins failed: {error}")])?

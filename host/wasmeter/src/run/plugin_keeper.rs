@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmeter_config::Plugins as PluginSettings;
 use wasmeter_engine::{Engine, SwapReport, ViewFault, Views};
-use wasmeter_runtime::{Directory, Generation, Keeper, Processors, Runtime, Service};
+use wasmeter_model::Resource;
+use wasmeter_runtime::{Directory, Generation, Keeper, Runtime, Service};
 
-use super::pipeline::Pipeline;
+use super::pipeline::{Attached, Pipeline};
 
 /// Keeps the engine's Views equal to the plugin directory, and takes other Views of the configuration file.
 pub(super) struct PluginKeeper {
@@ -29,11 +30,11 @@ pub(super) struct Swaps {
     pub(super) refused: u64,
 }
 
-/// The Views and processors in service.
+/// The Views and the other plugins in service.
 struct InService {
     pipeline: Pipeline,
     views: Views,
-    processors: Processors,
+    attached: Attached,
     swaps: Arc<Mutex<Swaps>>,
 }
 
@@ -43,22 +44,23 @@ impl PluginKeeper {
         settings: &PluginSettings,
         runtime: Arc<Runtime>,
         base: Views,
+        resource: Resource,
         make: impl FnOnce(Views) -> Engine,
     ) -> Result<(Engine, Self), String> {
         let directory =
             settings.directory.as_ref().map(|path| Arc::new(Directory::new(path.clone(), runtime)));
         let mut views = base;
-        let mut processors = Processors::default();
+        let mut attached = Attached::default();
         if let Some(directory) = &directory {
             directory.rescan().tell(|failure| tracing::error!("{failure}"));
             let generation = directory.current();
             views.plugins = generation.views();
-            processors = generation.processors();
+            attached = Attached::of(&generation);
         }
         let engine = make(views.clone());
         let swaps = Arc::new(Mutex::new(Swaps::default()));
-        let pipeline = Pipeline::new(engine.clone(), processors.clone());
-        let service = InService { pipeline: pipeline.clone(), views, processors, swaps: swaps.clone() };
+        let pipeline = Pipeline::new(engine.clone(), attached.clone(), resource);
+        let service = InService { pipeline: pipeline.clone(), views, attached, swaps: swaps.clone() };
         let keeper = Keeper::start(directory.clone(), settings.watch, service)
             .map_err(|error| format!("cannot start the plugin threads: {error}"))?;
         Ok((engine, Self { keeper, plugins: Plugins { directory, swaps }, pipeline }))
@@ -69,8 +71,8 @@ impl PluginKeeper {
         self.keeper.rescan();
         self.keeper.with_service(move |service| {
             let plugins = service.views.plugins.clone();
-            let processors = service.processors.clone();
-            if let Err(fault) = service.put_into_service(Views { plugins, ..base }, processors) {
+            let attached = service.attached.clone();
+            if let Err(fault) = service.put_into_service(Views { plugins, ..base }, attached) {
                 tracing::error!(%fault, "the new views are not taken over; those before stay in service");
             }
         });
@@ -113,11 +115,11 @@ impl Plugins {
 
 impl InService {
     /// The clock is read when the second half begins: a new series starts when its Views begin to serve, not when they are asked.
-    fn put_into_service(&mut self, views: Views, processors: Processors) -> Result<SwapReport, ViewFault> {
+    fn put_into_service(&mut self, views: Views, attached: Attached) -> Result<SwapReport, ViewFault> {
         let prepared = self.pipeline.engine().prepare_swap(views.clone())?;
-        let report = self.pipeline.commit_swap(prepared, processors.clone());
+        let report = self.pipeline.commit_swap(prepared, attached.clone());
         self.views = views;
-        self.processors = processors;
+        self.attached = attached;
         self.count(|swaps| swaps.done += 1);
         Ok(report)
     }
@@ -130,7 +132,7 @@ impl InService {
 impl Service for InService {
     fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
         let views = Views { plugins: generation.views(), ..self.views.clone() };
-        self.put_into_service(views, generation.processors()).map(Some)
+        self.put_into_service(views, Attached::of(generation)).map(Some)
     }
 
     fn refused(&mut self, message: &str) {
