@@ -100,6 +100,13 @@ impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Attributes {
     }
 }
 
+/// The set without attributes.
+impl From<()> for Attributes {
+    fn from((): ()) -> Self {
+        Self::new()
+    }
+}
+
 impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Attributes {
     fn from(pairs: [(K, V); N]) -> Self {
         pairs.into_iter().collect()

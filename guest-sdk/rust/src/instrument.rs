@@ -38,6 +38,9 @@ pub enum Origin {
     /// Already aggregated, over OTLP. The kind is then the nearest one: a monotonic sum is a counter, another sum an
     /// up-down-counter, histograms of both sorts are histograms. A received histogram can only be made coarser.
     Received,
+    /// Already aggregated, from an [`Observer`](crate::Observer). The kind is the nearest observable one, and that of histograms
+    /// of both sorts a histogram.
+    Observed,
 }
 
 /// The instrumentation scope: the library that created an instrument.

@@ -30,8 +30,8 @@
 //! assert_eq!(series[0].attributes, [("method", "GET")].into());
 //! ```
 //!
-//! A [`Processor`] is made the same way, of [`Processor::process`] and [`register_processor!`]; so is an [`Exporter`], of
-//! [`Exporter::export`] and [`register_exporter!`].
+//! An [`Observer`] is made the same way, of [`Observer::observe`] and [`register_observer!`]; so are a [`Processor`], of
+//! [`Processor::process`] and [`register_processor!`], and an [`Exporter`], of [`Exporter::export`] and [`register_exporter!`].
 //!
 //! The struct is the plugin's configuration: the `[config]` table of the `NAME.toml` beside the component, read by serde.
 //! What is wrong with a configuration is reported with its place, all of it at once where it can be. The plugin's name,
@@ -60,6 +60,8 @@ pub mod http;
 mod info;
 mod instrument;
 mod log;
+mod observation;
+mod observer;
 mod pattern;
 mod processor;
 #[cfg(feature = "random")]
@@ -77,6 +79,8 @@ pub use exporter::{Accepted, ExportError, Exporter, Preference, Temporalities, T
 pub use info::PluginInfo;
 pub use instrument::{Instrument, InstrumentKind, NumberKind, Origin, Scope};
 pub use log::Level;
+pub use observation::{Observation, ObservedMetric};
+pub use observer::Observer;
 pub use pattern::Pattern;
 pub use processor::{Fault, Outcome, Processor};
 pub use register::Registered;
@@ -90,8 +94,8 @@ pub use view::View;
 pub mod __private {
     #[cfg(target_family = "wasm")]
     pub use crate::component::{
-        ExporterComponent, LifecycleComponent, ProcessorComponent, ViewComponent, bindings, export_exporter,
-        export_lifecycle, export_processor, export_view,
+        ExporterComponent, LifecycleComponent, ObserverComponent, ProcessorComponent, ViewComponent,
+        bindings, export_exporter, export_lifecycle, export_observer, export_processor, export_view,
     };
     pub use crate::log::write;
 }

@@ -118,7 +118,7 @@ impl Pipeline {
             Aggregator::LastValue => wasmeter_model::Temporality::Cumulative,
             _ => self.config.temporality.of(kind),
         };
-        let number = (instrument.origin == Origin::Recorded).then_some(instrument.number);
+        let number = (!instrument.origin.is_aggregated()).then_some(instrument.number);
         StreamKey {
             resource: resource.clone(),
             scope: instrument.scope.clone(),

@@ -116,6 +116,16 @@ pub enum Origin {
     /// Received already aggregated, over OTLP; the instrument's kind is then the nearest one: a monotonic sum is a
     /// counter, another sum an up-down-counter, histograms of both sorts and summaries are histograms.
     Received,
+    /// Asked for at a collection, already aggregated, of a plugin that observes; the kind is the nearest observable one, and
+    /// that of histograms of both sorts and summaries a histogram.
+    Observed,
+}
+
+impl Origin {
+    /// Whether values arrive already aggregated, as totals, states and distributions.
+    pub const fn is_aggregated(self) -> bool {
+        matches!(self, Self::Received | Self::Observed)
+    }
 }
 
 /// Hints of whoever created the instrument; a View wins over them, and they do not identify the instrument.
@@ -140,7 +150,7 @@ pub struct Instrument {
     pub kind: InstrumentKind,
     /// Integers or doubles.
     pub number: NumberKind,
-    /// Recorded here or received.
+    /// Recorded here, received or observed.
     pub origin: Origin,
     /// The scope that created it.
     pub scope: Arc<Scope>,

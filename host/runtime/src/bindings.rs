@@ -32,6 +32,19 @@ pub(crate) mod processor {
     });
 }
 
+/// The world `observer`.
+pub(crate) mod observer {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "observer",
+        with: {
+            "wasmeter:plugin/host": super::plugin::wasmeter::plugin::host,
+            "wasmeter:plugin/types": super::view::wasmeter::plugin::types,
+            "wasmeter:plugin/frames": super::processor::wasmeter::plugin::frames,
+        },
+    });
+}
+
 /// The world `exporter`.
 pub(crate) mod exporter {
     wasmtime::component::bindgen!({

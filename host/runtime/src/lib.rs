@@ -1,7 +1,8 @@
 //! The plugin runtime: loads components, sandboxed, and swaps them while the host runs.
 //!
 //! The only crate that knows wasmtime. A [`Directory`] turns a folder of components into [`Generation`]s of [`Plugin`]s,
-//! which are the engine's [`wasmeter_engine::View`]s or [`Processors`] of what it collects, or [`Exporter`]s of that; a [`Watcher`] says when to look again, and a [`Keeper`] looks and puts
+//! which are the engine's [`wasmeter_engine::View`]s, [`Observers`] of what there is to collect, [`Processors`] of what was
+//! collected or [`Exporter`]s of that; a [`Watcher`] says when to look again, and a [`Keeper`] looks and puts
 //! into service what it finds. Everything a guest says is checked in `answer` and `frame` before the host sees it, every call has a
 //! deadline, every store has limits, and nothing a guest or a file does panics the host.
 
@@ -24,6 +25,7 @@ mod keeper;
 mod limits;
 mod load;
 mod log;
+mod observers;
 mod plugin;
 mod processors;
 mod quarantine;
@@ -44,6 +46,7 @@ pub use inspect::{Content, Inspection, Introduction, Shape, Terms};
 pub use keeper::{Keeper, Service};
 pub use limits::PluginLimits;
 pub use log::{LogLevel, LogSink, TracingSink};
+pub use observers::{ObservedSeries, ObserverFault, Observers, Taken};
 pub use plugin::{Plugin, PluginInfo, PluginState, PluginStats, RestartPolicy};
 pub use processors::{OnFailure, Processed, ProcessorFault, Processors};
 pub use runtime::{Runtime, StartError};

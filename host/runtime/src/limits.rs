@@ -28,6 +28,12 @@ pub struct PluginLimits {
     pub streams_deadline: Option<Duration>,
     /// How long a View may take to map an attribute set; as long as any question if `None`.
     pub map_attributes_deadline: Option<Duration>,
+    /// How long an observer may take to observe; as long as any question if `None`.
+    pub observe_deadline: Option<Duration>,
+    /// How long collections share what an observer said; 0, so that each collection has it observe again.
+    pub observe_interval: Duration,
+    /// The most points of one observation; 100,000. Larger observations are refused whole.
+    pub observation_points_max: usize,
     /// How long an exporter may take to send a frame, or to say that it cannot; 10 s, as the OTLP exporter's timeout.
     pub export_deadline: Duration,
     /// How long an exporter may take to send what it has buffered, and to let go of everything, each; 5 s.
@@ -51,6 +57,9 @@ impl Default for PluginLimits {
             call_deadline: Duration::from_secs(1),
             streams_deadline: None,
             map_attributes_deadline: None,
+            observe_deadline: None,
+            observe_interval: Duration::ZERO,
+            observation_points_max: 100_000,
             export_deadline: Duration::from_secs(10),
             flush_deadline: Duration::from_secs(5),
             log_lines_per_sec: 50,
@@ -72,6 +81,10 @@ impl PluginLimits {
     pub(crate) fn map_attributes_deadline(&self) -> Duration {
         self.map_attributes_deadline.unwrap_or(self.call_deadline)
     }
+
+    pub(crate) fn observe_deadline(&self) -> Duration {
+        self.observe_deadline.unwrap_or(self.call_deadline)
+    }
 }
 
 /// A limit in a settings file.
@@ -86,7 +99,7 @@ pub(crate) struct Key {
 const DEADLINE_MS: RangeInclusive<i64> = 1..=60_000;
 
 /// Every limit a settings file can set.
-pub(crate) static KEYS: [Key; 14] = [
+pub(crate) static KEYS: [Key; 17] = [
     Key {
         name: "memory_limit_bytes",
         range: 65_536..=4_294_967_296,
@@ -148,6 +161,24 @@ pub(crate) static KEYS: [Key; 14] = [
         get: |limits| as_millis(limits.map_attributes_deadline()),
     },
     Key {
+        name: "observe_deadline_ms",
+        range: DEADLINE_MS,
+        set: |limits, millis| limits.observe_deadline = Some(Duration::from_millis(millis)),
+        get: |limits| as_millis(limits.observe_deadline()),
+    },
+    Key {
+        name: "observe_interval_ms",
+        range: 0..=3_600_000,
+        set: |limits, millis| limits.observe_interval = Duration::from_millis(millis),
+        get: |limits| as_millis(limits.observe_interval),
+    },
+    Key {
+        name: "observation_points_max",
+        range: 1..=10_000_000,
+        set: |limits, points| limits.observation_points_max = size(points),
+        get: |limits| limits.observation_points_max as u64,
+    },
+    Key {
         name: "export_deadline_ms",
         range: DEADLINE_MS,
         set: |limits, millis| limits.export_deadline = Duration::from_millis(millis),
@@ -195,6 +226,7 @@ mod tests {
             let mut limits = PluginLimits {
                 streams_deadline: Some(Duration::from_secs(1)),
                 map_attributes_deadline: Some(Duration::from_secs(1)),
+                observe_deadline: Some(Duration::from_secs(1)),
                 ..PluginLimits::default()
             };
             let before: Vec<_> = limits.by_name().collect();

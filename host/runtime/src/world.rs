@@ -7,6 +7,8 @@ use std::fmt;
 pub enum World {
     /// It shapes streams.
     View,
+    /// It observes when metrics are collected.
+    Observer,
     /// It changes metrics between their collection and their export.
     Processor,
     /// It sends metrics on.
@@ -15,12 +17,13 @@ pub enum World {
 
 impl World {
     /// Every world.
-    pub const ALL: [Self; 3] = [Self::View, Self::Processor, Self::Exporter];
+    pub const ALL: [Self; 4] = [Self::View, Self::Observer, Self::Processor, Self::Exporter];
 
     /// The name, as the plugin contract has it; fit for a metric label.
     pub const fn name(self) -> &'static str {
         match self {
             Self::View => "view",
+            Self::Observer => "observer",
             Self::Processor => "processor",
             Self::Exporter => "exporter",
         }
@@ -30,6 +33,7 @@ impl World {
     pub(crate) const fn interface(self) -> &'static str {
         match self {
             Self::View => "views",
+            Self::Observer => "observers",
             Self::Processor => "processors",
             Self::Exporter => "exporters",
         }

@@ -27,7 +27,7 @@ impl HttpSemconv {
             Origin::Recorded => instrument.advisory_boundaries.is_none(),
             // A received histogram can be given a subset of the bounds it has, and a View does not see which those are:
             // asking would be refused for every client with other buckets.
-            Origin::Received => self.rebucket,
+            Origin::Received | Origin::Observed => self.rebucket,
         };
         let histogram = instrument.kind == InstrumentKind::Histogram;
         if wanted && histogram { conventions::boundaries(&instrument.unit) } else { None }

@@ -87,6 +87,7 @@ pub(super) fn instrument(instrument: types::Instrument) -> Instrument {
         origin: match instrument.origin {
             types::Origin::Recorded => Origin::Recorded,
             types::Origin::Received => Origin::Received,
+            types::Origin::Observed => Origin::Observed,
         },
         scope: Scope {
             name: instrument.scope.name,

@@ -4,11 +4,13 @@ mod convert;
 mod exporter;
 mod frames;
 mod lifecycle;
+mod observer;
 mod processor;
 mod view;
 
 pub use exporter::ExporterComponent;
 pub use lifecycle::LifecycleComponent;
+pub use observer::ObserverComponent;
 pub use processor::ProcessorComponent;
 pub use view::ViewComponent;
 
@@ -43,6 +45,20 @@ pub mod bindings {
         });
     }
 
+    pub mod observer {
+        wit_bindgen::generate!({
+            path: "../../wit",
+            inline: "package wasmeter:guest; world observer-part { export wasmeter:plugin/observers@0.1.0; }",
+            with: {
+                "wasmeter:plugin/frames@0.1.0": super::processor::wasmeter::plugin::frames,
+                "wasmeter:plugin/types@0.1.0": super::view::wasmeter::plugin::types,
+            },
+            generate_all,
+            pub_export_macro: true,
+            export_macro_name: "export_observer",
+        });
+    }
+
     pub mod processor {
         wit_bindgen::generate!({
             path: "../../wit",
@@ -68,6 +84,7 @@ pub mod bindings {
 
 pub use bindings::exporter::export_exporter;
 pub use bindings::lifecycle::export_lifecycle;
+pub use bindings::observer::export_observer;
 pub use bindings::processor::export_processor;
 pub use bindings::view::export_view;
 

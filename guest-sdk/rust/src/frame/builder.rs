@@ -71,7 +71,7 @@ impl FrameBuilder {
         Self::default()
     }
 
-    fn set(&mut self, attributes: &Attributes) -> u32 {
+    pub(crate) fn set(&mut self, attributes: &Attributes) -> u32 {
         let mut pairs = Vec::with_capacity(attributes.len());
         for (key, value) in attributes.iter() {
             pairs.push((self.tables.string(key), self.tables.value(ValueRef::from(value))));

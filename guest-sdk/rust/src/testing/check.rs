@@ -1,5 +1,8 @@
 //! The host's rules for a View's answers, but for how many bytes and list items one may have.
 
+use std::collections::HashSet;
+
+use crate::frame::Frame;
 use crate::{Aggregation, AttributeRule, PluginInfo, Stream};
 
 const SIZE_MIN: u32 = 2;
@@ -25,6 +28,20 @@ pub(super) fn info(info: &PluginInfo) -> Result<(), String> {
         schema.map_err(|error| format!("the configuration's schema is not JSON: {error}"))?;
     }
     Ok(())
+}
+
+/// Panics where the host would refuse a frame for a mistake that is easily made.
+#[track_caller]
+pub(super) fn frame(frame: &Frame) {
+    for metric in frame.metrics() {
+        assert!(!metric.name().is_empty(), "a metric without a name");
+        let mut seen = HashSet::new();
+        for point in metric.points() {
+            let attributes = point.attributes().to_attributes();
+            let words = format!("{attributes:?} {}", point.is_ended());
+            assert!(seen.insert(words), "two points of `{}` have {attributes:?}", metric.name());
+        }
+    }
 }
 
 /// The metrics API's syntax of instrument names, which the host asks of streams' names, too.

@@ -11,7 +11,9 @@ mod grants;
 mod harness;
 pub mod instrument;
 pub(crate) mod logs;
+mod observer;
 mod processor;
+mod rows;
 mod schema;
 
 pub use exporter::ExporterHarness;
@@ -25,5 +27,7 @@ pub use grants::serve_http;
 pub use grants::set_clock;
 pub use harness::{Harness, Series};
 pub use logs::take_logs;
+pub use observer::ObserverHarness;
 pub use processor::{ProcessorHarness, sum_of};
+pub use rows::rows;
 pub use schema::keep_schema;

@@ -1,6 +1,5 @@
 //! A processor, configured and asked as the host would.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use super::check;
@@ -66,15 +65,7 @@ impl<P: Processor + Registered> ProcessorHarness<P> {
     pub fn process(&self, frame: Frame) -> Result<Outcome, Fault> {
         let outcome = self.processor.process(frame)?;
         if let Outcome::Replaced(frame) = &outcome {
-            for metric in frame.metrics() {
-                assert!(!metric.name().is_empty(), "a metric without a name");
-                let mut seen = HashSet::new();
-                for point in metric.points() {
-                    let attributes = point.attributes().to_attributes();
-                    let words = format!("{attributes:?} {}", point.is_ended());
-                    assert!(seen.insert(words), "two points of `{}` have {attributes:?}", metric.name());
-                }
-            }
+            check::frame(frame);
         }
         Ok(outcome)
     }

@@ -79,6 +79,11 @@ impl KeptPlugins {
 
 /// A provider has Views only: what an operator expects to be processed must not go out unprocessed in silence.
 fn tell_unused(generation: &Generation, diagnostics: &Diagnostics) {
+    if !generation.observers().is_empty() {
+        let words = "the plugin directory has observers, which a provider does not run: what they observe is missing; have the \
+                     program `wasmeter` run them";
+        diagnostics.tell(DiagnosticKind::Plugin, words.to_owned());
+    }
     if !generation.processors().is_empty() {
         let words = "the plugin directory has processors, which a provider does not run: what it exports is not processed; \
                      have the program `wasmeter` export it, or make a view of the processor";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use wasmeter_model::frame::Frame;
-use wasmeter_model::{Origin, Resource, Scope, Timestamp};
+use wasmeter_model::{Resource, Scope, Timestamp};
 
 use super::Inner;
 use crate::filter::Verdict;
@@ -55,8 +55,8 @@ impl Inner {
             }
             state.contribute_current(reader, collection, self.limits.current_expiry);
             self.tell(&entry, &mut state);
-            let is_received = entry.instrument.origin == Origin::Received;
-            if is_received && state.is_abandoned(collection.now, self.limits.idle_expiry) {
+            let is_aggregated = entry.instrument.origin.is_aggregated();
+            if is_aggregated && state.is_abandoned(collection.now, self.limits.idle_expiry) {
                 self.retire(&entry, &mut state);
             }
         }

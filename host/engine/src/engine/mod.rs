@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 
 use wasmeter_model::frame::Frame;
 use wasmeter_model::limits::Limits;
-use wasmeter_model::{ExemplarFilter, Instrument, Timestamp};
+use wasmeter_model::{ExemplarFilter, Instrument, Origin, Timestamp};
 
 use crate::intake::{CallbackRun, Observations, Observer};
 use crate::record::Recorder;
@@ -46,7 +46,13 @@ impl Engine {
 
     /// Takes a received frame in. Points that are refused do not keep the others from being counted.
     pub fn ingest(&self, frame: &Frame, now: Timestamp) -> IngestReport {
-        crate::intake::ingest(&self.inner, frame, now)
+        crate::intake::ingest(&self.inner, frame, Origin::Received, now)
+    }
+
+    /// Takes in what a plugin observed, for all readers: as [`Engine::ingest`], but to a View the instruments are observable
+    /// ones.
+    pub fn ingest_observed(&self, frame: &Frame, now: Timestamp) -> IngestReport {
+        crate::intake::ingest(&self.inner, frame, Origin::Observed, now)
     }
 
     /// An instrument to record with. The same instrument asked for twice is one instrument.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use wasmeter_model::{Attributes, Instrument, Number, Temporality, Timestamp};
+use wasmeter_model::{Attributes, Instrument, Number, Origin, Temporality, Timestamp};
 
 use super::{Form, Key};
 use crate::lock;
@@ -188,10 +188,12 @@ impl State {
         before - self.sources.len()
     }
 
-    /// Forgets one writer of a source, because it says that its series has ended, and the source if no other writer is
-    /// left; true if that is so.
+    /// Ends one writer of a source, because it says that its series has ended, and the series if no other writer is left.
+    /// True if the source is forgotten. What was observed may come back, since it was only not there to be observed: where its
+    /// series lives on without it, the source stays, dormant.
     pub(crate) fn end_source(
         &mut self,
+        entry: &Entry,
         attributes: &Attributes,
         start: Timestamp,
         now: Timestamp,
@@ -199,10 +201,14 @@ impl State {
     ) -> bool {
         let Some(source) = self.sources.get_mut(attributes) else { return false };
         source.say_last_word(self.routing.resolved.streams.len(), now, expiry);
-        if source.data.end_writer(start) {
+        let may_return = entry.instrument.origin == Origin::Observed;
+        if source.data.end_writer(start, may_return) {
             return false;
         }
-        source.unroute(now);
+        if source.unroute(now) && may_return {
+            source.is_dormant = true;
+            return false;
+        }
         self.sources.remove(attributes)
     }
 
@@ -346,10 +352,13 @@ impl SourceData {
         }
     }
 
-    /// Forgets the writer of a start time; true if others are left.
-    fn end_writer(&mut self, start: Timestamp) -> bool {
+    /// Ends the writer of a start time; true if others are left.
+    fn end_writer(&mut self, start: Timestamp, may_return: bool) -> bool {
         match self {
             Self::Recorded(_) | Self::Observed(_) => true,
+            Self::Numbers(received) if may_return => received.rest(start),
+            Self::Explicit(received) if may_return => received.rest(start),
+            Self::Exponential(received) if may_return => received.rest(start),
             Self::Numbers(received) => received.end(start),
             Self::Explicit(received) => received.end(start),
             Self::Exponential(received) => received.end(start),

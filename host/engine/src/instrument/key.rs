@@ -45,13 +45,13 @@ impl<'a> Key<'a> {
     fn description(&self) -> &str {
         match self.instrument.origin {
             Origin::Recorded => &self.instrument.description,
-            Origin::Received => "",
+            Origin::Received | Origin::Observed => "",
         }
     }
 
     /// See [`crate::stream::Output`] for why received ones have none.
     fn number(&self) -> Option<NumberKind> {
-        (self.instrument.origin == Origin::Recorded).then_some(self.instrument.number)
+        (!self.instrument.origin.is_aggregated()).then_some(self.instrument.number)
     }
 
     /// All but the name.

@@ -20,11 +20,12 @@ use crate::lock;
 use crate::report::{IngestReport, Rejection};
 use crate::source::{Received, Source, SourceData, Step};
 
-/// Takes a frame in.
-pub(crate) fn ingest(inner: &Inner, frame: &Frame, now: Timestamp) -> IngestReport {
+/// Takes a frame in that was received or observed.
+pub(crate) fn ingest(inner: &Inner, frame: &Frame, origin: Origin, now: Timestamp) -> IngestReport {
     let mut batch = Batch {
         inner,
         frame,
+        origin,
         now,
         report: IngestReport::default(),
         resources: HashMap::new(),
@@ -45,6 +46,7 @@ pub(crate) fn ingest(inner: &Inner, frame: &Frame, now: Timestamp) -> IngestRepo
 struct Batch<'a> {
     inner: &'a Inner,
     frame: &'a Frame,
+    origin: Origin,
     now: Timestamp,
     report: IngestReport,
     /// By row of the frame, so that all metrics of one share it.
@@ -126,11 +128,18 @@ impl<'a> Batch<'a> {
         let shape = match metric.kind() {
             PointKind::None => return,
             PointKind::Summary => return self.summaries(metric),
-            PointKind::Gauge => Shape { kind: InstrumentKind::Gauge, form: Form::Numbers, temporality: None },
-            PointKind::Sum if metric.monotonic() => {
-                self.shape(metric, InstrumentKind::Counter, Form::Numbers)
+            PointKind::Gauge => {
+                let kind = self.kind(InstrumentKind::Gauge, InstrumentKind::ObservableGauge);
+                Shape { kind, form: Form::Numbers, temporality: None }
             }
-            PointKind::Sum => self.shape(metric, InstrumentKind::UpDownCounter, Form::Numbers),
+            PointKind::Sum if metric.monotonic() => {
+                let kind = self.kind(InstrumentKind::Counter, InstrumentKind::ObservableCounter);
+                self.shape(metric, kind, Form::Numbers)
+            }
+            PointKind::Sum => {
+                let kind = self.kind(InstrumentKind::UpDownCounter, InstrumentKind::ObservableUpDownCounter);
+                self.shape(metric, kind, Form::Numbers)
+            }
             PointKind::Histogram => self.shape(metric, InstrumentKind::Histogram, Form::Explicit),
             PointKind::ExponentialHistogram => {
                 self.shape(metric, InstrumentKind::Histogram, Form::Exponential)
@@ -183,6 +192,10 @@ impl<'a> Batch<'a> {
         }
     }
 
+    fn kind(&self, received: InstrumentKind, observed: InstrumentKind) -> InstrumentKind {
+        if self.origin == Origin::Observed { observed } else { received }
+    }
+
     fn shape(&self, metric: MetricRef<'_>, kind: InstrumentKind, form: Form) -> Shape {
         Shape { kind, form, temporality: metric.temporality() }
     }
@@ -226,7 +239,7 @@ impl<'a> Batch<'a> {
             unit: metric.unit().into(),
             kind: shape.kind,
             number,
-            origin: Origin::Received,
+            origin: self.origin,
             scope,
             resource,
             advisory: Advisory::default(),
@@ -289,7 +302,7 @@ impl<'a> Batch<'a> {
             if let Some(entry) = &entry {
                 let mut state = lock(&entry.state);
                 let expiry = self.inner.limits.current_expiry;
-                if state.end_source(&attributes, point.start(), self.now, expiry) {
+                if state.end_source(entry, &attributes, point.start(), self.now, expiry) {
                     self.inner.sources.fetch_sub(1, Ordering::Relaxed);
                 }
             }
@@ -315,9 +328,7 @@ impl<'a> Batch<'a> {
                     let step = received.cumulative(interval, value, now, inner.limits.current_expiry)?;
                     match step {
                         // Something that only grows has shrunk: it was reset, and all of the new value is new.
-                        Step::Since(before)
-                            if shape.kind == InstrumentKind::Counter && is_less(value, before) =>
-                        {
+                        Step::Since(before) if shape.kind.is_monotonic() && is_less(value, before) => {
                             (None, None)
                         }
                         Step::Since(before) => (Some(before), None),
@@ -331,7 +342,7 @@ impl<'a> Batch<'a> {
                     received.accumulate(point.time(), now, |before| {
                         let mut state = NumberSum::zero(value.kind());
                         // Only of an up-down-counter is the sum so far a state.
-                        let before = before.filter(|_| shape.kind == InstrumentKind::UpDownCounter);
+                        let before = before.filter(|_| !shape.kind.is_monotonic());
                         before.into_iter().for_each(|before| state.add(*before));
                         state.add(value);
                         state.get()

@@ -29,7 +29,7 @@ struct Writer<P> {
     start: Timestamp,
     time: Timestamp,
     heard: Timestamp,
-    /// A writer with a later start has appeared since this one was last heard from: probably its successor.
+    /// It rests, or a writer with a later start, probably its successor, has appeared since this one was last heard from.
     superseded: bool,
     point: P,
 }
@@ -144,6 +144,17 @@ impl<P: Clone> Received<P> {
         let is_known = self.writers.iter().any(|writer| writer.start == start);
         self.writers.retain(|writer| is_known && writer.start != start);
         !self.writers.is_empty()
+    }
+
+    /// The same for a writer that may come back: it is no part of the current value any more, but its total is kept, so that
+    /// only what is new counts then.
+    pub(crate) fn rest(&mut self, start: Timestamp) -> bool {
+        let is_known = self.writers.iter().any(|writer| writer.start == start);
+        for writer in &mut self.writers {
+            writer.superseded |= !is_known || writer.start == start;
+        }
+        self.state.take_if(|_| !is_known);
+        self.writers.iter().any(|writer| !writer.superseded)
     }
 
     /// The current value and those of all writers that were heard from within `expiry` of `now` and are in service.

@@ -59,7 +59,11 @@ impl Storage {
             // The sum of a gauge is that of its measurements (conformance row G3); a received one has only a last value.
             (Aggregator::Sum, InstrumentKind::Gauge) if origin == Origin::Recorded => Self::Accumulated,
             (Aggregator::Sum, InstrumentKind::Counter | InstrumentKind::Histogram) => Self::Accumulated,
-            (Aggregator::Sum, InstrumentKind::Gauge) => Self::Current,
+            // A plugin's total goes on where the next build of the plugin begins anew.
+            (Aggregator::Sum, InstrumentKind::ObservableCounter) if origin == Origin::Observed => {
+                Self::Accumulated
+            }
+            (Aggregator::Sum, InstrumentKind::Gauge | InstrumentKind::ObservableGauge) => Self::Current,
             (Aggregator::Sum, _) if temporality == Temporality::Delta => Self::Accumulated,
             (Aggregator::Sum, _) => Self::Current,
             (Aggregator::Drop | Aggregator::Explicit { .. } | Aggregator::Exponential { .. }, _) => {
@@ -78,7 +82,7 @@ impl Output {
         origin: Origin,
     ) -> Self {
         // A sum of values that may be negative is no use beside a count; a received one was the sender's decision.
-        let with_sum = origin == Origin::Received || kind.is_monotonic();
+        let with_sum = origin.is_aggregated() || kind.is_monotonic();
         match aggregator {
             Aggregator::Drop | Aggregator::Sum => Self::Sum { monotonic: kind.is_monotonic(), number },
             Aggregator::LastValue => Self::Gauge { number },

@@ -171,6 +171,12 @@ scripts! {
         recorded_states_merge_as_received_ones
         states_are_those_of_all_workers_together
     }
+    observed {
+        a_total_that_begins_anew_is_a_reset
+        a_total_that_comes_back_counts_once
+        a_view_is_told_observable_kinds
+        states_that_ended_are_gone_at_once
+    }
     readers {
         an_empty_engine_exports_nothing
         n1_a_reader_says_the_temporality_of_each_kind

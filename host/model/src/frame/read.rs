@@ -207,6 +207,19 @@ impl<'a> MetricRef<'a> {
         start..at(&self.frame.metrics.points_end, self.row) as usize
     }
 
+    /// Its points, of whatever kind, as far as points of all kinds are alike.
+    pub fn all_points(&self) -> impl ExactSizeIterator<Item = PointRef<'a>> + use<'a> {
+        let (metric, rows) = (*self, self.points());
+        let columns = match self.kind() {
+            PointKind::None | PointKind::Gauge | PointKind::Sum => &self.frame.numbers.columns,
+            PointKind::Histogram => &self.frame.histograms.columns,
+            PointKind::ExponentialHistogram => &self.frame.exponentials.columns,
+            PointKind::Summary => &self.frame.summaries.columns,
+        };
+        let rows = if self.kind() == PointKind::None { 0..0 } else { rows };
+        rows.map(move |row| metric.point(columns, row))
+    }
+
     fn rows(&self, kinds: &[PointKind]) -> std::ops::Range<usize> {
         if kinds.contains(&self.kind()) { self.points() } else { 0..0 }
     }
@@ -341,6 +354,11 @@ impl<'a> ResourceRef<'a> {
 }
 
 impl<'a> PointRef<'a> {
+    /// Its row in the table of its kind.
+    pub fn row(&self) -> usize {
+        self.row
+    }
+
     /// The attributes that name the series; see [`Frame::pairs`].
     pub fn attributes(&self) -> SetId {
         at(&self.columns.attributes, self.row)

@@ -50,6 +50,7 @@ pub(crate) fn lower_instrument(
         origin: match origin {
             Origin::Recorded => types::Origin::Recorded,
             Origin::Received => types::Origin::Received,
+            Origin::Observed => types::Origin::Observed,
         },
         scope: types::Scope {
             name: scope.name.to_string(),

@@ -6,6 +6,7 @@ use wasmeter_engine::View;
 
 use crate::exporters::Exporter;
 use crate::failure::Failure;
+use crate::observers::Observers;
 use crate::plugin::Plugin;
 use crate::processors::Processors;
 use crate::world::World;
@@ -35,6 +36,11 @@ impl Generation {
     /// The Views as the engine takes them, in the same order.
     pub fn views(&self) -> Vec<Arc<dyn View>> {
         self.of(World::View).map(|plugin| plugin.clone() as Arc<dyn View>).collect()
+    }
+
+    /// The observers, in the same order.
+    pub fn observers(&self) -> Observers {
+        self.of(World::Observer).cloned().collect()
     }
 
     /// The processors, in the same order.

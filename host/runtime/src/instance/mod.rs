@@ -13,10 +13,11 @@ use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
 use crate::bindings::exporter::exports::wasmeter::plugin::exporters;
+use crate::bindings::observer::exports::wasmeter::plugin::observers;
 use crate::bindings::plugin::exports::wasmeter::plugin::lifecycle;
 use crate::bindings::processor::exports::wasmeter::plugin::processors;
 use crate::bindings::view::exports::wasmeter::plugin::views;
-use crate::bindings::{exporter, frames, plugin, processor, types, view};
+use crate::bindings::{exporter, frames, observer, plugin, processor, types, view};
 use crate::config::ticks;
 use crate::failure::{FailureKind, Refusal, clean};
 use crate::grants::Prepared;
@@ -53,6 +54,7 @@ pub(crate) struct Instance {
 /// What the instance does beside saying who it is.
 enum Exports {
     View(view::View),
+    Observer(observer::Observer),
     Processor(processor::Processor),
     Exporter(exporter::Exporter),
 }
@@ -62,6 +64,7 @@ impl Exports {
     fn are_not(&self, wanted: World) -> wasmtime::Error {
         let world = match self {
             Self::View(_) => World::View,
+            Self::Observer(_) => World::Observer,
             Self::Processor(_) => World::Processor,
             Self::Exporter(_) => World::Exporter,
         };
@@ -103,6 +106,7 @@ impl Instance {
         let lifecycle = plugin::Plugin::new(&mut store, &instance).map_err(|error| mismatch(&error))?;
         let exports = match world {
             World::View => view::View::new(&mut store, &instance).map(Exports::View),
+            World::Observer => observer::Observer::new(&mut store, &instance).map(Exports::Observer),
             World::Processor => processor::Processor::new(&mut store, &instance).map(Exports::Processor),
             World::Exporter => exporter::Exporter::new(&mut store, &instance).map(Exports::Exporter),
         };
@@ -143,6 +147,13 @@ impl Instance {
         let deadline = self.grants.limits.map_attributes_deadline();
         let call = Call { name: "map-attributes", deadline, setting: "map_attributes_deadline_ms" };
         self.call(call, |exports, store| exports.views()?.call_map_attributes(store, tag, attributes))
+    }
+
+    /// Has the plugin observe. The answer is unchecked.
+    pub(crate) fn observe(&mut self, now: u64) -> Result<Result<frames::Frame, types::Fault>, Refusal> {
+        let deadline = self.grants.limits.observe_deadline();
+        let call = Call { name: "observe", deadline, setting: "observe_deadline_ms" };
+        self.call(call, |exports, store| exports.observers()?.call_observe(store, now))
     }
 
     /// Has a frame processed. The answer is unchecked.
@@ -189,6 +200,13 @@ impl<'a> Callable<'a> {
         match self.exports {
             Exports::View(view) => Ok(view.wasmeter_plugin_views()),
             other => Err(other.are_not(World::View)),
+        }
+    }
+
+    fn observers(&self) -> wasmtime::Result<&'a observers::Guest> {
+        match self.exports {
+            Exports::Observer(observer) => Ok(observer.wasmeter_plugin_observers()),
+            other => Err(other.are_not(World::Observer)),
         }
     }
 

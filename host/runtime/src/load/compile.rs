@@ -10,6 +10,7 @@ use super::header::check_header;
 use super::read::Source;
 use crate::Runtime;
 use crate::bindings::exporter::ExporterPre;
+use crate::bindings::observer::ObserverPre;
 use crate::bindings::processor::ProcessorPre;
 use crate::bindings::view::ViewPre;
 use crate::failure::{FailureKind, Refusal, clean};
@@ -109,6 +110,7 @@ pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked, grants: &Grants) -> Re
         .and_then(|pre| {
             match world {
                 World::View => drop(ViewPre::new(pre.clone())?),
+                World::Observer => drop(ObserverPre::new(pre.clone())?),
                 World::Processor => drop(ProcessorPre::new(pre.clone())?),
                 World::Exporter => drop(ExporterPre::new(pre.clone())?),
             }

@@ -84,7 +84,7 @@ pub(crate) fn load(
             preference: ask_preference(&mut instance, runtime.config().answer, &grants)?,
             schedule: settings.export_schedule.unwrap_or_default(),
         }),
-        World::View | World::Processor => None,
+        World::View | World::Observer | World::Processor => None,
     };
     let plugin = Plugin::new(Parts {
         runtime: runtime.clone(),
@@ -120,7 +120,7 @@ pub(crate) fn introduce(
 ) -> Result<Introduced, Refusal> {
     let config = runtime.config();
     let mut limits = config.limits;
-    if compiled.world == World::Processor {
+    if compiled.world != World::View {
         // Whole frames are handed over, and twice what one may hold: lists take more room in the host than in the plugin.
         let frames = config.frame_bytes_max.saturating_mul(2).saturating_add(1 << 20);
         limits.hostcall_bytes_max = limits.hostcall_bytes_max.max(frames);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use wasmeter_model::{
     Advisory, AttributeRule, Attributes, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope,
-    Value,
+    Timestamp, Value,
 };
 
 use super::probe_frame::probe_frame;
-use crate::failure::Refusal;
+use crate::failure::{FailureKind, Refusal};
 use crate::plugin::Plugin;
 use crate::world::World;
 
@@ -16,9 +16,21 @@ use crate::world::World;
 pub(super) fn probe(plugin: &Plugin) -> Result<(), Refusal> {
     match plugin.world() {
         World::View => probe_view(plugin),
+        World::Observer => probe_observer(plugin),
         World::Processor => plugin.ask_process(&probe_frame()).map(drop),
         // It has said what it wants; a frame to try with would be exported.
         World::Exporter => Ok(()),
+    }
+}
+
+/// Has it observe once. What it says it cannot observe now may be there later; all else it has to be able to.
+fn probe_observer(plugin: &Plugin) -> Result<(), Refusal> {
+    match plugin.ask_observe(Timestamp::UNKNOWN) {
+        Err(refusal) if refusal.kind == FailureKind::Fault => {
+            tracing::warn!(plugin = %plugin.label(), "it observes nothing yet: {refusal}");
+            Ok(())
+        }
+        other => other.map(drop),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod export;
 mod held;
+mod observe;
 mod state;
 mod supervisor;
 
@@ -24,6 +25,7 @@ use crate::frame::{lift, lower};
 use crate::instance::{Grants, Instance};
 use crate::load::{Compiled, Fingerprint, configure};
 use crate::log::PluginLog;
+use crate::observers::Turn;
 use crate::processors::{OnFailure, Outcome};
 use crate::totals::Totals;
 use crate::world::World;
@@ -77,6 +79,8 @@ pub struct Plugin {
     probing: AtomicBool,
     retired: AtomicBool,
     questions: AtomicU64,
+    /// Of an observer: when it was last asked, so that collections share what it says.
+    turn: Turn,
     totals: Arc<Totals>,
     faults: AtomicU64,
     memory_bytes: AtomicUsize,
@@ -116,6 +120,7 @@ impl Plugin {
             probing: AtomicBool::new(true),
             retired: AtomicBool::new(false),
             questions: AtomicU64::new(0),
+            turn: Turn::default(),
             totals,
             faults: AtomicU64::new(0),
             runtime,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use wasmeter_engine::View;
-use wasmeter_model::{AttributeRule, Attributes, InstrumentKind, Value};
+use wasmeter_model::{AttributeRule, Attributes, InstrumentKind, Timestamp, Value};
 use wasmeter_runtime::{Directory, World};
 
 use crate::support::{Folder, built, instrument, runtime};
@@ -26,11 +26,29 @@ fn they_load_and_answer() {
     ] {
         folder.put(file, format!("[config]\n{config}"));
     }
+    let proc = "observe_deadline_ms = 10000\n[grants]\ndirectories = [{ host = \"/proc\", guest = \"/proc\", access = \"read\" }]\n[config]\n";
+    folder.put("host-stats.toml", proc);
+    folder.put("process-stats.toml", format!("{proc}pids = [1]"));
+    let http = "[grants]\nclocks = true\nhttp = [\"http://127.0.0.1:9\"]\n[config]\n";
+    folder.put("http-probe.toml", format!("{http}targets = [{{ url = \"http://127.0.0.1:9/\" }}]"));
+    // Nobody is there, which is no reason not to load.
+    folder.put(
+        "prom-scrape.toml",
+        format!("{http}url = \"http://127.0.0.1:9/metrics\"").replace("clocks = true\n", ""),
+    );
     let directory = Directory::new(folder.path(), runtime());
     let scan = directory.rescan();
     // Loading has them answer about instruments and process a frame.
     assert_eq!(scan.failures, []);
     assert!(!directory.current().processors().is_empty());
+    directory.current().observers().observe(Timestamp::from_secs(2_000_000_000), |plugin, answer| {
+        if plugin.info().name.as_ref() == "prom-scrape" {
+            assert!(answer.unwrap_err().reason.contains("cannot scrape"));
+            return;
+        }
+        let points = answer.map(|frame| frame.point_count());
+        assert!(points.clone().is_ok_and(|points| points > 0), "{plugin:?}: {points:?}");
+    });
     for kind in InstrumentKind::ALL {
         for view in directory.current().views() {
             view.streams(&instrument("http.server.request.duration", kind)).unwrap();

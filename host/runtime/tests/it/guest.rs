@@ -21,6 +21,8 @@ pub(crate) struct Guest {
     pub(crate) map: &'static str,
     /// The body of `process` with `$frame`, in the world `processor`; 8 holds `unchanged`.
     pub(crate) process: &'static str,
+    /// The body of `observe` with `$now`, in the world `observer`; 2048 holds an empty observation.
+    pub(crate) observe: String,
     /// The bodies of the world `exporter`: of `preference`, of `export` with `$frame`, of `flush` and of `shutdown`. 8 holds
     /// cumulative without aggregations, an accepted frame, and what is done.
     pub(crate) exporter: [&'static str; 4],
@@ -45,6 +47,7 @@ impl Default for Guest {
             map: "(i32.store8 (i32.const 160) (i32.const 1)) (i32.store (i32.const 164) (local.get $ptr)) \
                   (i32.store (i32.const 168) (local.get $len)) i32.const 160",
             process: "i32.const 8",
+            observe: "i32.const 2048".to_owned(),
             exporter: ["i32.const 8"; 4],
             realloc: "",
             contract: "0.1.0",
@@ -63,6 +66,7 @@ pub(crate) fn contract_files() -> Vec<(&'static str, String)> {
         ("host.wit", include_str!("../../../../wit/host.wit")),
         ("lifecycle.wit", include_str!("../../../../wit/lifecycle.wit")),
         ("frame.wit", include_str!("../../../../wit/frame.wit")),
+        ("observer.wit", include_str!("../../../../wit/observer.wit")),
         ("exporter.wit", include_str!("../../../../wit/exporter.wit")),
         ("processor.wit", include_str!("../../../../wit/processor.wit")),
         ("types.wit", include_str!("../../../../wit/types.wit")),
@@ -129,8 +133,8 @@ impl Guest {
 
     /// The core module.
     pub(crate) fn module(&self) -> String {
-        let Self { name, version, fields, info, configure, streams, map, process, realloc, contract, .. } =
-            self;
+        let Self { name, version, fields, info, configure, streams, map, realloc, contract, .. } = self;
+        let Self { process, observe, .. } = self;
         let le = |number: usize| {
             number.to_le_bytes()[..4].iter().map(|b| format!("\\{b:02x}")).collect::<String>()
         };
@@ -147,6 +151,12 @@ impl Guest {
                 (func (export "wasmeter:plugin/views@{contract}#map-attributes")
                   (param $tag i32) (param $ptr i32) (param $len i32) (result i32)
                   {map})"#
+            )
+        } else if self.world == "observer" {
+            format!(
+                r#"
+                (func (export "wasmeter:plugin/observers@{contract}#observe") (param $now i64) (result i32)
+                  {observe})"#
             )
         } else if self.world == "processor" {
             format!(
@@ -209,6 +219,13 @@ impl Guest {
     pub(crate) fn processing(answer: &[u8]) -> Vec<u8> {
         static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
         let template = || Self { process: "i32.const 4096", world: "processor", ..Self::default() };
+        Self::with_answer(&TEMPLATE, template, answer)
+    }
+
+    /// The same for an observer: what it observes is what `answer` holds.
+    pub(crate) fn observing(answer: &[u8]) -> Vec<u8> {
+        static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+        let template = || Self { observe: "i32.const 4096".to_owned(), world: "observer", ..Self::default() };
         Self::with_answer(&TEMPLATE, template, answer)
     }
 

@@ -102,7 +102,7 @@ fn code_without_a_signature_that_counts_is_not_run() {
     let SignatureState::Trusted { key, comment } = trusted.content.unwrap().signature else {
         panic!("it is signed by the key");
     };
-    assert!(key == "AAD65D20D49E63DC" && comment.contains("file:first.wasm"), "{key} {comment}");
+    assert!(key == "0848594E6DBCCD97" && comment.contains("file:first.wasm"), "{key} {comment}");
     assert!(trusted.introduction.is_some() && trusted.failure.is_none());
 
     let refused = trusting(include_str!("signed/other.pub")).inspect(&file);

@@ -21,6 +21,8 @@ mod limit_settings;
 mod limits;
 mod mounted;
 mod mutated;
+mod observation;
+mod observers;
 mod processors;
 mod rejection;
 mod settings;

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! receivers -> sink -> engine <- plugin keeper (directory -> generation -> swap)
-//!                        |
+//!         observers ---> |
 //!                        +-> processors -> readers: page, OTLP exporters, console, exporters of the directory
 //! ```
 
 mod exporters;
+mod observing;
 mod own_metrics;
 mod pipeline;
 mod plugin_keeper;
@@ -196,13 +197,15 @@ async fn start_plugins(
     let config = settings.config.clone();
     tokio::task::spawn_blocking(move || {
         let views = views::of_config(&config);
-        PluginKeeper::start(&config.plugins, runtime, views, surroundings, |views, more_readers| {
+        let resource = own_metrics::own_resource(&config.resource);
+        let put_together = |views, more_readers| {
             let mut engine = engine;
             let first = engine.readers.len();
-            engine.readers.extend(more_readers);
+            engine.readers.extend::<Vec<_>>(more_readers);
             let added = first..engine.readers.len();
             (Engine::new(engine, views, now()), added)
-        })
+        };
+        PluginKeeper::start(&config.plugins, runtime, views, resource, surroundings, put_together)
     })
     .await
     .map_err(|error| vec![format!("loading plugins failed: {error}")])?

@@ -185,7 +185,7 @@ pub(super) fn register(
 }
 
 /// The configured resource with what the specification wants every resource to have.
-fn own_resource(configured: &Resource) -> Resource {
+pub(super) fn own_resource(configured: &Resource) -> Resource {
     let defaults = [
         ("service.name", "wasmeter"),
         ("service.version", env!("CARGO_PKG_VERSION")),

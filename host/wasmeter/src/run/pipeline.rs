@@ -1,18 +1,38 @@
-//! From the engine to the exporters: a collection, and the processors of the generation it was made in.
+//! From the engine to the exporters: a collection, with the observers and processors of the generation it is made in.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use wasmeter_engine::{Engine, PreparedSwap, SwapReport};
+use wasmeter_model::Resource;
 use wasmeter_model::frame::Frame;
-use wasmeter_runtime::{Processed, Processors};
+use wasmeter_runtime::{Generation, Observers, Processed, Processors};
 
+use super::observing::Observing;
 use crate::clock::now;
 
-/// The engine and the processors in service, which are swapped together.
+/// How often a collection has the observers observe anew because others came into service meanwhile. After that it does without
+/// those that are new.
+const SWAPS_MAX: usize = 3;
+
+/// The engine and the plugins beside its Views, which are swapped together.
 #[derive(Clone)]
 pub(super) struct Pipeline {
     engine: Engine,
-    processors: Arc<RwLock<Processors>>,
+    attached: Arc<RwLock<Attached>>,
+    observing: Arc<Observing>,
+}
+
+/// The plugins of a generation that are no Views.
+#[derive(Clone, Default)]
+pub(super) struct Attached {
+    pub(super) observers: Observers,
+    pub(super) processors: Processors,
+}
+
+impl Attached {
+    pub(super) fn of(generation: &Generation) -> Self {
+        Self { observers: generation.observers(), processors: generation.processors() }
+    }
 }
 
 /// What a collection produced, not processed yet.
@@ -23,22 +43,49 @@ pub(super) struct Collected {
 }
 
 impl Pipeline {
-    pub(super) fn new(engine: Engine, processors: Processors) -> Self {
-        Self { engine, processors: Arc::new(RwLock::new(processors)) }
+    /// `resource` is what observations belong to that name none.
+    pub(super) fn new(engine: Engine, attached: Attached, resource: Resource) -> Self {
+        let observing = Arc::new(Observing::new(engine.clone(), resource));
+        Self { engine, attached: Arc::new(RwLock::new(attached)), observing }
     }
 
-    /// Collects for a reader. Blocks while a swap is committed, so that the frame and its processors are of one generation.
+    /// Collects for a reader, after the observers have observed, which may take as long as their deadlines. Blocks while a swap is
+    /// committed, so that the frame and its processors are of one generation.
     pub(super) fn collect(&self, reader: usize) -> Collected {
-        let processors = self.processors.read().unwrap_or_else(PoisonError::into_inner);
-        let frame = self.engine.collect(reader, now());
-        Collected { frame, processors: processors.clone() }
+        let mut observers = self.attached().observers.clone();
+        for _ in 0..SWAPS_MAX {
+            // No swap waits for observers: what one says that is out of service by then does not count.
+            let now = now();
+            observers.observe(now, |plugin, answer| {
+                let attached = self.attached();
+                if attached.observers.contains(plugin) {
+                    self.observing.take(plugin, answer, now);
+                }
+            });
+            let attached = self.attached();
+            if attached.observers.is_same(&observers) {
+                return self.collect_now(reader, &attached);
+            }
+            observers = attached.observers.clone();
+        }
+        self.collect_now(reader, &self.attached())
     }
 
-    /// Puts other Views and processors into service, both at once for every reader.
-    pub(super) fn commit_swap(&self, prepared: PreparedSwap, processors: Processors) -> SwapReport {
-        let mut current = self.processors.write().unwrap_or_else(PoisonError::into_inner);
+    fn collect_now(&self, reader: usize, attached: &Attached) -> Collected {
+        let frame = self.engine.collect(reader, now());
+        Collected { frame, processors: attached.processors.clone() }
+    }
+
+    fn attached(&self) -> RwLockReadGuard<'_, Attached> {
+        self.attached.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts other Views and other plugins beside them into service, all at once for every reader.
+    pub(super) fn commit_swap(&self, prepared: PreparedSwap, attached: Attached) -> SwapReport {
+        let mut current = self.attached.write().unwrap_or_else(PoisonError::into_inner);
         let report = self.engine.commit_swap(prepared, now());
-        *current = processors;
+        self.observing.keep_only(&attached.observers);
+        *current = attached;
         report
     }
 

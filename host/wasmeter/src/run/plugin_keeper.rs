@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmeter_config::Plugins as PluginSettings;
 use wasmeter_engine::{Engine, ReaderConfig, SwapReport, ViewFault, Views};
-use wasmeter_runtime::{Directory, Exporter, Generation, Keeper, Processors, Runtime, Service};
+use wasmeter_model::Resource;
+use wasmeter_runtime::{Directory, Exporter, Generation, Keeper, Runtime, Service};
 
 use super::exporters::{Exporters, Surroundings, Tasks};
-use super::pipeline::Pipeline;
+use super::pipeline::{Attached, Pipeline};
 
 /// Keeps the engine's Views equal to the plugin directory, and takes other Views of the configuration file.
 pub(super) struct PluginKeeper {
@@ -31,11 +32,11 @@ pub(super) struct Swaps {
     pub(super) refused: u64,
 }
 
-/// The Views, processors and exporters in service.
+/// The Views and the other plugins in service.
 struct InService {
     pipeline: Pipeline,
     views: Views,
-    processors: Processors,
+    attached: Attached,
     exporters: Exporters,
     swaps: Arc<Mutex<Swaps>>,
 }
@@ -47,29 +48,30 @@ impl PluginKeeper {
         settings: &PluginSettings,
         runtime: Arc<Runtime>,
         base: Views,
+        resource: Resource,
         surroundings: Surroundings,
         make: impl FnOnce(Views, Vec<ReaderConfig>) -> (Engine, std::ops::Range<usize>),
     ) -> Result<(Engine, Self), String> {
         let directory =
             settings.directory.as_ref().map(|path| Arc::new(Directory::new(path.clone(), runtime)));
         let mut views = base;
-        let mut processors = Processors::default();
+        let mut attached = Attached::default();
         let mut exporters = Exporters::new(surroundings);
         let mut plan = exporters.plan(Vec::new());
         if let Some(directory) = &directory {
             directory.rescan().tell(|failure| tracing::error!("{failure}"));
             let generation = directory.current();
             views.plugins = generation.views();
-            processors = generation.processors();
+            attached = Attached::of(&generation);
             plan = exporters.plan(generation.exporters());
         }
         let (engine, readers) = make(views.clone(), plan.added());
         let swaps = Arc::new(Mutex::new(Swaps::default()));
-        let pipeline = Pipeline::new(engine.clone(), processors.clone());
+        let pipeline = Pipeline::new(engine.clone(), attached.clone(), resource);
         exporters.carry_out(plan, &pipeline, &readers.collect::<Vec<_>>(), Vec::new());
         let exports = exporters.tasks();
         let service =
-            InService { pipeline: pipeline.clone(), views, processors, exporters, swaps: swaps.clone() };
+            InService { pipeline: pipeline.clone(), views, attached, exporters, swaps: swaps.clone() };
         let keeper = Keeper::start(directory.clone(), settings.watch, service)
             .map_err(|error| format!("cannot start the plugin threads: {error}"))?;
         Ok((engine, Self { keeper, plugins: Plugins { directory, swaps }, pipeline, exports }))
@@ -80,8 +82,8 @@ impl PluginKeeper {
         self.keeper.rescan();
         self.keeper.with_service(move |service| {
             let plugins = service.views.plugins.clone();
-            let processors = service.processors.clone();
-            if let Err(fault) = service.put_into_service(Views { plugins, ..base }, processors, None) {
+            let attached = service.attached.clone();
+            if let Err(fault) = service.put_into_service(Views { plugins, ..base }, attached, None) {
                 tracing::error!(%fault, "the new views are not taken over; those before stay in service");
             }
         });
@@ -133,7 +135,7 @@ impl InService {
     fn put_into_service(
         &mut self,
         views: Views,
-        processors: Processors,
+        attached: Attached,
         exporters: Option<Vec<Exporter>>,
     ) -> Result<SwapReport, ViewFault> {
         let mut prepared = self.pipeline.engine().prepare_swap(views.clone())?;
@@ -145,10 +147,10 @@ impl InService {
             last.push(self.pipeline.collect(reader));
             prepared.remove_reader(reader);
         }
-        let report = self.pipeline.commit_swap(prepared, processors.clone());
+        let report = self.pipeline.commit_swap(prepared, attached.clone());
         self.exporters.carry_out(plan, &self.pipeline, &report.readers, last);
         self.views = views;
-        self.processors = processors;
+        self.attached = attached;
         self.count(|swaps| swaps.done += 1);
         Ok(report)
     }
@@ -161,7 +163,7 @@ impl InService {
 impl Service for InService {
     fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
         let views = Views { plugins: generation.views(), ..self.views.clone() };
-        self.put_into_service(views, generation.processors(), Some(generation.exporters())).map(Some)
+        self.put_into_service(views, Attached::of(generation), Some(generation.exporters())).map(Some)
     }
 
     fn refused(&mut self, message: &str) {

@@ -8,6 +8,7 @@ mod inspect;
 mod languages;
 mod lossless;
 mod misbehaving_plugins;
+mod observers;
 mod processors;
 mod processors_that_calculate;
 mod real_clients;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use wasmeter_engine::{Mode, View, ViewFault, Views};
 use wasmeter_model::{
-    Aggregation, AttributeRule, Attributes, Combine, ExemplarReservoir, Instrument, Origin, Pattern,
-    StreamSpec, Value,
+    Aggregation, AttributeRule, Attributes, Combine, ExemplarReservoir, Instrument, Pattern, StreamSpec,
+    Value,
 };
 
 use super::Fault;
@@ -100,7 +100,7 @@ fn field(instrument: &Instrument, field: &str) -> String {
         "scope" => instrument.scope.name.to_string(),
         "scope_version" => instrument.scope.version.to_string(),
         "scope_schema_url" => instrument.scope.schema_url.to_string(),
-        _ => if instrument.origin == Origin::Recorded { "recorded" } else { "received" }.to_owned(),
+        _ => format!("{:?}", instrument.origin).to_lowercase(),
     }
 }
 

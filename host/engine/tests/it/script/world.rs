@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use wasmeter_engine::{Engine, EngineConfig, PreparedSwap, Rejection, Views};
+use wasmeter_engine::{Engine, EngineConfig, IngestReport, PreparedSwap, Rejection, Views};
+use wasmeter_model::frame::Frame;
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{ExemplarFilter, Instrument, InstrumentKind, Resource, Scope, Timestamp};
 
@@ -62,7 +63,7 @@ impl World {
     pub(super) fn run(&mut self, command: &Command) -> Result<String, Fault> {
         let mut words = Words::of(&command.text)?;
         let verb = words.next("a command")?;
-        let has_body = matches!(verb, "callback" | "thread" | "receive" | "swap" | "prepare");
+        let has_body = matches!(verb, "callback" | "thread" | "receive" | "observe" | "swap" | "prepare");
         if !has_body && !command.body.is_empty() {
             return Err(format!("no lines may be indented below `{verb}`"));
         }
@@ -119,7 +120,8 @@ impl World {
             }
             "callback" => self.callback(&mut words, &command.body)?,
             "unregister" => self.unregister(&mut words)?,
-            "receive" => self.receive(&command.body)?,
+            "receive" => self.receive(&command.body, Engine::ingest)?,
+            "observe" => self.receive(&command.body, Engine::ingest_observed)?,
             "collect" => self.collect(&mut words)?,
             "swap" => self.swap(&command.body)?,
             "prepare" => self.prepare(words.next("a name")?, &command.body)?,
@@ -223,10 +225,14 @@ impl World {
         if was_there { Ok(String::new()) } else { Err(format!("the engine does not know callback `{name}`")) }
     }
 
-    fn receive(&mut self, body: &[String]) -> Result<String, Fault> {
+    fn receive(
+        &mut self,
+        body: &[String],
+        ingest: fn(&Engine, &Frame, Timestamp) -> IngestReport,
+    ) -> Result<String, Fault> {
         let frame = frames::read(body, self.resource.clone(), self.scope.clone())?;
         let now = self.now;
-        let report = self.engine().ingest(&frame, now);
+        let report = ingest(self.engine(), &frame, now);
         let mut lines: Vec<String> = report
             .rejected
             .iter()
