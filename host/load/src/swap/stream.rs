@@ -145,10 +145,13 @@ fn now() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The series of the load, on a page: name and labels, and the value.
+/// The series of the load, and the totals that the observer says, on a page: name and labels, and the value.
 fn values(page: &[u8]) -> anyhow::Result<HashMap<String, f64>> {
     let samples = parse_page(std::str::from_utf8(page)?)?;
-    let ours = samples.iter().filter(|sample| sample.name.starts_with("load_"));
+    // The kernel says itself that times of processors may fall.
+    let is_total = |name: &str| name.ends_with("_total") && !name.starts_with("system_cpu_time");
+    let is_ours = |name: &str| name.starts_with("load_") || (name.starts_with("system_") && is_total(name));
+    let ours = samples.iter().filter(|sample| is_ours(&sample.name));
     Ok(ours.map(|sample| (series(sample), sample.value)).collect())
 }
 
@@ -158,7 +161,7 @@ fn series(sample: &Sample) -> String {
     format!("{} {labels:?}", sample.name)
 }
 
-/// All values of the load grow, and no series goes.
+/// All values of the load and all totals of the machine grow, and no series of theirs goes.
 fn resets(before: &HashMap<String, f64>, now: &HashMap<String, f64>) -> u64 {
     let is_reset = |(series, value): &(&String, &f64)| now.get(*series).is_none_or(|now| now < value);
     before.iter().filter(is_reset).count() as u64
