@@ -55,7 +55,6 @@ mod families;
 mod format;
 mod kind;
 mod labels;
-mod names;
 mod number;
 mod options;
 mod page;
@@ -64,7 +63,10 @@ mod render;
 
 pub use format::Format;
 pub use kind::FamilyKind;
-pub use options::{Options, ResourceLabels, TranslationStrategy};
+pub use options::{Options, ResourceLabels};
 pub use page::{Drop, DropReason, Page, Warning};
 pub use parse::{Exemplar, ParseError, Sample, parse_openmetrics, parse_page};
 pub use render::render;
+pub use wasmeter_prometheus_names::TranslationStrategy;
+
+use wasmeter_prometheus_names as names;

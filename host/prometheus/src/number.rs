@@ -1,9 +1,7 @@
-//! Doubles as Go's `strconv.FormatFloat(x, 'g', -1, 64)` writes them, which is what Prometheus clients put on a page.
-//!
-//! The shortest text that reads back as the same double, so nothing is lost. `le` and `quantile` are compared as text,
-//! so they have to look as other exporters write them.
+//! Numbers and times of a page.
 
 use wasmeter_model::{Number, Timestamp};
+use wasmeter_prometheus_names::number_text;
 
 use crate::Format;
 
@@ -11,30 +9,10 @@ use crate::Format;
 /// (OpenMetrics 1.0, "Numbers" and "Canonical Numbers").
 pub(crate) fn push_double(out: &mut String, value: f64, format: Format) {
     let start = out.len();
-    push_go(out, value);
+    out.push_str(&number_text(value));
     let is_bare = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     if format == Format::OpenMetrics && out.get(start..).is_some_and(is_bare) {
         out.push_str(".0");
-    }
-}
-
-fn push_go(out: &mut String, value: f64) {
-    if value.is_nan() {
-        return out.push_str("NaN");
-    }
-    if value.is_infinite() {
-        return out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
-    }
-    let scientific = format!("{value:e}");
-    let Some((mantissa, exponent)) = scientific.split_once('e') else {
-        return out.push_str(&scientific);
-    };
-    match exponent.parse::<i32>().unwrap_or(0) {
-        -4..6 => out.push_str(&value.to_string()),
-        exponent => {
-            let sign = if exponent < 0 { '-' } else { '+' };
-            out.push_str(&format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs()));
-        }
     }
 }
 

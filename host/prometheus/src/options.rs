@@ -1,6 +1,7 @@
 //! What of the page can be chosen.
 
 use wasmeter_model::Pattern;
+use wasmeter_prometheus_names::TranslationStrategy;
 
 /// How a page is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,32 +52,5 @@ impl ResourceLabels {
     pub(crate) fn contains(&self, key: &str) -> bool {
         let fits = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(key));
         (self.included.is_empty() || fits(&self.included)) && !fits(&self.excluded)
-    }
-}
-
-/// How names are translated (Prometheus exporter specification, "Translation strategy").
-///
-/// The text format 0.0.4 is written with `escaping=underscores` in any case, so the two strategies that keep UTF-8
-/// differ from the others only in that runs of underscores are not collapsed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum TranslationStrategy {
-    /// Escaped, with unit and type suffixes: `foo.bar` in `By` is `foo_bar_bytes_total` as a counter.
-    #[default]
-    UnderscoreEscapingWithSuffixes,
-    /// Escaped, without suffixes: `foo_bar`.
-    UnderscoreEscapingWithoutSuffixes,
-    /// Not translated but for suffixes, then escaped as the format needs.
-    NoUtf8EscapingWithSuffixes,
-    /// Not translated, then escaped as the format needs.
-    NoTranslation,
-}
-
-impl TranslationStrategy {
-    pub(crate) fn adds_suffixes(self) -> bool {
-        matches!(self, Self::UnderscoreEscapingWithSuffixes | Self::NoUtf8EscapingWithSuffixes)
-    }
-
-    pub(crate) fn collapses_underscores(self) -> bool {
-        matches!(self, Self::UnderscoreEscapingWithSuffixes | Self::UnderscoreEscapingWithoutSuffixes)
     }
 }

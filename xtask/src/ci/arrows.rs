@@ -14,7 +14,7 @@ struct Rule {
 }
 
 /// Every crate that others build on; a new one of `host/` or the SDK belongs here.
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     Rule {
         package: "wasmeter-model",
         may_use: &[],
@@ -53,8 +53,14 @@ const RULES: [Rule; 11] = [
     },
     Rule {
         package: "wasmeter-prometheus",
-        may_use: &["wasmeter-model"],
+        may_use: &["wasmeter-model", "wasmeter-prometheus-names"],
         must_not_use: &["wasmtime", "tokio", "prost", "tonic", "axum", "reqwest"],
+    },
+    // Plugins use it, too.
+    Rule {
+        package: "wasmeter-prometheus-names",
+        may_use: &[],
+        must_not_use: &["wasmtime", "tokio", "serde"],
     },
     Rule {
         package: "wasmeter-config",
@@ -77,7 +83,7 @@ const RULES: [Rule; 11] = [
     Rule { package: "wasmeter-machine", may_use: &[], must_not_use: &["wasmtime", "tokio"] },
     Rule {
         package: "xtask",
-        may_use: &["wasmeter-model", "wasmeter-prometheus"],
+        may_use: &["wasmeter-model", "wasmeter-prometheus", "wasmeter-prometheus-names"],
         must_not_use: &["wasmtime", "tokio", "prost", "reqwest"],
     },
 ];

@@ -23,6 +23,7 @@
 //! # Ok::<(), wasmeter_guest::http::Error>(())
 //! ```
 
+mod export;
 #[cfg(not(target_family = "wasm"))]
 mod native;
 #[cfg(target_family = "wasm")]

@@ -10,9 +10,8 @@ use wasmeter_model::frame::{Frame, MetricRef, PointRef, ScopeRef};
 
 use crate::families::{Added, Exemplars, Families, Grid, Series, Value};
 use crate::labels::{self, Label, Origin};
-use crate::options::{Options, TranslationStrategy};
 use crate::page::{Drop, DropReason, Warning};
-use crate::{FamilyKind, Format, names};
+use crate::{FamilyKind, Format, Options, TranslationStrategy, names};
 use points::Form;
 pub(super) use target::NAME as TARGET_INFO;
 

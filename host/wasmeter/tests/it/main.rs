@@ -4,7 +4,9 @@
 mod chain;
 mod command_line;
 mod exporters;
+mod influx_line;
 mod inspect;
+mod jsonl_file;
 mod languages;
 mod lossless;
 mod misbehaving_plugins;
@@ -12,6 +14,7 @@ mod observers;
 mod processors;
 mod processors_that_calculate;
 mod real_clients;
+mod remote_write;
 mod rows;
 mod scrape;
 mod support;

@@ -3,6 +3,7 @@
 mod host;
 mod page;
 mod plugin_folder;
+mod receiver;
 mod totals;
 mod wire;
 mod worker;
@@ -10,9 +11,11 @@ mod worker;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use host::exchange;
 pub(crate) use host::{Host, run_to_end};
 pub(crate) use page::Page;
 pub(crate) use plugin_folder::PluginFolder;
+pub(crate) use receiver::Receiver;
 pub(crate) use totals::Totals;
 pub(crate) use wire::Wire;
 pub(crate) use worker::Worker;

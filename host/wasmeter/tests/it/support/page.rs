@@ -18,6 +18,11 @@ impl Page {
         Self { samples }
     }
 
+    /// All samples.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Sample> {
+        self.samples.iter()
+    }
+
     /// The samples of a name.
     pub(crate) fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Sample> + 'a {
         self.samples.iter().filter(move |sample| sample.name == name)

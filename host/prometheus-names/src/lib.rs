@@ -1,12 +1,42 @@
-//! From OpenTelemetry names to those of Prometheus.
+//! From OpenTelemetry names to those of Prometheus, the same for the page and for plugins that send to Prometheus.
+//!
+//! Knows nothing of metrics but their names, and depends on nothing, so that it fits into a component.
 
+mod number;
 mod units;
 
-use crate::TranslationStrategy;
+pub use number::number_text;
+
+/// How names are translated (Prometheus exporter specification, "Translation strategy").
+///
+/// The text format 0.0.4 is written with `escaping=underscores` in any case, so the two strategies that keep UTF-8
+/// differ from the others only in that runs of underscores are not collapsed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TranslationStrategy {
+    /// Escaped, with unit and type suffixes: `foo.bar` in `By` is `foo_bar_bytes_total` as a counter.
+    #[default]
+    UnderscoreEscapingWithSuffixes,
+    /// Escaped, without suffixes: `foo_bar`.
+    UnderscoreEscapingWithoutSuffixes,
+    /// Not translated but for suffixes, then escaped as the format needs.
+    NoUtf8EscapingWithSuffixes,
+    /// Not translated, then escaped as the format needs.
+    NoTranslation,
+}
+
+impl TranslationStrategy {
+    fn adds_suffixes(self) -> bool {
+        matches!(self, Self::UnderscoreEscapingWithSuffixes | Self::NoUtf8EscapingWithSuffixes)
+    }
+
+    fn collapses_underscores(self) -> bool {
+        matches!(self, Self::UnderscoreEscapingWithSuffixes | Self::UnderscoreEscapingWithoutSuffixes)
+    }
+}
 
 /// What a metric becomes, as far as its name shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Suffix {
+pub enum Suffix {
     /// Counters end in `_total`.
     Total,
     /// Gauges of unit `1` end in `_ratio`; otherwise nothing. Up-down-counters in `1` count things and are no ratios.
@@ -19,20 +49,15 @@ pub(crate) enum Suffix {
 
 /// What a family is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FamilyName {
+pub struct FamilyName {
     /// Its name in the text format 0.0.4, with the suffix of its type.
-    pub(crate) full: String,
+    pub full: String,
     /// Its unit in Prometheus' words, if the name says so before the suffix of the type; else empty.
-    pub(crate) unit: String,
+    pub unit: String,
 }
 
 /// The name of the family of a metric; `None` if nothing of the name is left.
-pub(crate) fn family(
-    strategy: TranslationStrategy,
-    name: &str,
-    unit: &str,
-    suffix: Suffix,
-) -> Option<FamilyName> {
+pub fn family(strategy: TranslationStrategy, name: &str, unit: &str, suffix: Suffix) -> Option<FamilyName> {
     let mut base = match strategy.collapses_underscores() {
         true => escape(name, true, true),
         false => name.to_owned(),
@@ -94,7 +119,7 @@ fn stem<'a>(name: &'a str, suffix: &str) -> Option<&'a str> {
 }
 
 /// The name of the label of an attribute. Never empty, never one that Prometheus reserves (`__*`).
-pub(crate) fn label(strategy: TranslationStrategy, key: &str) -> String {
+pub fn label(strategy: TranslationStrategy, key: &str) -> String {
     let escaped = escape(key, false, strategy.collapses_underscores());
     match escaped.bytes().next() {
         None => "_".to_owned(),
