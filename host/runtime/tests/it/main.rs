@@ -25,6 +25,7 @@ mod observation;
 mod observers;
 mod processors;
 mod rejection;
+mod released;
 mod settings;
 mod signatures;
 mod supervision;

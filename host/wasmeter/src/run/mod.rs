@@ -14,6 +14,7 @@ mod plugin_keeper;
 mod readers;
 mod signals;
 mod sink;
+mod timings;
 mod views;
 
 use std::process::ExitCode;

@@ -166,7 +166,7 @@ pub(super) fn register(
         resource: resource.clone(),
         advisory: Advisory::default(),
     });
-    let counted = engine.clone();
+    let (counted, stats_of_readers) = (engine.clone(), exported.clone());
     let observe = move |observer: &mut Observer<'_>| {
         let mut own = Own { observer };
         own.receivers(&received);
@@ -179,6 +179,7 @@ pub(super) fn register(
             own.sdk_exported(&exporter, error, points);
         }
     };
+    stats_of_readers.timings().record_with(engine, &resource, &scope);
     if let Err(reason) = engine.observe(instruments.collect(), observe, now()) {
         tracing::warn!(%reason, "the program's own metrics are not available");
     }
@@ -200,6 +201,16 @@ pub(super) fn own_resource(configured: &Resource) -> Resource {
     Resource { attributes, schema_url: configured.schema_url.clone() }
 }
 
+/// As the semantic conventions name an exporter; of those they do not know, the own name.
+pub(super) fn component_type(exporter: &str) -> &str {
+    match exporter {
+        "otlp_grpc" => "otlp_grpc_metric_exporter",
+        "otlp_http" => "otlp_http_metric_exporter",
+        "prometheus" => "prometheus_http_text_metric_exporter",
+        other => other,
+    }
+}
+
 struct Own<'o, 'a> {
     observer: &'o mut Observer<'a>,
 }
@@ -210,15 +221,9 @@ impl Own<'_, '_> {
         self.observer.observe(place, Number::Int(count), &attributes.into_iter().collect());
     }
 
-    /// As the semantic conventions name exporters; of those they do not know, the own name.
     fn sdk_exported(&mut self, exporter: &str, error: Option<&str>, points: u64) {
         const TYPE: &str = "otel.component.type";
-        let component = match exporter {
-            "otlp_grpc" => "otlp_grpc_metric_exporter",
-            "otlp_http" => "otlp_http_metric_exporter",
-            "prometheus" => "prometheus_http_text_metric_exporter",
-            other => other,
-        };
+        let component = component_type(exporter);
         match error {
             None => self.count(SDK_EXPORTED, points, [(TYPE, component)]),
             Some(error) => self.count(SDK_EXPORTED, points, [(TYPE, component), ("error.type", error)]),

@@ -97,8 +97,11 @@ impl Broken {
         }
         // The same in the semantic conventions' words.
         let failed = [("otel_component_type", "otlp_grpc_metric_exporter"), ("error_type", "exhausted")];
-        let failed = first.page().sum("otel_sdk_exporter_metric_data_point_exported_total", &failed);
-        assert!(failed >= seen, "{failed} {seen}");
+        let page = first.page();
+        let points = page.sum("otel_sdk_exporter_metric_data_point_exported_total", &failed);
+        assert!(points >= seen, "{points} {seen}");
+        let operations = page.sum("otel_sdk_exporter_operation_duration_seconds_count", &failed);
+        assert!(operations >= 1.0 && operations <= points, "{operations} exports of {points} points");
     }
 
     /// Waits until the other host has everything, and compares.

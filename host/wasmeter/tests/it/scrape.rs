@@ -66,8 +66,11 @@ fn q1_the_page_comes_in_the_format_that_is_asked_for() {
         parse_openmetrics(body).unwrap_or_else(|error| panic!("{error} in:\n{body}"));
     }
     let exporter = [("otel_component_type", "prometheus_http_text_metric_exporter")];
-    let exported = host.page().sum("otel_sdk_exporter_metric_data_point_exported_total", &exporter);
+    let page = host.page();
+    let exported = page.sum("otel_sdk_exporter_metric_data_point_exported_total", &exporter);
     assert!(exported > 0.0, "the pages before are counted");
+    let collections = page.sum("otel_sdk_metric_reader_collection_duration_seconds_count", &exporter);
+    assert_eq!(collections, 6.0, "each page before took a collection");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::State;
@@ -15,6 +16,7 @@ use wasmeter_model::frame::Frame;
 use wasmeter_prometheus::{Format, Options, ResourceLabels, TranslationStrategy, render};
 use wasmeter_runtime::Processed;
 
+use super::super::own_metrics::component_type;
 use super::stats::ExportStats;
 use super::{Pipeline, Shutdown, process};
 
@@ -118,7 +120,9 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
 impl Page {
     /// The page; `None` if a processor keeps it back.
     fn render(&self, format: Format) -> Option<String> {
+        let asked = Instant::now();
         let collected = self.pipeline.collect(self.reader);
+        self.stats.timings().collected(component_type("prometheus"), asked.elapsed());
         let points = collected.frame.point_count() as u64;
         let frame = match process(&collected.processors, collected.frame) {
             Processed::Frame(frame) => frame,

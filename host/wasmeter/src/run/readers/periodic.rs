@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use wasmeter_config::{Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{InstrumentKind, Temporality, TemporalityPreference};
-use wasmeter_otlp::export::{Backlog, ExportConfig, ExportError, Exporter};
+use wasmeter_otlp::export::{Backlog, ExportConfig, Exporter};
 use wasmeter_runtime::{Exporter as PluginExporter, Processed};
 
 use super::super::pipeline::Collected;
@@ -18,6 +18,11 @@ use super::{Pipeline, Shutdown, console, process};
 
 /// The longest an export may take where the configuration sets no limit.
 const TIMEOUT_MAX: Duration = Duration::from_secs(600);
+
+/// What this reader is in the words of the semantic conventions.
+const READER_TYPE: &str = "periodic_metric_reader";
+/// Why an export failed that may be tried again: see [`wasmeter_otlp::export::ExportError::name`].
+const EXHAUSTED: &str = "exhausted";
 
 /// Where a periodic reader exports to.
 pub(super) enum Target {
@@ -186,7 +191,9 @@ impl Periodic {
     async fn export(&mut self, pipeline: &Pipeline, reader: usize) {
         let deadline = Instant::now() + self.timeout;
         let collecting = pipeline.clone();
+        let asked = Instant::now();
         let collected = tokio::task::spawn_blocking(move || collecting.collect(reader)).await;
+        self.stats.timings().collected(READER_TYPE, asked.elapsed());
         match collected {
             Ok(collected) => self.export_collected(collected, deadline).await,
             Err(error) => tracing::error!(%error, "a collection ended badly"),
@@ -283,6 +290,16 @@ impl Periodic {
 
     /// Sends one frame; false if it may be sent again.
     async fn deliver(&self, frame: &Frame, deadline: Instant) -> bool {
+        let (name, points) = (self.target.name(), frame.point_count() as u64);
+        self.stats.timings().export_begins(name, points);
+        let begun = Instant::now();
+        let done = self.deliver_to_target(frame, deadline).await;
+        self.stats.timings().export_ends(name, points, begun.elapsed(), done.err());
+        done != Err(EXHAUSTED)
+    }
+
+    /// Sends one frame, and says why that failed if it did.
+    async fn deliver_to_target(&self, frame: &Frame, deadline: Instant) -> Result<(), &'static str> {
         let points = frame.point_count() as u64;
         match &self.target {
             Target::Console => {
@@ -291,22 +308,19 @@ impl Periodic {
             }
             Target::Otlp(exporter, ..) => match exporter.export(frame, deadline).await {
                 Ok(exported) => self.delivered(points, exported.rejected, &exported.message),
-                Err(error) => {
-                    let again = matches!(error, ExportError::Exhausted { .. });
-                    self.not_delivered(points, again, error.name(), &error)
-                }
+                Err(error) => self.not_delivered(points, error.name(), &error),
             },
             Target::Plugin(plugin) => match plugin.deliver(frame, deadline).await {
                 Delivery::Accepted(accepted) => {
                     self.delivered(points, accepted.rejected_points, &accepted.message)
                 }
-                Delivery::Undelivered(error) => self.not_delivered(points, true, "exhausted", &error),
-                Delivery::Refused(error) => self.not_delivered(points, false, "permanent", &error),
+                Delivery::Undelivered(error) => self.not_delivered(points, EXHAUSTED, &error),
+                Delivery::Refused(error) => self.not_delivered(points, "permanent", &error),
             },
         }
     }
 
-    fn delivered(&self, points: u64, rejected: u64, message: &str) -> bool {
+    fn delivered(&self, points: u64, rejected: u64, message: &str) -> Result<(), &'static str> {
         self.count("exported", points.saturating_sub(rejected));
         self.count("rejected", rejected);
         self.stats.finished(self.target.name(), None, points.saturating_sub(rejected));
@@ -314,20 +328,20 @@ impl Periodic {
         if !message.is_empty() {
             tracing::warn!(exporter = self.target.name(), rejected, "receiver: {message}");
         }
-        true
+        Ok(())
     }
 
     fn not_delivered(
         &self,
         points: u64,
-        again: bool,
         kind: &'static str,
         error: &dyn std::fmt::Display,
-    ) -> bool {
+    ) -> Result<(), &'static str> {
+        let again = kind == EXHAUSTED;
         self.count(if again { "undelivered" } else { "refused" }, points);
         self.stats.finished(self.target.name(), Some(kind), points);
         tracing::error!(exporter = self.target.name(), points, "export failed: {error}");
-        !again
+        Err(kind)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::run::timings::Timings;
+
 /// The most exporters kept apart; points of further ones are counted under `other`. Names come from plugins, so without a bound
 /// a directory that keeps changing would fill the host's memory.
 const EXPORTERS_MAX: usize = 1024;
@@ -12,9 +14,15 @@ const EXPORTERS_MAX: usize = 1024;
 pub(crate) struct ExportStats {
     points: ByExporter<&'static str>,
     finished: ByExporter<Option<&'static str>>,
+    timings: Timings,
 }
 
 impl ExportStats {
+    /// How long collections and exports take.
+    pub(crate) fn timings(&self) -> &Timings {
+        &self.timings
+    }
+
     /// Counts points by exporter and outcome.
     pub(super) fn add(&self, exporter: &str, outcome: &'static str, points: u64) {
         self.points.add(exporter, outcome, points);
