@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+
 use std::sync::atomic::{AtomicU64, Ordering};
+use wasmeter_model::frame::Frame;
 
 /// Why a point or measurement was not counted. Closed and small: it becomes an attribute of the host's own metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -169,7 +171,7 @@ impl IngestReport {
 }
 
 /// What a swap did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SwapReport {
     /// The number of the generation now in service.
     pub generation: u64,
@@ -183,6 +185,8 @@ pub struct SwapReport {
     pub ended: u64,
     /// The places of the readers that were added, in the order they were asked for.
     pub readers: Vec<usize>,
+    /// What the readers that were removed had not collected yet, in the order they were asked for. Callbacks are not asked again.
+    pub last: Vec<Frame>,
 }
 
 /// Something an operator should know; told once per instrument and generation.

@@ -12,7 +12,8 @@ use crate::filter::Verdict;
 use crate::instrument::Form;
 use crate::intake::Observations;
 use crate::lock;
-use crate::stream::Stream;
+use crate::pipeline::Pipeline;
+use crate::stream::{Collection, Stream};
 use crate::summaries::Passing;
 
 impl Inner {
@@ -60,6 +61,11 @@ impl Inner {
                 self.retire(&entry, &mut state);
             }
         }
+        self.emit(&pipeline, collection)
+    }
+
+    /// What is in a reader's streams, which are left as after a collection. Whoever calls it holds `control`.
+    pub(super) fn emit(&self, pipeline: &Pipeline, collection: Collection) -> Frame {
         let mut frame = pipeline.new_frame();
         let mut summaries = lock(&self.summaries);
         summaries.expire(collection.now, self.limits.current_expiry);

@@ -252,3 +252,21 @@ fn what_is_recorded_while_a_reader_comes_is_lost_to_nobody_who_was_there() {
         assert_eq!((collect(&engine, 0), collect(&engine, 1)), (0, 1));
     });
 }
+
+/// What is recorded while one reader takes the place of another is with the one or with the other.
+#[test]
+fn what_is_recorded_while_a_reader_replaces_another_is_with_one_of_them() {
+    explore(2, || {
+        let engine = engine(&[DELTA]);
+        let counter = recorder(&engine, InstrumentKind::Counter);
+        record(&counter, &[1]);
+        let recording = checked::spawn(move || record(&counter, &[10, 100]));
+        let mut prepared = engine.prepare_swap(Views::default()).unwrap();
+        prepared.remove_reader(0);
+        prepared.add_reader(ReaderConfig { temporality: DELTA, ..ReaderConfig::default() });
+        let report = engine.commit_swap(prepared, NOW);
+        recording.join().unwrap();
+        let last: i64 = report.last.iter().flat_map(sums).sum();
+        assert_eq!(last + collect(&engine, 1), 111, "{last} with the one that went");
+    });
+}

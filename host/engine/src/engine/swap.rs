@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
+use wasmeter_model::frame::Frame;
 use wasmeter_model::{Attributes, Timestamp};
 
 use super::Inner;
@@ -25,8 +26,8 @@ pub struct PreparedSwap {
 }
 
 impl PreparedSwap {
-    /// Removes a reader, with everything that is kept for it alone: whoever wants the rest collects before. A reader that does
-    /// not exist is passed over.
+    /// Removes a reader, with everything that is kept for it alone. What it has not collected yet is in [`SwapReport::last`]: all
+    /// that was counted before the swap, and the end of each series. A reader that does not exist has nothing there.
     pub fn remove_reader(&mut self, reader: usize) {
         self.removed.push(reader);
     }
@@ -78,6 +79,7 @@ impl Inner {
         let number = before.number + 1;
         let swap = control.next(now);
         let (pipelines, readers) = self.change_readers(&before.pipelines, &removed, added);
+        let gone: Vec<_> = removed.iter().map(|place| before.pipelines.get(*place).cloned()).collect();
         drop(before);
         let plans = Mutex::new(plans);
         let generation = Arc::new(Generation { number, composition, swap, pipelines, plans });
@@ -92,6 +94,12 @@ impl Inner {
             report.ended += rerouted.ended;
         }
         lock(&generation.plans).clear();
+        // Nothing leads there any more, so this is all there will ever be.
+        report.last = gone
+            .iter()
+            .map(|reader| reader.as_ref().filter(|reader| !reader.is_closed()))
+            .map(|reader| reader.map_or_else(Frame::default, |reader| self.emit(reader, control.next(now))))
+            .collect();
         for pipeline in generation.pipelines.iter() {
             pipeline.forget_dead();
         }

@@ -56,6 +56,32 @@ fn a_removed_reader_has_nothing_and_leaves_nothing() {
 }
 
 #[test]
+fn what_a_removed_reader_had_not_collected_is_its_last_frame() {
+    let engine = engine(&[DELTA, CUMULATIVE], no_views());
+    let counter = recorder(&engine, Kind::Counter, "c");
+    let gauge = recorder(&engine, Kind::Gauge, "g");
+    counter.record(int(1), &attrs(""), at(2));
+    engine.collect(0, at(3));
+    counter.record(int(2), &attrs(""), at(4));
+    let mut prepared = engine.prepare_swap(Views::default()).unwrap();
+    // What comes between the halves of a swap is counted before it.
+    counter.record(int(4), &attrs(""), at(5));
+    gauge.record(int(7), &attrs(""), at(5));
+    prepared.remove_reader(7);
+    prepared.remove_reader(0);
+    prepared.add_reader(ReaderConfig { temporality: DELTA, ..ReaderConfig::default() });
+    let report = engine.commit_swap(prepared, at(6));
+    counter.record(int(8), &attrs(""), at(7));
+    let [nothing, last] = &report.last[..] else { panic!("{:?}", report.last) };
+    assert_eq!(rows(nothing), [""; 0]);
+    let expected =
+        ["c{} sum+ delta 6 @3..6", "c{} sum+ delta end @3..6", "g{} gauge 7 @0..6", "g{} gauge end @0..6"];
+    assert_eq!(rows(last), expected);
+    expect(&engine, 2, 10, &["c{} sum+ delta 8 @6..10", "g{} gauge 7 @0..10"]);
+    expect(&engine, 1, 10, &["c{} sum+ cum 15 @2..10", "g{} gauge 7 @0..10"]);
+}
+
+#[test]
 fn a_place_is_given_again_but_not_by_the_swap_that_frees_it() {
     let engine = engine(&[CUMULATIVE, CUMULATIVE], no_views());
     assert_eq!(change(&engine, &[0], &[DELTA], 2).readers, [2]);

@@ -8,7 +8,7 @@ use wasmeter_model::Resource;
 use wasmeter_runtime::{Directory, Exporter, Generation, Keeper, Runtime, Service};
 
 use super::exporters::{Exporters, Surroundings, Tasks};
-use super::pipeline::{Attached, Pipeline};
+use super::pipeline::{Attached, Collected, Pipeline};
 
 /// Keeps the engine's Views equal to the plugin directory, and takes other Views of the configuration file.
 pub(super) struct PluginKeeper {
@@ -141,13 +141,13 @@ impl InService {
         let mut prepared = self.pipeline.engine().prepare_swap(views.clone())?;
         let plan = exporters.map(|exporters| self.exporters.plan(exporters)).unwrap_or_default();
         plan.added().into_iter().for_each(|reader| prepared.add_reader(reader));
-        // What a reader that goes has not exported yet is exported by the build that goes with it.
-        let mut last = Vec::new();
-        for reader in plan.removed() {
-            last.push(self.pipeline.collect(reader));
-            prepared.remove_reader(reader);
-        }
-        let report = self.pipeline.commit_swap(prepared, attached.clone());
+        plan.removed().for_each(|reader| prepared.remove_reader(reader));
+        let mut report = self.pipeline.commit_swap(prepared, attached.clone());
+        // What a reader that goes had not exported yet is exported by the build that goes with it, and processed by those that
+        // served with it.
+        let processors = &self.attached.processors;
+        let last = std::mem::take(&mut report.last).into_iter();
+        let last = last.map(|frame| Collected { frame, processors: processors.clone() }).collect();
         self.exporters.carry_out(plan, &self.pipeline, &report.readers, last);
         self.views = views;
         self.attached = attached;
