@@ -91,8 +91,9 @@ fn another_world() {
         guest.component(),
         FailureKind::WrongWorld,
         "plugin `sample` (sample.wasm): it exports `wasmeter:plugin/lifecycle@0.1.0`, and a plugin exports one \
-         of `wasmeter:plugin/views@0.1.0`, `wasmeter:plugin/observers@0.1.0`, `wasmeter:plugin/processors@0.1.0`; build the \
-         plugin for one of the worlds `view`, `observer`, `processor` of version 0.1.0 of the plugin contract",
+         of `wasmeter:plugin/views@0.1.0`, `wasmeter:plugin/observers@0.1.0`, `wasmeter:plugin/processors@0.1.0`, \
+         `wasmeter:plugin/exporters@0.1.0`; build the plugin for one of the worlds `view`, `observer`, `processor`, `exporter` \
+         of version 0.1.0 of the plugin contract",
     );
 }
 
@@ -102,9 +103,8 @@ fn a_component_that_exports_nothing() {
         wat::parse_str("(component)").unwrap(),
         FailureKind::WrongWorld,
         "plugin `sample` (sample.wasm): it exports nothing, and a plugin exports one of `wasmeter:plugin/views@0.1.0`, \
-         `wasmeter:plugin/observers@0.1.0`, `wasmeter:plugin/processors@0.1.0`; build the plugin for one of the worlds `view`, \
-         `observer`, `processor` of version 0.1.0 of the \
-         plugin contract",
+         `wasmeter:plugin/observers@0.1.0`, `wasmeter:plugin/processors@0.1.0`, `wasmeter:plugin/exporters@0.1.0`; build the \
+         plugin for one of the worlds `view`, `observer`, `processor`, `exporter` of version 0.1.0 of the plugin contract",
     );
 }
 

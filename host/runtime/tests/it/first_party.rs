@@ -36,6 +36,19 @@ fn they_load_and_answer() {
         "prom-scrape.toml",
         format!("{http}url = \"http://127.0.0.1:9/metrics\"").replace("clocks = true\n", ""),
     );
+    for exporter in ["remote-write", "influx-line"] {
+        let settings =
+            "[grants]\nhttp = [\"http://127.0.0.1:9\"]\n[config]\nurl = \"http://127.0.0.1:9/write\"\n";
+        folder.put(&format!("{exporter}.toml"), settings);
+    }
+    let out = Folder::new();
+    folder.put(
+        "jsonl-file.toml",
+        format!(
+            "[grants]\ndirectories = [{{ host = {:?}, guest = \"/out\", access = \"write\" }}]\n[config]\npath = \"/out/m.jsonl\"\n",
+            out.path().display().to_string()
+        ),
+    );
     let directory = Directory::new(folder.path(), runtime());
     let scan = directory.rescan();
     // Loading has them answer about instruments and process a frame.

@@ -42,7 +42,7 @@ const EVERYTHING: &str = r#"{"resourceMetrics":[{"resource":{"attributes":[
 {"name":"none"}]}]},{"resource":{},"scopeMetrics":[{"scope":{"name":"other"},"metrics":[{"name":"sum","sum":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":"2","asInt":"0"}]}}]}]}]}"#;
 
 #[test]
-fn every_line_says_what_its_frame_said() {
+fn o8_every_line_says_what_its_frame_said() {
     let out = tempfile::tempdir().expect("a temporary directory");
     let folder = folder(out.path(), "delta");
     let runtime = Arc::new(Runtime::new(RuntimeConfig::default()).expect("the runtime starts"));
@@ -65,7 +65,7 @@ fn every_line_says_what_its_frame_said() {
 }
 
 #[test]
-fn what_a_program_sends_is_in_the_file_and_another_build_goes_on_with_it() {
+fn o8_what_a_program_sends_is_in_the_file_and_another_build_goes_on_with_it() {
     let out = tempfile::tempdir().expect("a temporary directory");
     let mut folder = folder(out.path(), "delta");
     let host = Host::start(Some(folder.path()), &[]);
