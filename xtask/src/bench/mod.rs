@@ -98,7 +98,7 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
                 program = program.arg("--markdown").arg(std::path::absolute(file)?);
             }
             program = program.arg("--binary").arg(target.join("release/wasmeter"));
-            program.arg("--components").arg(target.join("plugins")).run()
+            program.arg("--components").arg(target.join("plugins/components")).run()
         }
         Bench::Views { markdown } => {
             plugins::build(toolchain::From::default())?;
