@@ -49,7 +49,7 @@ fn find<'a>(samples: &'a [Sample], name: &str, le: Option<&str>) -> &'a Sample {
 }
 
 #[test]
-fn q1_the_page_comes_in_the_format_that_is_asked_for() {
+fn q1_r1_the_page_comes_in_the_format_that_is_asked_for() {
     let host = Host::start(None, &[]);
     host.post_json(REQUEST);
     for accept in [&[][..], &["*/*"], &["text/plain;version=0.0.4"], &["application/json"]] {
