@@ -1,9 +1,9 @@
-//! The host's rules for a View's answers, but for how many bytes and list items one may have.
+//! What the host does with a plugin before it asks anything, and its rules for answers, but for how many bytes and list items one may have.
 
 use std::collections::HashSet;
 
 use crate::frame::Frame;
-use crate::{Aggregation, AttributeRule, PluginInfo, Stream};
+use crate::{Aggregation, AttributeRule, PluginInfo, Problem, Registered, Stream, parse_config};
 
 const SIZE_MIN: u32 = 2;
 const SIZE_MAX: u32 = 16_384;
@@ -28,6 +28,24 @@ pub(super) fn info(info: &PluginInfo) -> Result<(), String> {
         schema.map_err(|error| format!("the configuration's schema is not JSON: {error}"))?;
     }
     Ok(())
+}
+
+/// A plugin with this configuration, after a look at what it says of itself, as the host has one before it asks anything.
+#[track_caller]
+pub(super) fn configured<P: Registered>(config: &str) -> Result<P, Vec<Problem>> {
+    if let Err(refusal) = info(&P::INFO) {
+        panic!("{refusal}");
+    }
+    parse_config(config)
+}
+
+/// What was configured; panics with the problems if there are any.
+#[track_caller]
+pub(super) fn accepted<P>(configured: Result<P, Vec<Problem>>) -> P {
+    match configured {
+        Ok(plugin) => plugin,
+        Err(problems) => panic!("the configuration is refused: {problems:#?}"),
+    }
 }
 
 /// Panics where the host would refuse a frame for a mistake that is easily made.

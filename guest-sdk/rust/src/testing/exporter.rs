@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::check;
 use crate::frame::Frame;
-use crate::{Accepted, ExportError, Exporter, Fault, Preference, Problem, Registered, parse_config};
+use crate::{Accepted, ExportError, Exporter, Fault, Preference, Problem, Registered};
 
 /// A configured exporter, asked in the host's order: its preference once, frames, and at the end flush and shutdown. What it
 /// answers is checked by the host's rules.
@@ -28,10 +28,7 @@ impl<E: Exporter + Registered> ExporterHarness<E> {
     /// The configuration, the plugin's description of itself or its preference is refused.
     #[track_caller]
     pub fn new(config: &str) -> Self {
-        match Self::configure(config) {
-            Ok(harness) => harness,
-            Err(problems) => panic!("the configuration is refused: {problems:#?}"),
-        }
+        check::accepted(Self::configure(config))
     }
 
     /// An exporter with this configuration, a JSON object as text.
@@ -45,10 +42,7 @@ impl<E: Exporter + Registered> ExporterHarness<E> {
     /// The plugin's description of itself or its preference is refused.
     #[track_caller]
     pub fn configure(config: &str) -> Result<Self, Vec<Problem>> {
-        if let Err(refusal) = check::info(&E::INFO) {
-            panic!("{refusal}");
-        }
-        let exporter: E = parse_config(config)?;
+        let exporter: E = check::configured(config)?;
         let preference = exporter.preference();
         for (at, (kind, aggregation)) in preference.aggregations.iter().enumerate() {
             if let Err(refusal) = check::aggregation(aggregation) {

@@ -5,7 +5,6 @@ use std::fmt;
 use super::check;
 use crate::{
     AttributeRule, Attributes, Instrument, Pattern, Problem, Registered, Stream, Streams, Value, View,
-    parse_config,
 };
 
 /// A configured View.
@@ -42,10 +41,7 @@ impl<V: View + Registered> Harness<V> {
     /// The configuration or the plugin's description of itself is refused.
     #[track_caller]
     pub fn new(config: &str) -> Self {
-        match Self::configure(config) {
-            Ok(harness) => harness,
-            Err(problems) => panic!("the configuration is refused: {problems:#?}"),
-        }
+        check::accepted(Self::configure(config))
     }
 
     /// A View with this configuration, a JSON object as text.
@@ -59,10 +55,7 @@ impl<V: View + Registered> Harness<V> {
     /// The plugin's description of itself is refused.
     #[track_caller]
     pub fn configure(config: &str) -> Result<Self, Vec<Problem>> {
-        if let Err(refusal) = check::info(&V::INFO) {
-            panic!("{refusal}");
-        }
-        parse_config(config).map(|view| Self { view })
+        check::configured(config).map(|view| Self { view })
     }
 
     /// The View itself.

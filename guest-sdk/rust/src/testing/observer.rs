@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{check, rows};
 use crate::frame::Frame;
-use crate::{Fault, Observation, Observer, Problem, Registered, parse_config};
+use crate::{Fault, Observation, Observer, Problem, Registered};
 
 /// A configured observer. What it says is checked for the mistakes that are easily made.
 pub struct ObserverHarness<O> {
@@ -26,10 +26,7 @@ impl<O: Observer + Registered> ObserverHarness<O> {
     /// The configuration or the plugin's description of itself is refused.
     #[track_caller]
     pub fn new(config: &str) -> Self {
-        match Self::configure(config) {
-            Ok(harness) => harness,
-            Err(problems) => panic!("the configuration is refused: {problems:#?}"),
-        }
+        check::accepted(Self::configure(config))
     }
 
     /// An observer with this configuration, a JSON object as text.
@@ -43,10 +40,7 @@ impl<O: Observer + Registered> ObserverHarness<O> {
     /// The plugin's description of itself is refused.
     #[track_caller]
     pub fn configure(config: &str) -> Result<Self, Vec<Problem>> {
-        if let Err(refusal) = check::info(&O::INFO) {
-            panic!("{refusal}");
-        }
-        parse_config(config).map(|observer| Self { observer })
+        check::configured(config).map(|observer| Self { observer })
     }
 
     /// What it observes at `now`, in nanoseconds since the Unix epoch.

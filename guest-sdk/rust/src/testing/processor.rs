@@ -6,7 +6,7 @@ use super::check;
 use crate::frame::{
     Frame, FrameBuilder, Metric, MetricKind, Number, Point, PointData, Resource, Temporality,
 };
-use crate::{Attributes, Fault, Outcome, Problem, Processor, Registered, Scope, parse_config};
+use crate::{Attributes, Fault, Outcome, Problem, Processor, Registered, Scope};
 
 /// A configured processor. What it returns is checked for the mistakes that are easily made: points of a metric with the same
 /// attributes, and metrics without a name.
@@ -29,10 +29,7 @@ impl<P: Processor + Registered> ProcessorHarness<P> {
     /// The configuration or the plugin's description of itself is refused.
     #[track_caller]
     pub fn new(config: &str) -> Self {
-        match Self::configure(config) {
-            Ok(harness) => harness,
-            Err(problems) => panic!("the configuration is refused: {problems:#?}"),
-        }
+        check::accepted(Self::configure(config))
     }
 
     /// A processor with this configuration, a JSON object as text.
@@ -46,10 +43,7 @@ impl<P: Processor + Registered> ProcessorHarness<P> {
     /// The plugin's description of itself is refused.
     #[track_caller]
     pub fn configure(config: &str) -> Result<Self, Vec<Problem>> {
-        if let Err(refusal) = check::info(&P::INFO) {
-            panic!("{refusal}");
-        }
-        parse_config(config).map(|processor| Self { processor })
+        check::configured(config).map(|processor| Self { processor })
     }
 
     /// What becomes of a frame.

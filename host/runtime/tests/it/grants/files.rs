@@ -62,7 +62,7 @@ fn nothing_outside_the_directory_is_reachable() {
     symlink(&outside, inside.join("absolute")).unwrap();
     symlink("../secret", inside.join("relative")).unwrap();
     symlink("..", inside.join("up")).unwrap();
-    symlink("/", inside.join("root")).unwrap();
+    symlink("/", inside.join("top")).unwrap();
     symlink("sub/../../secret", inside.join("winding")).unwrap();
     let Some(reach) = Reach::with_directory(&inside, "write") else { return };
     for path in [
@@ -72,8 +72,8 @@ fn nothing_outside_the_directory_is_reachable() {
         "/data/relative",
         "/data/up/secret",
         "/data/winding",
-        "/data/root/etc/hostname",
-        &format!("/data/root{}", outside.display()),
+        "/data/top/etc/hostname",
+        &format!("/data/top{}", outside.display()),
         "/secret",
         "secret",
         "/etc/hostname",
