@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::limits::PluginLimits;
+use crate::PluginLimits;
 use crate::log::{LogSink, TracingSink};
 use crate::plugin::RestartPolicy;
 use crate::trust::TrustedKey;
@@ -29,9 +29,6 @@ pub struct RuntimeConfig {
     /// How much of an instrument or attribute set a plugin is shown, in bytes; 256 KiB. What a sender sends may be
     /// larger; asking a plugin about it would let the sender, and not the plugin, exhaust the plugin's limits.
     pub question_bytes_max: usize,
-    /// The largest frame a processor is given, and what it may return, in bytes; 64 MiB. A frame is copied into the plugin's
-    /// memory, so its memory limit bounds it, too.
-    pub frame_bytes_max: usize,
     /// What a plugin may answer.
     pub answer: AnswerLimits,
     /// How many questions a new plugin may leave unanswered before the one before it returns; 3.
@@ -68,7 +65,6 @@ impl Default for RuntimeConfig {
             trusted_keys: Vec::new(),
             cache_directory: None,
             question_bytes_max: 256 << 10,
-            frame_bytes_max: 64 << 20,
             answer: AnswerLimits::default(),
             traps_max: 3,
             restart: RestartPolicy::default(),
@@ -98,7 +94,6 @@ impl fmt::Debug for RuntimeConfig {
             .field("trusted_keys", &self.trusted_keys)
             .field("cache_directory", &self.cache_directory)
             .field("question_bytes_max", &self.question_bytes_max)
-            .field("frame_bytes_max", &self.frame_bytes_max)
             .field("answer", &self.answer)
             .field("traps_max", &self.traps_max)
             .field("restart", &self.restart)

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::PluginLimits;
 use crate::Runtime;
 use crate::failure::{Failure, Identity, Refusal};
 use crate::grants::Grants;
-use crate::limits::PluginLimits;
 use crate::load::{self, Settings};
 use crate::trust::{SignatureState, check_signature};
 
@@ -110,14 +110,18 @@ fn examine(
         limits: settings.limits(config.limits),
         grants: settings.grants.clone(),
     });
-    let component = load::compile(runtime, &source);
+    let limits = settings.as_ref().map_or(config.limits, |settings| settings.limits(config.limits));
+    let component = load::compile(runtime, &source, limits.stack_bytes_max);
     if let Ok(component) = &component {
-        inspection.shape = Some(load::shape(runtime, component));
+        inspection.shape = Some(load::shape(component));
     }
     let settings = settings?;
     settings.check_pin(&source.fingerprint.component)?;
     signature?;
-    let linked = Arc::new(load::link(runtime, component?, &settings.grants)?);
+    let linked = Arc::new(load::link(component?, &settings.grants)?);
+    if let Some(terms) = &mut inspection.terms {
+        terms.limits = load::limits_in(linked.world, &settings, config);
+    }
     let introduced = load::introduce(runtime, &linked, &settings, identity)?;
     inspection.introduction = Some(Introduction {
         name: introduced.info.name,

@@ -1,4 +1,4 @@
-//! The engine all plugins of a host share: one compiler, one epoch clock, one set of imports.
+//! What all plugins of a host share: compilers, one epoch clock, one compile cache, counts.
 
 use std::fmt;
 use std::path::Path;
@@ -6,29 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, Engine, OptLevel};
-
-use crate::bindings::{frames, host, types};
 use crate::cache::CompileCache;
 use crate::config::{RuntimeConfig, TICK};
+use crate::engines::{Engines, Workshop};
 use crate::failure::{Counts, Failure};
 use crate::inspect::{self, Inspection};
-use crate::instance::HostState;
 use crate::load;
 use crate::plugin::Plugin;
 use crate::quarantine::Quarantine;
 use crate::ticker::Ticker;
 use crate::totals::{AllTotals, PluginTotals, Totals};
 
-/// The stack guests may use. Calls run on the caller's thread, whose stack must be larger by a good margin; that of a
-/// Rust thread is 2 MiB by default.
-const WASM_STACK_BYTES: usize = 512 << 10;
-
 /// Compiles and instantiates plugins. One per process is enough; it is shared by reference count.
 pub struct Runtime {
-    engine: Engine,
-    linker: Linker<HostState>,
+    engines: Engines,
     config: RuntimeConfig,
     counts: Arc<Counts>,
     quarantine: Quarantine,
@@ -57,26 +48,19 @@ impl Runtime {
     /// The compiler does not support this machine, the operating system gives no thread, or the compile cache cannot be used.
     pub fn new(config: RuntimeConfig) -> Result<Self, StartError> {
         let start_error = |error: wasmtime::Error| StartError(format!("{error:#}"));
-        let engine = Engine::new(&engine_config()).map_err(start_error)?;
+        let engines = Engines::default();
+        // Most plugins run in this one; that it can be made shows that the others can.
+        let first = engines.with_stack(config.limits.stack_bytes_max).map_err(start_error)?;
         let cache = config.cache_directory.as_deref().map(|directory| {
-            CompileCache::open(directory, &engine)
+            CompileCache::open(directory, &first.engine)
                 .map_err(|error| StartError(format!("the compile cache {}: {error}", directory.display())))
         });
         let cache = cache.transpose()?;
-        let mut linker = Linker::new(&engine);
-        host::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(start_error)?;
-        types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(start_error)?;
-        frames::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(start_error)?;
-        let weak = engine.weak();
-        let ticker = Ticker::start(move || {
-            if let Some(engine) = weak.upgrade() {
-                engine.increment_epoch();
-            }
-        })
-        .map_err(|error| StartError(format!("no thread for the epoch clock: {error}")))?;
+        let clock = engines.clock();
+        let ticker = Ticker::start(move || clock.tick())
+            .map_err(|error| StartError(format!("no thread for the epoch clock: {error}")))?;
         Ok(Self {
-            engine,
-            linker,
+            engines,
             config,
             counts: Arc::default(),
             quarantine: Quarantine::default(),
@@ -121,12 +105,9 @@ impl Runtime {
         &self.config
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
-    pub(crate) fn linker(&self) -> &Linker<HostState> {
-        &self.linker
+    /// Where code with this much stack is compiled and linked.
+    pub(crate) fn workshop(&self, stack_bytes: usize) -> wasmtime::Result<Arc<Workshop>> {
+        self.engines.with_stack(stack_bytes)
     }
 
     pub(crate) fn cache(&self) -> Option<&CompileCache> {
@@ -154,18 +135,4 @@ impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtime").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-fn engine_config() -> Config {
-    let mut config = Config::new();
-    config
-        .epoch_interruption(true)
-        .max_wasm_stack(WASM_STACK_BYTES)
-        .cranelift_opt_level(OptLevel::Speed)
-        .parallel_compilation(true)
-        // Only the synchronous part of the component model is used; its bookkeeping for the rest costs every call.
-        .concurrency_support(false)
-        // Smaller is safer: no plugin needs it.
-        .wasm_memory64(false);
-    config
 }

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use wasmeter_model::limits::PLUGIN_LIMITS;
+
 use super::Places;
 use crate::section::{Located, Section};
 use crate::settings::{Config, Plugins, Receivers, ViewMode, parse_ip};
@@ -89,13 +91,13 @@ fn read_plugins(section: &mut Section<'_>, plugins: &mut Plugins) {
     };
     directory("directory", &mut plugins.directory);
     directory("cache_directory", &mut plugins.cache_directory);
-    if let Some(bytes) =
-        section.optional("memory_limit_bytes").and_then(|value| value.size("a number of bytes", PAGE))
-    {
-        plugins.memory_limit_bytes = bytes;
-    }
-    if let Some(deadline) = section.optional("call_deadline_ms").and_then(|value| value.millis(1)) {
-        plugins.call_deadline = deadline;
+    // Under the names and in the ranges they have in a plugin's own settings.
+    for limit in &PLUGIN_LIMITS {
+        let value = section.optional(limit.name);
+        let number = value.and_then(|value| value.integer("a whole number", limit.range.clone()));
+        if let Some(number) = number.and_then(|number| u64::try_from(number).ok()) {
+            limit.set(&mut plugins.limits, number);
+        }
     }
     if let Some(value) = section.optional("trusted_keys") {
         for value in value.entries() {
@@ -122,9 +124,6 @@ fn is_public_key(text: &str) -> bool {
         text.starts_with("RW") && text.as_bytes().get(2).is_some_and(|third| b"QRST".contains(third));
     is_ed25519 && text.len() == 56 && text.bytes().all(base64)
 }
-
-/// A page of wasm memory: with less, no plugin can start.
-const PAGE: i64 = 64 * 1024;
 
 fn read_limits(section: &mut Section<'_>, config: &mut Config) {
     let mut count = |key, least: i64, limit: &mut usize| {

@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
+
+use wasmeter_model::limits::PluginLimits;
 
 /// The default of the largest request body, as the OTLP specification names for what an exporter may send: 64 MiB.
 pub const REQUEST_BYTES_MAX_DEFAULT: usize = 64 * 1024 * 1024;
@@ -28,10 +29,8 @@ impl Default for Receivers {
 pub struct Plugins {
     /// The directory to load plugins from, relative to the working directory; `None` means no plugins.
     pub directory: Option<PathBuf>,
-    /// The most memory of one plugin instance, all its memories together, in bytes; 64 MiB by default.
-    pub memory_limit_bytes: usize,
-    /// The most time one call into a plugin may take; 1 s by default, never zero.
-    pub call_deadline: Duration,
+    /// What each plugin may use, unless its `NAME.toml` says otherwise.
+    pub limits: PluginLimits,
     /// Where machine code of components is kept between starts, relative to the working directory; `None` for nowhere.
     pub cache_directory: Option<PathBuf>,
     /// Public keys of minisign, of 56 characters each: with any, only components signed by one of them are loaded.
@@ -44,8 +43,7 @@ impl Default for Plugins {
     fn default() -> Self {
         Self {
             directory: None,
-            memory_limit_bytes: 64 * 1024 * 1024,
-            call_deadline: Duration::from_secs(1),
+            limits: PluginLimits::default(),
             cache_directory: None,
             trusted_keys: Vec::new(),
             watch: true,

@@ -9,7 +9,7 @@ use wasmeter_config::{
     Config, ExemplarFilter, Exporter, LogLevel, OtlpExporter, OtlpTransport, PrometheusExporter, Reader,
     TranslationStrategy, ViewMode,
 };
-use wasmeter_model::limits::CARDINALITY_DEFAULT;
+use wasmeter_model::limits::{CARDINALITY_DEFAULT, PLUGIN_LIMITS, PluginLimits};
 use wasmeter_model::{
     Advisory, Aggregation, AttributeRule, Instrument, InstrumentKind, NumberKind, Origin, Pattern, Resource,
     Scope, TemporalityPreference, Value,
@@ -349,8 +349,8 @@ distribution:
     assert_eq!(config.receivers.otlp_http, None);
     assert_eq!(config.plugins.directory.as_deref(), Some(Path::new("/etc/views")));
     assert_eq!(config.plugins.cache_directory.as_deref(), Some(Path::new("/var/cache/wasmeter")));
-    assert_eq!((config.plugins.memory_limit_bytes, config.plugins.watch), (65536, false));
-    assert_eq!(config.plugins.call_deadline, Duration::from_millis(20));
+    assert_eq!((config.plugins.limits.memory_limit_bytes, config.plugins.watch), (65536, false));
+    assert_eq!(config.plugins.limits.call_deadline, Duration::from_millis(20));
     assert_eq!(config.plugins.trusted_keys, ["RWTcY57UIF3Wqllh6qPCJJ3fn6hr8SjgA9RjZyIH/rvmWjBIQmEA0yCB"]);
     let limits = &config.limits;
     assert_eq!((limits.instruments_max, limits.sources_max, config.request_bytes_max), (1, 2, 5));
@@ -369,6 +369,38 @@ distribution:
         Some("127.0.0.1:4317".parse().unwrap()),
         "not mentioned: the default"
     );
+}
+
+#[test]
+fn every_limit_of_plugins_is_set_for_all_of_them_within_its_range() {
+    for limit in &PLUGIN_LIMITS {
+        let with = |value: i64| {
+            let plugins = format!("{{plugins: {{{}: {value}}}}}", limit.name);
+            wasmeter_config::load_file(
+                "wasmeter.yaml",
+                &format!("file_format: '1.1'\ndistribution: {{wasmeter: {plugins}}}\n"),
+                &|_| None,
+            )
+        };
+        for value in [*limit.range.start(), *limit.range.end()] {
+            let set = with(value).unwrap().plugins.limits;
+            let changed: Vec<_> = set
+                .by_name()
+                .zip(PluginLimits::default().by_name())
+                .filter(|(set, default)| set != default)
+                .map(|(set, _)| set)
+                .filter(|(name, _)| !name.ends_with("_deadline_ms") || *name == limit.name)
+                .collect();
+            let expected = (limit.name, u64::try_from(value).unwrap());
+            let is_default = PluginLimits::default().by_name().any(|default| default == expected);
+            assert!(changed == [expected] || (is_default && changed.is_empty()), "{changed:?}");
+        }
+        for value in [*limit.range.start() - 1, *limit.range.end() + 1] {
+            let problems = with(value).unwrap_err();
+            let told = problems[0].to_string();
+            assert!(told.contains(limit.name) && told.contains("expected a whole number from"), "{told}");
+        }
+    }
 }
 
 #[test]

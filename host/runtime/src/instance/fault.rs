@@ -69,6 +69,12 @@ pub(super) fn explain(error: &wasmtime::Error, state: &HostState, call: Call) ->
     }
     match trap {
         Some(trap) => {
+            let help = match trap {
+                Trap::StackOverflow => {
+                    "make the plugin recurse less deeply, or raise `stack_bytes_max` in its settings"
+                }
+                _ => help,
+            };
             let cause = trap.to_string();
             let cause = cause.strip_prefix("wasm trap: ").unwrap_or(&cause);
             let mut reason = format!("`{name}` trapped: {cause}");

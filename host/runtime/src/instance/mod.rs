@@ -12,6 +12,7 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
+use crate::PluginLimits;
 use crate::bindings::exporter::exports::wasmeter::plugin::exporters;
 use crate::bindings::observer::exports::wasmeter::plugin::observers;
 use crate::bindings::plugin::exports::wasmeter::plugin::lifecycle;
@@ -21,7 +22,6 @@ use crate::bindings::{exporter, frames, observer, plugin, processor, types, view
 use crate::config::ticks;
 use crate::failure::{FailureKind, Refusal, clean};
 use crate::grants::Prepared;
-use crate::limits::PluginLimits;
 use crate::log::PluginLog;
 use crate::wasi::Reactor;
 use crate::world::World;
@@ -89,7 +89,7 @@ impl Instance {
         store.data_mut().begin_call(limits.setup_deadline);
         // Both before instantiation: start functions run during it, and the counts are read when the limiter is set.
         store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(limits.hostcall_bytes_max);
+        store.set_hostcall_fuel(limits.hostcall_bytes_max());
         store.set_max_component_handles(limits.handles_max);
         store.epoch_deadline_trap();
         store.set_epoch_deadline(ticks(limits.setup_deadline));
@@ -161,8 +161,8 @@ impl Instance {
         &mut self,
         frame: &frames::Frame,
     ) -> Result<Result<processors::Outcome, types::Fault>, Refusal> {
-        let deadline = self.grants.limits.call_deadline;
-        let call = Call { name: "process", deadline, setting: "call_deadline_ms" };
+        let deadline = self.grants.limits.process_deadline();
+        let call = Call { name: "process", deadline, setting: "process_deadline_ms" };
         self.call(call, |exports, store| exports.processors()?.call_process(store, frame))
     }
 

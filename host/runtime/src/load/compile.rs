@@ -1,6 +1,7 @@
 //! From bytes to machine code, linked against what is granted.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::component::{Component, InstancePre};
@@ -13,6 +14,7 @@ use crate::bindings::exporter::ExporterPre;
 use crate::bindings::observer::ObserverPre;
 use crate::bindings::processor::ProcessorPre;
 use crate::bindings::view::ViewPre;
+use crate::engines::Workshop;
 use crate::failure::{FailureKind, Refusal, clean};
 use crate::grants::{Capability, Grants, check_needs};
 use crate::inspect::Shape;
@@ -22,6 +24,7 @@ use crate::world::World;
 
 /// A compiled component, ready for any number of instances.
 pub(crate) struct Compiled {
+    workshop: Arc<Workshop>,
     pub(crate) pre: InstancePre<HostState>,
     pub(crate) world: World,
     /// What it imports, types aside.
@@ -37,6 +40,7 @@ pub(crate) struct Compiled {
 
 /// A component in machine code, which may import and export anything.
 pub(crate) struct Unlinked {
+    workshop: Arc<Workshop>,
     component: Component,
     compile_time: Duration,
     is_cached: bool,
@@ -48,10 +52,20 @@ impl Compiled {
         grants.capabilities().eq(self.granted.iter().copied())
     }
 
+    /// Whether it was compiled for a stack of this size.
+    pub(crate) fn has_stack(&self, bytes: usize) -> bool {
+        self.workshop.is_for(bytes)
+    }
+
     /// The same machine code, to be linked anew.
     pub(crate) fn unlinked(&self) -> Unlinked {
-        let Self { component, compile_time, is_cached, .. } = self;
-        Unlinked { component: component.clone(), compile_time: *compile_time, is_cached: *is_cached }
+        let Self { workshop, component, compile_time, is_cached, .. } = self;
+        Unlinked {
+            workshop: workshop.clone(),
+            component: component.clone(),
+            compile_time: *compile_time,
+            is_cached: *is_cached,
+        }
     }
 
     /// Whether it imports anything of WASI.
@@ -61,21 +75,29 @@ impl Compiled {
 }
 
 /// What a component asks for and offers.
-pub(crate) fn shape(runtime: &Runtime, unlinked: &Unlinked) -> Shape {
-    describe(runtime.engine(), &unlinked.component.component_type())
+pub(crate) fn shape(unlinked: &Unlinked) -> Shape {
+    describe(&unlinked.workshop.engine, &unlinked.component.component_type())
 }
 
-/// Compiles a component, or takes what was compiled of it before.
-pub(crate) fn compile(runtime: &Runtime, source: &Source) -> Result<Unlinked, Refusal> {
+/// Compiles a component for a stack of this size, or takes what was compiled of it before.
+pub(crate) fn compile(runtime: &Runtime, source: &Source, stack_bytes: usize) -> Result<Unlinked, Refusal> {
     check_header(&source.bytes)?;
+    let workshop = runtime.workshop(stack_bytes).map_err(|error| {
+        Refusal::new(
+            FailureKind::Compile,
+            format!("there is no compiler for a stack of its size: {}", reason(&error)),
+            "check that the host has memory left, or change `stack_bytes_max`",
+        )
+    })?;
+    let engine = &workshop.engine;
     let started = Instant::now();
     let digest = &source.fingerprint.component;
-    if let Some(component) = runtime.cache().and_then(|cache| cache.get(runtime.engine(), digest)) {
-        return Ok(Unlinked { component, compile_time: started.elapsed(), is_cached: true });
+    if let Some(component) = runtime.cache().and_then(|cache| cache.get(engine, digest)) {
+        return Ok(Unlinked { workshop, component, compile_time: started.elapsed(), is_cached: true });
     }
     let bytes = source.bytes.as_slice();
     // The compiler is not meant to panic. If it does, a plugin's bytes must not take the host down.
-    let component = catch_unwind(AssertUnwindSafe(|| Component::from_binary(runtime.engine(), bytes)))
+    let component = catch_unwind(AssertUnwindSafe(|| Component::from_binary(engine, bytes)))
         .map_err(|_| {
             Refusal::new(
                 FailureKind::Compile,
@@ -94,17 +116,17 @@ pub(crate) fn compile(runtime: &Runtime, source: &Source) -> Result<Unlinked, Re
     if let Some(cache) = runtime.cache() {
         cache.put(digest, &component);
     }
-    Ok(Unlinked { component, compile_time, is_cached: false })
+    Ok(Unlinked { workshop, component, compile_time, is_cached: false })
 }
 
 /// Checks that a component is of a world this host knows, and links it with what it is granted.
-pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked, grants: &Grants) -> Result<Compiled, Refusal> {
-    let Unlinked { component, compile_time, is_cached } = unlinked;
+pub(crate) fn link(unlinked: Unlinked, grants: &Grants) -> Result<Compiled, Refusal> {
+    let Unlinked { workshop, component, compile_time, is_cached } = unlinked;
     let component_type = component.component_type();
-    let world = check_contract(runtime.engine(), &component_type)?;
-    let imports: Vec<String> = imports(runtime.engine(), &component_type).map(str::to_owned).collect();
+    let world = check_contract(&workshop.engine, &component_type)?;
+    let imports: Vec<String> = imports(&workshop.engine, &component_type).map(str::to_owned).collect();
     check_needs(&imports, &[], grants)?;
-    let mut linker = runtime.linker().clone();
+    let mut linker = workshop.linker.clone();
     let pre = wasi::add_to_linker(&mut linker, &imports, grants)
         .and_then(|()| linker.instantiate_pre(&component))
         .and_then(|pre| {
@@ -116,7 +138,7 @@ pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked, grants: &Grants) -> Re
             }
             Ok(pre)
         })
-        .map_err(|error| explain_mismatch(runtime.engine(), &component_type, &error))?;
+        .map_err(|error| explain_mismatch(&workshop.engine, &component_type, &error))?;
     // Otherwise the first instantiation would pay for it.
     component.initialize_copy_on_write_image().map_err(|error| {
         Refusal::new(
@@ -126,7 +148,7 @@ pub(crate) fn link(runtime: &Runtime, unlinked: Unlinked, grants: &Grants) -> Re
         )
     })?;
     let granted = grants.capabilities().collect();
-    Ok(Compiled { pre, world, imports, component, granted, compile_time, is_cached })
+    Ok(Compiled { workshop, pre, world, imports, component, granted, compile_time, is_cached })
 }
 
 /// The error and its causes on one line.

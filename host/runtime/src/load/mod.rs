@@ -21,7 +21,6 @@ pub(crate) use contract::CONTRACT;
 pub(crate) use read::{Digest, Fingerprint, Source, read, read_with_signature};
 pub(crate) use settings::Settings;
 
-use crate::Runtime;
 use crate::answer::{Info, check_info, check_problems, invalid};
 use crate::failure::{Failure, FailureKind, Identity, Refusal};
 use crate::grants::{check_needs, prepare, unused};
@@ -31,6 +30,7 @@ use crate::plugin::{ExportTerms, Parts, Plugin, ask_preference};
 use crate::trust::check_signature;
 use crate::wasi::Reactor;
 use crate::world::World;
+use crate::{PluginLimits, Runtime, RuntimeConfig};
 
 /// Loads one component and the settings beside it.
 pub(crate) fn load_file(runtime: &Arc<Runtime>, file: &Path) -> Result<Arc<Plugin>, Failure> {
@@ -54,10 +54,11 @@ pub(crate) fn load(
     runtime.quarantine().check(&source.fingerprint)?;
     settings.check_pin(&source.fingerprint.component)?;
     check_signature(&runtime.config().trusted_keys, &source.bytes, source.signature.as_deref())?;
-    let compiled = match compiled {
+    let stack_bytes = settings.limits(runtime.config().limits).stack_bytes_max;
+    let compiled = match compiled.filter(|compiled| compiled.has_stack(stack_bytes)) {
         Some(compiled) if compiled.is_linked_with(&settings.grants) => compiled,
-        Some(compiled) => Arc::new(link(runtime, compiled.unlinked(), &settings.grants)?),
-        None => Arc::new(link(runtime, compile(runtime, source)?, &settings.grants)?),
+        Some(compiled) => Arc::new(link(compiled.unlinked(), &settings.grants)?),
+        None => Arc::new(link(compile(runtime, source, stack_bytes)?, &settings.grants)?),
     };
     let Introduced { mut instance, info, grants, log } = introduce(runtime, &compiled, settings, identity)?;
     check_needs(&compiled.imports, &info.capabilities, &settings.grants)?;
@@ -111,6 +112,12 @@ pub(crate) struct Introduced {
     log: Arc<PluginLog>,
 }
 
+/// What a plugin of this world may use.
+pub(crate) fn limits_in(world: World, settings: &Settings, config: &RuntimeConfig) -> PluginLimits {
+    let limits = settings.limits(config.limits);
+    if world == World::View { limits } else { limits.for_frames() }
+}
+
 /// Makes an instance and asks it who it is.
 pub(crate) fn introduce(
     runtime: &Runtime,
@@ -119,12 +126,7 @@ pub(crate) fn introduce(
     identity: &mut Identity,
 ) -> Result<Introduced, Refusal> {
     let config = runtime.config();
-    let mut limits = config.limits;
-    if compiled.world != World::View {
-        // Whole frames are handed over, and twice what one may hold: lists take more room in the host than in the plugin.
-        let frames = config.frame_bytes_max.saturating_mul(2).saturating_add(1 << 20);
-        limits.hostcall_bytes_max = limits.hostcall_bytes_max.max(frames);
-    }
+    let limits = limits_in(compiled.world, settings, config);
     let reactor = compiled.has_wasi().then(Reactor::new).transpose().map_err(|error| {
         Refusal::new(
             FailureKind::Instantiate,
@@ -134,7 +136,7 @@ pub(crate) fn introduce(
     })?;
     let grants = Grants {
         config: settings.config_json().into(),
-        limits: settings.limits(limits),
+        limits,
         prepared: Arc::new(prepare(&settings.grants)?),
         reactor: reactor.map(Arc::new),
     };

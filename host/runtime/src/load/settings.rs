@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use toml::de::{DeTable, DeValue};
+use wasmeter_model::limits::PLUGIN_LIMITS;
 
 use super::grants::grants;
 use super::read::{Digest, Source};
 use super::toml_json::json_table;
+use crate::PluginLimits;
 use crate::exporters::ExportSchedule;
 use crate::failure::{FailureKind, Refusal, clean, list};
 use crate::grants::Grants;
-use crate::limits::{self, PluginLimits};
 use crate::processors::OnFailure;
 
 /// The keys beside those of the limits.
@@ -31,7 +32,7 @@ pub(crate) struct Settings {
     pub(crate) enabled: bool,
     pub(super) holds_answers: bool,
     digest: Option<String>,
-    /// Limits by their place among [`limits::KEYS`].
+    /// Limits by their place among [`PLUGIN_LIMITS`].
     limits: Vec<(usize, u64)>,
     /// What becomes of a frame that a processor fails on.
     pub(super) on_failure: Option<OnFailure>,
@@ -117,7 +118,7 @@ impl Settings {
                 }
                 ("config", other) => return Err(place.mistyped(at, "config", "a table", other)),
                 (name, value) => {
-                    let known = limits::KEYS.iter().enumerate().find(|(_, limit)| limit.name == name);
+                    let known = PLUGIN_LIMITS.iter().enumerate().find(|(_, limit)| limit.name == name);
                     let Some((number, limit)) = known else {
                         return Err(place.unknown(key.span().start, name));
                     };
@@ -138,8 +139,8 @@ impl Settings {
     pub(crate) fn limits(&self, host: PluginLimits) -> PluginLimits {
         let mut limits = host;
         for (number, value) in &self.limits {
-            if let Some(limit) = limits::KEYS.get(*number) {
-                (limit.set)(&mut limits, *value);
+            if let Some(limit) = PLUGIN_LIMITS.get(*number) {
+                limit.set(&mut limits, *value);
             }
         }
         limits
@@ -208,7 +209,7 @@ impl Place<'_> {
     }
 
     fn unknown(&self, at: usize, key: &str) -> Refusal {
-        let limits = || limits::KEYS.iter().map(|limit| limit.name);
+        let limits = || PLUGIN_LIMITS.iter().map(|limit| limit.name);
         let likeness = |known: &str| strsim::jaro_winkler(known, key);
         let nearest = KEYS.into_iter().chain(limits()).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         let hint = match nearest.filter(|nearest| likeness(nearest) > 0.8) {

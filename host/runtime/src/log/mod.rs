@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::PluginLimits;
 use crate::failure::clean;
-use crate::limits::PluginLimits;
 use crate::totals::Totals;
 use bucket::Bucket;
 

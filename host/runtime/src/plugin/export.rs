@@ -29,7 +29,7 @@ impl Plugin {
 
     /// Has a frame sent and checks what comes back.
     pub(crate) fn ask_export(&self, frame: &Frame) -> Result<Result<Accepted, ExportError>, Refusal> {
-        let question = match lower(frame, self.runtime.config().frame_bytes_max) {
+        let question = match lower(frame, self.grants.limits.frame_bytes_max) {
             Ok(question) => question,
             // It would be too large the next time, too.
             Err(refusal) => {

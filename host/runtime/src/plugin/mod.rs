@@ -277,7 +277,7 @@ impl Plugin {
 
     /// Has a frame processed and checks what comes back.
     pub(crate) fn ask_process(&self, frame: &Frame) -> Result<Outcome, Refusal> {
-        let question = lower(frame, self.runtime.config().frame_bytes_max)?;
+        let question = lower(frame, self.grants.limits.frame_bytes_max)?;
         match self.ask(|instance| instance.process(&question))? {
             Ok(processors::Outcome::Unchanged) => Ok(Outcome::Unchanged),
             Ok(processors::Outcome::Dropped) => Ok(Outcome::Dropped),

@@ -23,9 +23,9 @@ pub(crate) use offer::{Offer, add_to_linker, offer};
 pub(crate) use reactor::Reactor;
 pub(crate) use wait::Overdue;
 
+use crate::PluginLimits;
 use crate::grants::Prepared;
 use crate::instance::HostState;
-use crate::limits::PluginLimits;
 use crate::log::{LogLevel, PluginLog};
 use files::PatientFiles;
 use http::Fetcher;
@@ -79,7 +79,7 @@ impl Wasi {
             table,
             errors,
             http: WasiHttpCtx::new(),
-            fetcher: Fetcher::new(prepared.outgoing.clone(), limits.http_body_bytes_max),
+            fetcher: Fetcher::new(prepared.outgoing.clone(), limits),
             until: Instant::now(),
         })
     }

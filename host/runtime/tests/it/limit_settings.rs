@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use wasmeter_engine::View;
 use wasmeter_model::Attributes;
-use wasmeter_runtime::{Failure, FailureKind, Plugin, RuntimeConfig};
+use wasmeter_runtime::{Directory, Failure, FailureKind, Plugin, RuntimeConfig};
 
 use crate::guest::Guest;
-use crate::support::{Folder, Lines, quick, runtime, runtime_with};
+use crate::support::{Folder, Lines, counter, quick, runtime, runtime_with};
 
 fn load(guest: &Guest, settings: &str) -> Result<Arc<Plugin>, Failure> {
     let folder = Folder::new();
@@ -21,6 +21,65 @@ fn load(guest: &Guest, settings: &str) -> Result<Arc<Plugin>, Failure> {
 fn refused(guest: &Guest, settings: &str) -> Failure {
     load(guest, "").unwrap();
     load(guest, settings).expect_err(settings)
+}
+
+/// Recurses four thousand levels deep, which takes far more than 64 KiB of stack and far less than 512 KiB.
+fn deep() -> Guest {
+    Guest {
+        fields: "(func $deep (param i32) (result i32)
+            (if (result i32) (i32.eqz (local.get 0))
+              (then (i32.const 0))
+              (else (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1))) (local.get 0)))))"
+            .to_owned(),
+        streams: "(drop (call $deep (i32.const 4000))) i32.const 8",
+        ..Guest::default()
+    }
+}
+
+#[test]
+fn the_stack() {
+    let failure = refused(&deep(), "stack_bytes_max = 65_536");
+    assert_eq!(failure.kind, FailureKind::Trap);
+    assert!(failure.reason.starts_with("`streams` trapped: call stack exhausted"), "{failure}");
+    assert!(failure.help.contains("raise `stack_bytes_max`"), "{failure}");
+    // A thread of 2 MiB, as tests and the host's own have, bears the largest.
+    let endless = Guest { streams: "(drop (call $recurse (i32.const 0))) i32.const 8", ..Guest::default() };
+    let failure = load(&endless, "stack_bytes_max = 1_048_576").unwrap_err();
+    assert!(failure.reason.starts_with("`streams` trapped: call stack exhausted"), "{failure}");
+}
+
+#[test]
+fn another_stack_is_taken_up_while_the_plugin_serves_and_its_deadline_holds_there_too() {
+    let folder = Folder::new();
+    let guest = Guest { map: "call $spin i32.const 8", ..deep() };
+    folder.put_guest("guest.wasm", &guest);
+    let directory = Directory::new(folder.path(), runtime());
+    let before = directory.rescan().added.remove(0);
+    folder.put("guest.toml", "stack_bytes_max = 65_536");
+    let failure = directory.rescan().failures.remove(0);
+    assert!(failure.reason.contains("call stack exhausted"), "{failure}");
+    before.streams(&counter()).unwrap();
+    folder.put("guest.toml", "stack_bytes_max = 1_048_576");
+    let swap = directory.rescan().swapped.remove(0);
+    swap.to.streams(&counter()).unwrap();
+    let fault = swap.to.map_attributes(0, &Attributes::empty()).unwrap_err();
+    assert!(fault.reason.starts_with("`map-attributes` ran longer than 300ms"), "{fault}");
+}
+
+#[test]
+fn the_bytes_of_a_frame() {
+    let folder = Folder::new();
+    let file = folder.put_guest("guest.wasm", &Guest { world: "processor", ..Guest::default() });
+    folder.put("guest.toml", "frame_bytes_max = 100_000");
+    let runtime = runtime();
+    let limits = runtime.inspect(&file).terms.unwrap().limits;
+    assert_eq!((limits.frame_bytes_max, limits.hostcall_bytes_max()), (100_000, 3 << 20));
+    let hostcall = |settings| {
+        folder.put("guest.toml", settings);
+        runtime.inspect(&file).terms.unwrap().limits.hostcall_bytes_max()
+    };
+    assert_eq!(hostcall(""), (128 << 20) + (1 << 20), "what a frame of the default size takes");
+    assert_eq!(hostcall("hostcall_bytes_max = 5000"), 5000, "what is set holds");
 }
 
 #[test]
@@ -57,6 +116,11 @@ fn the_deadline_of_each_kind_of_call() {
     for (guest, call, setting) in [
         (Guest { configure: endless, ..Guest::default() }, "configure", "setup_deadline_ms"),
         (Guest { streams: endless, ..Guest::default() }, "streams", "streams_deadline_ms"),
+        (
+            Guest { process: endless, world: "processor", ..Guest::default() },
+            "process",
+            "process_deadline_ms",
+        ),
     ] {
         let failure = load(&guest, &format!("{setting} = 20")).unwrap_err();
         assert!(failure.reason.starts_with(&format!("`{call}` ran longer than 20ms")), "{failure}");

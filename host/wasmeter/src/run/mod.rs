@@ -27,7 +27,7 @@ use tokio::sync::watch;
 use wasmeter_config::Config;
 use wasmeter_engine::{Engine, EngineConfig};
 use wasmeter_otlp::receive::{ReceiveLimits, Receiver};
-use wasmeter_runtime::{KeyError, PluginLimits, Runtime, RuntimeConfig, TrustedKey};
+use wasmeter_runtime::{KeyError, Runtime, RuntimeConfig, TrustedKey};
 
 use crate::clock::now;
 use crate::settings::{Settings, print_problems};
@@ -57,15 +57,10 @@ async fn stopped(mut shutdown: Shutdown) {
 ///
 /// A trusted key is none.
 fn runtime_config(plugins: &wasmeter_config::Plugins) -> Result<RuntimeConfig, KeyError> {
-    let limits = PluginLimits {
-        memory_limit_bytes: plugins.memory_limit_bytes,
-        call_deadline: plugins.call_deadline,
-        ..PluginLimits::default()
-    };
     let trusted_keys =
         plugins.trusted_keys.iter().map(|key| TrustedKey::parse(key)).collect::<Result<_, _>>()?;
     let cache_directory = plugins.cache_directory.clone();
-    Ok(RuntimeConfig { limits, trusted_keys, cache_directory, ..RuntimeConfig::default() })
+    Ok(RuntimeConfig { limits: plugins.limits, trusted_keys, cache_directory, ..RuntimeConfig::default() })
 }
 
 /// The plugin runtime for a configuration, or the problem with it.

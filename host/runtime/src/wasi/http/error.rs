@@ -3,6 +3,14 @@
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
+/// Why no head of a response came.
+pub(super) fn of_head(error: hyper::Error, bytes_max: usize) -> Error {
+    if error.is_parse_too_large() {
+        return Error::HttpResponseHeaderSectionSize(Some(u32::try_from(bytes_max).unwrap_or(u32::MAX)));
+    }
+    error.into()
+}
+
 /// Why a connection failed that had been there.
 pub(super) fn of_hyper(error: &hyper::Error) -> ErrorCode {
     if error.is_timeout() {

@@ -22,13 +22,14 @@ use wasmtime_wasi::runtime::spawn;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+use crate::PluginLimits;
 use crate::grants::HttpOrigin;
 use body::BoundedBody;
 pub(crate) use error::of_body;
 pub(crate) use tls::trusting;
 
-/// The largest response header, and how much is read ahead of the plugin, in bytes.
-const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// How much is read ahead of the plugin, in bytes, where no more is needed for the head of a response.
+const BUFFER_BYTES: usize = 64 << 10;
 /// How much of a call is left, at most, when its requests end.
 const REST_MAX: Duration = Duration::from_millis(250);
 
@@ -43,7 +44,8 @@ pub(crate) struct Outgoing {
 /// The requests of one store.
 pub(super) struct Fetcher {
     outgoing: Outgoing,
-    /// The largest response body, in bytes.
+    /// The largest head of a response, and the largest body, in bytes.
+    head_bytes_max: usize,
     body_bytes_max: u64,
     /// When the call in progress is over.
     until: Instant,
@@ -58,12 +60,19 @@ struct Bounds {
     first_byte: Duration,
     between_bytes: Duration,
     all: Instant,
+    head_bytes_max: usize,
     body_bytes_max: u64,
 }
 
 impl Fetcher {
-    pub(super) fn new(outgoing: Outgoing, body_bytes_max: u64) -> Self {
-        Self { outgoing, body_bytes_max, until: Instant::now() }
+    pub(super) fn new(outgoing: Outgoing, limits: &PluginLimits) -> Self {
+        let PluginLimits { http_head_bytes_max, http_body_bytes_max, .. } = *limits;
+        Self {
+            outgoing,
+            head_bytes_max: http_head_bytes_max,
+            body_bytes_max: http_body_bytes_max,
+            until: Instant::now(),
+        }
     }
 
     pub(super) fn begin_call(&mut self, until: Instant) {
@@ -80,6 +89,7 @@ impl Fetcher {
             first_byte: options.first_byte_timeout.unwrap_or(left),
             between_bytes: options.between_bytes_timeout.unwrap_or(left),
             all: self.until.checked_sub(rest).unwrap_or(self.until),
+            head_bytes_max: self.head_bytes_max,
             body_bytes_max: self.body_bytes_max,
         }
     }
@@ -137,8 +147,12 @@ async fn send(outgoing: &Outgoing, mut request: Request<WasiBody>, bounds: Bound
     let stream = tokio::time::timeout(bounds.connect, connect::connect(&origin, outgoing.tls.as_ref()))
         .await
         .unwrap_or(Err(Error::ConnectionTimeout))?;
-    let (mut sender, connection) =
-        http1::Builder::new().max_buf_size(BUFFER_BYTES_MAX).handshake(TokioIo::new(stream)).await?;
+    let (mut sender, connection) = http1::Builder::new()
+        // Alone it would bound the head only roughly: one that has come as a whole is taken, however large.
+        .max_buf_size(BUFFER_BYTES.max(bounds.head_bytes_max))
+        .max_header_size(bounds.head_bytes_max)
+        .handshake(TokioIo::new(stream))
+        .await?;
     // Ends with the request, and when nobody waits for it any more.
     let connection = spawn(connection);
     // What is sent to the origin itself is the path alone.
@@ -146,7 +160,8 @@ async fn send(outgoing: &Outgoing, mut request: Request<WasiBody>, bounds: Bound
     *request.uri_mut() = path.parse::<Uri>().map_err(|_| Error::HttpRequestUriInvalid)?;
     let response = tokio::time::timeout(bounds.first_byte, sender.send_request(request))
         .await
-        .map_err(|_| Error::ConnectionReadTimeout)??;
+        .map_err(|_| Error::ConnectionReadTimeout)?
+        .map_err(|error| error::of_head(error, bounds.head_bytes_max))?;
     let all = tokio::time::Instant::from_std(bounds.all);
     let response = response
         .map(|body| BoundedBody::new(body, bounds.body_bytes_max, bounds.between_bytes, all).boxed_unsync());

@@ -136,6 +136,24 @@ fn an_answer_is_no_larger_than_it_may_be() {
 }
 
 #[test]
+fn the_head_of_an_answer_is_no_larger_than_it_may_be() {
+    // Sent at once, so that it has come as a whole when it is looked at for the first time.
+    let of = |bytes: usize| {
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx: ";
+        format!("{head}{}\r\n\r\nok", "x".repeat(bytes - head.len() - 4))
+    };
+    for (limits, fits, exceeds) in
+        [("", 16_384, 16_385), ("", 16_384, 100_000), ("http_head_bytes_max = 200000", 200_000, 200_001)]
+    {
+        let (small, large) = (Server::answering(of(fits)), Server::answering(of(exceeds)));
+        let Some(reach) = granted(limits, &[&small.origin(), &large.origin()]) else { return };
+        assert_eq!(reach.tell(&format!("get {}", small.origin())), "found: 200 \"\" ok");
+        let answer = reach.tell(&format!("get {}", large.origin()));
+        assert!(answer.starts_with("failed: TooLarge"), "{exceeds}: {answer}");
+    }
+}
+
+#[test]
 fn nobody_there_and_no_http_are_told_apart() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nobody = format!("http://{free}");

@@ -1,7 +1,11 @@
-//! Every bound of the engine in one place, with how they relate.
+//! Every bound of the engine in one place, with how they relate; and what plugins may use.
+
+mod plugin;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
+
+pub use plugin::{PLUGIN_LIMITS, PluginLimit, PluginLimits, STACK_STEP_BYTES};
 
 /// The specified default of distinct attribute sets per stream (metrics SDK, "Cardinality limits").
 pub const CARDINALITY_DEFAULT: NonZeroU32 = NonZeroU32::new(2000).unwrap();
