@@ -20,6 +20,8 @@ pub struct PluginTotals {
     pub busy: Duration,
     /// Lines of its log that were dropped because it wrote too many.
     pub log_lines_dropped: u64,
+    /// Writes that were refused because its directories hold as much as they may.
+    pub writes_refused: u64,
 }
 
 /// The counters of one name.
@@ -28,6 +30,7 @@ pub(crate) struct Totals {
     calls: AtomicU64,
     busy_nanos: AtomicU64,
     log_lines_dropped: AtomicU64,
+    writes_refused: AtomicU64,
 }
 
 impl Totals {
@@ -38,6 +41,10 @@ impl Totals {
 
     pub(crate) fn dropped(&self, lines: u64) {
         self.log_lines_dropped.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    pub(crate) fn refused_writes(&self, writes: u64) {
+        self.writes_refused.fetch_add(writes, Ordering::Relaxed);
     }
 }
 
@@ -65,6 +72,7 @@ impl AllTotals {
             calls: totals.calls.load(Ordering::Relaxed),
             busy: Duration::from_nanos(totals.busy_nanos.load(Ordering::Relaxed)),
             log_lines_dropped: totals.log_lines_dropped.load(Ordering::Relaxed),
+            writes_refused: totals.writes_refused.load(Ordering::Relaxed),
         });
         totals.collect()
     }

@@ -37,6 +37,7 @@ fn reach(words: &[&str]) -> Option<String> {
         ["random", count] => format!("found: {:?}", random::bytes(count.parse().ok()?)),
         ["sleep", millis] => wait::sleep(Duration::from_millis(millis.parse().ok()?)),
         ["print", stream, text] => output::print(stream, text),
+        ["stream", path, text] => output::stream(path, text),
         ["exit"] => output::exit(),
         ["get", url] => fetch(Request::get(url)),
         ["get", url, millis] => fetch(Request::get(url).timeout(Duration::from_millis(millis.parse().ok()?))),

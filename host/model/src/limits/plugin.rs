@@ -29,6 +29,9 @@ pub struct PluginLimits {
     /// The largest response to an HTTP request it may send, in bytes; 16 MiB. It is handed over in parts, which its memory limit bounds
     /// as well.
     pub http_body_bytes_max: u64,
+    /// What its writable directories may hold together, in bytes, whoever put it there; 1 GiB. 4 KiB are added for each file,
+    /// directory and link.
+    pub directory_bytes_max: u64,
     /// How long it may take to be instantiated, to say who it is and to take its configuration, each; 5 s.
     pub setup_deadline: Duration,
     /// How long one question may take; 1 s. Kept in ticks of 10 ms, so a call ends at most two ticks late.
@@ -67,6 +70,7 @@ impl Default for PluginLimits {
             frame_bytes_max: 64 << 20,
             http_head_bytes_max: 16 << 10,
             http_body_bytes_max: 16 << 20,
+            directory_bytes_max: 1 << 30,
             setup_deadline: Duration::from_secs(5),
             call_deadline: Duration::from_secs(1),
             streams_deadline: None,
@@ -150,7 +154,7 @@ const HOSTCALL_BYTES_OF_VIEW: usize = 3 << 20;
 const DEADLINE_MS: RangeInclusive<i64> = 1..=60_000;
 
 /// Every limit a settings file can set.
-pub static PLUGIN_LIMITS: [PluginLimit; 21] = [
+pub static PLUGIN_LIMITS: [PluginLimit; 22] = [
     PluginLimit {
         name: "memory_limit_bytes",
         range: 65_536..=4_294_967_296,
@@ -204,6 +208,12 @@ pub static PLUGIN_LIMITS: [PluginLimit; 21] = [
         range: 0..=4_294_967_296,
         set: |limits, bytes| limits.http_body_bytes_max = bytes,
         get: |limits| limits.http_body_bytes_max,
+    },
+    PluginLimit {
+        name: "directory_bytes_max",
+        range: 0..=1_099_511_627_776,
+        set: |limits, bytes| limits.directory_bytes_max = bytes,
+        get: |limits| limits.directory_bytes_max,
     },
     PluginLimit {
         name: "setup_deadline_ms",

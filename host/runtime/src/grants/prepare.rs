@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{DirectoryGrant, Grants, SecretGrant, SecretSource};
 use crate::failure::{FailureKind, Refusal};
-use crate::wasi::{Outgoing, trusting};
+use crate::wasi::{Outgoing, Quota, trusting};
 
 /// The largest secret, in bytes.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
@@ -19,6 +19,8 @@ pub(crate) struct Prepared {
     pub(crate) directories: Vec<DirectoryGrant>,
     /// Environment variables and secrets, by their names in the plugin.
     pub(crate) variables: Vec<(String, String)>,
+    /// What these may hold; `None` if nothing may be written.
+    pub(crate) quota: Option<Arc<Quota>>,
     pub(crate) outgoing: Outgoing,
     /// What must not be told: the values of the secrets.
     pub(crate) secrets: Arc<[String]>,
@@ -33,7 +35,7 @@ impl fmt::Debug for Prepared {
 
 /// Reads what the grants refer to. Refuses if a directory or a secret is not there; a variable that is not there is not there
 /// for the plugin either.
-pub(crate) fn prepare(grants: &Grants) -> Result<Prepared, Refusal> {
+pub(crate) fn prepare(grants: &Grants, directory_bytes_max: u64) -> Result<Prepared, Refusal> {
     grants.directories.iter().try_for_each(check_directory)?;
     let mut variables = Vec::new();
     for name in &grants.environment {
@@ -54,8 +56,12 @@ pub(crate) fn prepare(grants: &Grants) -> Result<Prepared, Refusal> {
         variables.push((grant.name.clone(), secret.clone()));
         secrets.push(secret);
     }
+    let writable = grants.directories.iter().filter(|directory| directory.is_writable);
+    let mut writable = writable.map(|directory| directory.host.clone()).peekable();
+    let quota = writable.peek().is_some().then(|| Arc::new(Quota::new(writable, directory_bytes_max)));
     Ok(Prepared {
         directories: grants.directories.clone(),
+        quota,
         outgoing: outgoing(grants)?,
         variables,
         secrets: secrets.into(),

@@ -137,7 +137,7 @@ pub(crate) fn introduce(
     let grants = Grants {
         config: settings.config_json().into(),
         limits,
-        prepared: Arc::new(prepare(&settings.grants)?),
+        prepared: Arc::new(prepare(&settings.grants, limits.directory_bytes_max)?),
         reactor: reactor.map(Arc::new),
     };
     let log = Arc::new(PluginLog::new(

@@ -103,6 +103,9 @@ impl Plugin {
             (parts.holds_answers, parts.on_failure, parts.export_terms);
         let totals = runtime.totals_of(&info.name);
         log.count_with(&totals);
+        if let Some(quota) = &grants.prepared.quota {
+            quota.count_with(&totals);
+        }
         let supervisor = Supervisor::new(runtime.config().restart, fingerprint.component.seed());
         Self {
             label: label(&info, &file),

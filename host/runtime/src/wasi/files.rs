@@ -16,6 +16,7 @@ use wasmtime_wasi::p2::bindings::sync::filesystem::types::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
+use super::quota::{ENTRY_BYTES, Meter, NoRoom};
 use super::wait::wait;
 
 /// How a linker finds [`PatientFiles`] in a store.
@@ -29,6 +30,13 @@ impl HasData for Files {
 pub(crate) struct PatientFiles<'a> {
     pub(super) view: WasiFilesystemCtxView<'a>,
     pub(super) until: Instant,
+    /// The room there is in what it may write to.
+    pub(super) meter: &'a Meter,
+}
+
+/// Waits for what is to be done with files, no longer than the call may take.
+pub(super) fn in_time<T>(until: Instant, work: impl Future<Output = FsResult<T>>) -> FsResult<T> {
+    wait(until, work).map_err(FsError::trap)?
 }
 
 impl types::Host for PatientFiles<'_> {
@@ -40,6 +48,9 @@ impl types::Host for PatientFiles<'_> {
         &mut self,
         error: Resource<wasmtime::Error>,
     ) -> wasmtime::Result<Option<ErrorCode>> {
+        if self.view.table.get(&error)?.is::<NoRoom>() {
+            return Ok(Some(ErrorCode::Quota));
+        }
         Ok(asynchronous::Host::filesystem_error_code(&mut self.view, error)?.map(Into::into))
     }
 }
@@ -49,7 +60,7 @@ macro_rules! in_time {
     ($($method:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {$(
         fn $method(&mut self, $($argument: $kind),*) -> FsResult<$answer> {
             let work = asynchronous::HostDescriptor::$method(&mut self.view, $($argument.into()),*);
-            Ok(wait(self.until, work).map_err(FsError::trap)??.into())
+            Ok(in_time(self.until, work)?.into())
         }
     )*};
 }
@@ -61,7 +72,6 @@ impl HostDescriptor for PatientFiles<'_> {
         sync(fd: Resource<Descriptor>) -> ();
         get_flags(fd: Resource<Descriptor>) -> DescriptorFlags;
         get_type(fd: Resource<Descriptor>) -> DescriptorType;
-        set_size(fd: Resource<Descriptor>, size: Filesize) -> ();
         set_times(fd: Resource<Descriptor>, accessed: NewTimestamp, modified: NewTimestamp) -> ();
         set_times_at(
             fd: Resource<Descriptor>,
@@ -71,32 +81,76 @@ impl HostDescriptor for PatientFiles<'_> {
             modified: NewTimestamp
         ) -> ();
         read(fd: Resource<Descriptor>, len: Filesize, offset: Filesize) -> (Vec<u8>, bool);
-        write(fd: Resource<Descriptor>, bytes: Vec<u8>, offset: Filesize) -> Filesize;
         read_directory(fd: Resource<Descriptor>) -> Resource<DirectoryEntryStream>;
-        create_directory_at(fd: Resource<Descriptor>, path: String) -> ();
         stat(fd: Resource<Descriptor>) -> DescriptorStat;
         stat_at(fd: Resource<Descriptor>, flags: PathFlags, path: String) -> DescriptorStat;
-        link_at(
-            fd: Resource<Descriptor>,
-            flags: PathFlags,
-            path: String,
-            new_fd: Resource<Descriptor>,
-            new_path: String
-        ) -> ();
-        open_at(
-            fd: Resource<Descriptor>,
-            flags: PathFlags,
-            path: String,
-            how: OpenFlags,
-            what_for: DescriptorFlags
-        ) -> Resource<Descriptor>;
         readlink_at(fd: Resource<Descriptor>, path: String) -> String;
         remove_directory_at(fd: Resource<Descriptor>, path: String) -> ();
         rename_at(fd: Resource<Descriptor>, path: String, new_fd: Resource<Descriptor>, new_path: String) -> ();
-        symlink_at(fd: Resource<Descriptor>, target: String, path: String) -> ();
         unlink_file_at(fd: Resource<Descriptor>, path: String) -> ();
         metadata_hash(fd: Resource<Descriptor>) -> MetadataHashValue;
         metadata_hash_at(fd: Resource<Descriptor>, flags: PathFlags, path: String) -> MetadataHashValue;
+    }
+
+    fn set_size(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
+        self.room_up_to(&fd, size)?;
+        in_time(self.until, asynchronous::HostDescriptor::set_size(&mut self.view, fd, size))
+    }
+
+    fn write(&mut self, fd: Resource<Descriptor>, bytes: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
+        self.room_up_to(&fd, offset.saturating_add(bytes.len() as u64))?;
+        in_time(self.until, asynchronous::HostDescriptor::write(&mut self.view, fd, bytes, offset))
+    }
+
+    fn create_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
+        self.room(ENTRY_BYTES)?;
+        in_time(self.until, asynchronous::HostDescriptor::create_directory_at(&mut self.view, fd, path))
+    }
+
+    fn link_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+        new_fd: Resource<Descriptor>,
+        new_path: String,
+    ) -> FsResult<()> {
+        // Measured, a file counts under each of its names.
+        let size = self.size_at(&fd, flags, &path).unwrap_or_default();
+        self.room(ENTRY_BYTES.saturating_add(size))?;
+        let work =
+            asynchronous::HostDescriptor::link_at(&mut self.view, fd, flags.into(), path, new_fd, new_path);
+        in_time(self.until, work)
+    }
+
+    fn symlink_at(&mut self, fd: Resource<Descriptor>, target: String, path: String) -> FsResult<()> {
+        self.room(ENTRY_BYTES.saturating_add(target.len() as u64))?;
+        in_time(self.until, asynchronous::HostDescriptor::symlink_at(&mut self.view, fd, target, path))
+    }
+
+    fn open_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+        how: OpenFlags,
+        what_for: DescriptorFlags,
+    ) -> FsResult<Resource<Descriptor>> {
+        let is_new = how.contains(OpenFlags::CREATE)
+            && self.meter.counts()
+            && self.size_at(&fd, flags, &path).is_none();
+        if is_new {
+            self.room(ENTRY_BYTES)?;
+        }
+        let work = asynchronous::HostDescriptor::open_at(
+            &mut self.view,
+            fd,
+            flags.into(),
+            path,
+            how.into(),
+            what_for.into(),
+        );
+        in_time(self.until, work)
     }
 
     fn is_same_object(&mut self, a: Resource<Descriptor>, b: Resource<Descriptor>) -> wasmtime::Result<bool> {
@@ -116,11 +170,15 @@ impl HostDescriptor for PatientFiles<'_> {
         fd: Resource<Descriptor>,
         offset: Filesize,
     ) -> FsResult<Resource<DynOutputStream>> {
-        asynchronous::HostDescriptor::write_via_stream(&mut self.view, fd, offset)
+        let end = self.size(&fd);
+        let stream = asynchronous::HostDescriptor::write_via_stream(&mut self.view, fd, offset)?;
+        self.metered(stream, offset, end)
     }
 
     fn append_via_stream(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DynOutputStream>> {
-        asynchronous::HostDescriptor::append_via_stream(&mut self.view, fd)
+        let end = self.size(&fd);
+        let stream = asynchronous::HostDescriptor::append_via_stream(&mut self.view, fd)?;
+        self.metered(stream, end, end)
     }
 
     fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {

@@ -6,9 +6,12 @@
 
 mod files;
 mod http;
+mod metered;
 mod offer;
 mod output;
+mod quota;
 mod reactor;
+mod room;
 mod streams;
 mod wait;
 
@@ -31,6 +34,8 @@ use files::PatientFiles;
 use http::Fetcher;
 pub(crate) use http::{Outgoing, trusting};
 use output::Output;
+use quota::Meter;
+pub(crate) use quota::Quota;
 use streams::Waiting;
 
 /// The most random bytes one call may ask for; the host allocates them.
@@ -43,6 +48,7 @@ pub(crate) struct Wasi {
     errors: Output,
     http: WasiHttpCtx,
     fetcher: Fetcher,
+    meter: Meter,
     /// When the call in progress is over.
     until: Instant,
 }
@@ -80,6 +86,7 @@ impl Wasi {
             errors,
             http: WasiHttpCtx::new(),
             fetcher: Fetcher::new(prepared.outgoing.clone(), limits),
+            meter: Meter::new(prepared.quota.clone()),
             until: Instant::now(),
         })
     }
@@ -89,6 +96,7 @@ impl Wasi {
         self.errors.forget();
         self.until = Instant::now() + deadline;
         self.fetcher.begin_call(self.until);
+        self.meter.begin_call(self.until);
     }
 
     /// The last line written to the standard error stream during this call.
@@ -102,7 +110,7 @@ impl Wasi {
 
     fn files(&mut self) -> PatientFiles<'_> {
         let view = WasiFilesystemCtxView { ctx: self.ctx.filesystem(), table: &mut self.table };
-        PatientFiles { view, until: self.until }
+        PatientFiles { view, until: self.until, meter: &self.meter }
     }
 }
 

@@ -14,7 +14,7 @@ use super::readers::ExportStats;
 use crate::clock::now;
 
 /// Name, unit, kind and description of each; the observation refers to them by their place.
-const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 18] = [
+const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 19] = [
     (
         "wasmeter.receiver.requests",
         "{request}",
@@ -119,6 +119,12 @@ const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 18] = [
         InstrumentKind::ObservableCounter,
         "Metric data points for which the export has finished, either successful or failed",
     ),
+    (
+        "wasmeter.plugin.writes.refused",
+        "{write}",
+        InstrumentKind::ObservableCounter,
+        "Writes refused because a plugin's directories hold as much as they may, by plugin",
+    ),
 ];
 
 const REQUESTS: usize = 0;
@@ -139,6 +145,7 @@ const LOG_DROPPED: usize = 14;
 const MEMORY: usize = 15;
 const GENERATION: usize = 16;
 const SDK_EXPORTED: usize = 17;
+const WRITES_REFUSED: usize = 18;
 
 /// Registers everything with the engine.
 pub(super) fn register(
@@ -288,6 +295,7 @@ impl Own<'_, '_> {
             self.count(CALLS, totals.calls, plugin);
             self.count(BUSY, u64::try_from(totals.busy.as_nanos()).unwrap_or(u64::MAX), plugin);
             self.count(LOG_DROPPED, totals.log_lines_dropped, plugin);
+            self.count(WRITES_REFUSED, totals.writes_refused, plugin);
         }
         for failure in runtime.counts().snapshot() {
             self.count(

@@ -54,6 +54,46 @@ fn a_plugin_that_may_write_does_all_one_does_with_files() {
 }
 
 #[test]
+fn a_directory_holds_no_more_than_it_may_and_the_plugin_is_told() {
+    let folder = Folder::new();
+    // The operator's, which counts, too: with what an entry takes there is room for two more entries and 1000 bytes.
+    folder.put("there", [0; 1000]);
+    let settings = |bytes: u64| {
+        super::settings(
+            &format!("directory_bytes_max = {bytes}"),
+            &[("directories", &directory(folder.path(), "write"))],
+        )
+    };
+    let Some(loaded) = Reach::load(&settings(3 * 4096 + 2000)) else { return };
+    let reach = loaded.unwrap();
+    let full = |answer: String| answer.starts_with("failed: QuotaExceeded: ");
+    let half = "x".repeat(600);
+    assert_eq!(reach.tell("make /data/sub"), "found: done");
+    assert_eq!(reach.tell(&format!("write /data/a {half}")), "found: done");
+    assert!(full(reach.tell(&format!("append /data/a {half}"))), "600 of 400");
+    assert_eq!(std::fs::read(folder.path().join("a")).unwrap().len(), 600);
+    assert_eq!(reach.tell(&format!("append /data/a {}", "x".repeat(400))), "found: done");
+    // By way of a stream, too.
+    assert_eq!(reach.tell("stream /data/a x"), "failed: quota");
+    // What is only replaced takes nothing, whatever was there.
+    for _ in 0..3 {
+        assert_eq!(reach.tell(&format!("write /data/a {half}")), "found: done");
+    }
+    assert!(full(reach.tell("make /data/sub/again")));
+    assert!(full(reach.tell("write /data/b x")));
+    assert!(!folder.path().join("b").exists());
+    assert_eq!(reach.runtime.totals()[0].writes_refused, 4);
+    // Another removes something, and there is room again.
+    std::fs::remove_file(folder.path().join("there")).unwrap();
+    assert_eq!(reach.tell("write /data/b x"), "found: done");
+    assert_eq!(reach.tell("stream /data/b y"), "found: done");
+    assert_eq!(reach.plugin.info().stats.faults, 0, "it can do something about it");
+    let reach = Reach::load(&settings(0)).unwrap().unwrap();
+    assert!(full(reach.tell("append /data/a x")));
+    assert_eq!(reach.tell("read /data/b"), "found: xy");
+}
+
+#[test]
 fn nothing_outside_the_directory_is_reachable() {
     let folder = Folder::new();
     let outside = folder.put("secret", "secret");
