@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::frame::{Frame, Temporality};
@@ -96,16 +97,21 @@ pub struct Preference {
     pub aggregations: Vec<(InstrumentKind, Aggregation)>,
 }
 
-/// Which temporality an exporter wants (OTLP exporter specification, "temporality preference").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which temporality an exporter wants (OTLP exporter specification, "temporality preference"). In a configuration it is one of
+/// the words of the declarative configuration: `cumulative`, `delta`, `low_memory`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub enum TemporalityPreference {
     /// Cumulative for all.
+    #[default]
     Cumulative,
     /// Delta for counters and histograms, cumulative for up-down-counters.
     Delta,
     /// Delta for synchronous counters and for histograms, cumulative for all others.
     LowMemory,
     /// As it says for each kind.
+    #[serde(skip)]
     ByKind(Temporalities),
 }
 
@@ -120,25 +126,32 @@ pub struct Temporalities {
     pub observable_up_down_counter: Temporality,
 }
 
+/// The specification's default aggregations.
+impl From<TemporalityPreference> for Preference {
+    fn from(temporality: TemporalityPreference) -> Self {
+        Self { temporality, aggregations: Vec::new() }
+    }
+}
+
 impl Preference {
     /// Everything cumulative: for receivers that keep state, such as Prometheus.
     pub fn cumulative() -> Self {
-        Self { temporality: TemporalityPreference::Cumulative, aggregations: Vec::new() }
+        TemporalityPreference::Cumulative.into()
     }
 
     /// Counters and histograms delta: for receivers that add up.
     pub fn delta() -> Self {
-        Self { temporality: TemporalityPreference::Delta, ..Self::cumulative() }
+        TemporalityPreference::Delta.into()
     }
 
     /// Delta where the host then need not keep anything.
     pub fn low_memory() -> Self {
-        Self { temporality: TemporalityPreference::LowMemory, ..Self::cumulative() }
+        TemporalityPreference::LowMemory.into()
     }
 
     /// A temporality for each kind.
     pub fn by_kind(temporality: Temporalities) -> Self {
-        Self { temporality: TemporalityPreference::ByKind(temporality), ..Self::cumulative() }
+        TemporalityPreference::ByKind(temporality).into()
     }
 
     /// Also asks for this aggregation of a kind, in place of what was asked for that kind before.

@@ -13,6 +13,11 @@ use serde::{Deserialize, Deserializer};
 /// assert!(!process.matches("host.name"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(with = "String", inline, extend("minLength" = 1))
+)]
 pub struct Pattern(String);
 
 impl Pattern {

@@ -184,3 +184,9 @@ fn the_real_proc_is_read_too() {
         assert!(rows.iter().any(|row| row.starts_with(metric)), "no {metric} in {rows:?}");
     }
 }
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(super::config::Config), file);
+}

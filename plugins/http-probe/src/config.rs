@@ -1,30 +1,45 @@
 //! What is probed, and what counts as an answer.
 
-use serde::Deserialize;
+use std::num::NonZeroU64;
 
-/// The configuration; the README has a table.
+use serde::Deserialize;
+use wasmeter_guest::http::{Headers, Url};
+
+/// Which URLs are asked for, one after the other.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "http-probe"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
+    /// What is asked for.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) targets: Vec<Target>,
+    /// How long each step of a request may take, in milliseconds; that of all targets together is to be less than the
+    /// `observe_deadline_ms` of the plugin.
     #[serde(default = "default_timeout_ms")]
-    pub(crate) timeout_ms: u64,
+    pub(crate) timeout_ms: NonZeroU64,
 }
 
 /// A URL that is asked for.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Target {
-    pub(crate) url: String,
+    /// Its scheme, host and port are to be granted. It is an attribute, so put no secret into it.
+    pub(crate) url: Url,
+    /// Left out: `GET`.
     #[serde(default)]
     pub(crate) method: Method,
-    /// The status codes of an answer as it should be: numbers, or classes such as `2xx`.
+    /// The status codes of an answer as it should be: numbers, or classes such as `2xx`, which it is if left out.
     #[serde(default = "default_status")]
     pub(crate) status: Vec<Status>,
+    /// Sent with the request; left out: none. A token stands for itself by reference: `Bearer ${secret:NAME}`.
+    #[serde(default)]
+    pub(crate) headers: Headers,
 }
 
 /// A method without a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Method {
     #[default]
@@ -35,6 +50,11 @@ pub(crate) enum Method {
 
 /// A status code, or a class of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(with = "String", inline, extend("pattern" = "^[1-5](xx|[0-9][0-9])$"))
+)]
 #[serde(try_from = "String")]
 pub(crate) struct Status {
     least: u16,
@@ -42,8 +62,8 @@ pub(crate) struct Status {
 }
 
 /// Three targets that hang leave an observer its default deadline.
-fn default_timeout_ms() -> u64 {
-    300
+fn default_timeout_ms() -> NonZeroU64 {
+    const { NonZeroU64::new(300).unwrap() }
 }
 
 fn default_status() -> Vec<Status> {
@@ -90,12 +110,6 @@ impl Config {
             return Err("found no `targets`, expected at least one".to_owned());
         }
         for Target { url, method, .. } in &self.targets {
-            let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-            if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
-                return Err(format!(
-                    "found `url` = `{url}`, expected one such as `https://example.com/health`"
-                ));
-            }
             let same = |other: &&Target| other.url == *url && other.method == *method;
             if self.targets.iter().filter(same).count() > 1 {
                 return Err(format!("found {} of `{url}` twice, expected it once", method.name()));

@@ -53,7 +53,7 @@ impl Observer for HttpProbe {
             state.start = observation.now();
         }
         for (at, target) in self.config.targets.iter().enumerate() {
-            let (outcome, secs) = probe::probe(target, self.config.timeout_ms);
+            let (outcome, secs) = probe::probe(target, self.config.timeout_ms.get());
             let is_up = matches!(outcome, Outcome::Answered(code) if target.status.iter().any(|status| status.is(code)));
             observation
                 .gauge("http.probe.up")

@@ -15,6 +15,7 @@ const BODY_BYTES_MAX: usize = 1 << 20;
 pub(crate) fn probe(target: &Target, timeout_ms: u64) -> (Outcome, f64) {
     let begun = clock::monotonic_nanos();
     let request = Request::new(target.method.name(), target.url.as_str())
+        .headers(&target.headers)
         .timeout(Duration::from_millis(timeout_ms))
         .body_bytes_max(BODY_BYTES_MAX);
     let outcome = match request.send() {

@@ -80,7 +80,7 @@ fn a_status_is_a_number_or_a_class() {
 fn a_configuration_that_makes_no_sense_is_refused() {
     for (config, wrong) in [
         (r#"{"targets": []}"#, "found no `targets`"),
-        (r#"{"targets": [{"url": "a.example"}]}"#, "expected one such as"),
+        (r#"{"targets": [{"url": "a.example"}]}"#, "found the URL `a.example`"),
         (r#"{"targets": [{"url": "http://a/"}, {"url": "http://a/"}]}"#, "found GET of `http://a/` twice"),
         (r#"{"targets": [{"url": "http://a/", "status": ["2x"]}]}"#, "found status `2x`"),
         (r#"{"targets": [{"url": "http://a/", "status": ["700"]}]}"#, "found status `700`"),
@@ -89,4 +89,10 @@ fn a_configuration_that_makes_no_sense_is_refused() {
         let problems = ObserverHarness::<HttpProbe>::configure(config).unwrap_err();
         assert!(problems.iter().any(|problem| problem.message.contains(wrong)), "{config}: {problems:?}");
     }
+}
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(super::config::Config), file);
 }

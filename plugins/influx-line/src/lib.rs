@@ -4,82 +4,55 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 use wasmeter_guest::frame::Frame;
-use wasmeter_guest::http::Request;
-use wasmeter_guest::{Accepted, ExportError, Exporter, Preference};
+use wasmeter_guest::http::{Headers, Request, Url};
+use wasmeter_guest::{Accepted, ExportError, Exporter, Preference, TemporalityPreference};
 
-/// The configuration.
+/// Where metrics are sent as line protocol, and how.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "influx-line"))]
 #[serde(deny_unknown_fields)]
 pub struct InfluxLine {
+    /// Where to send, whole; its origin has to be granted.
     url: Url,
-    /// Sent with each request, such as `Authorization`.
+    /// Sent with each request; left out: none. A token stands for itself by reference: `Token ${secret:NAME}`.
     #[serde(default)]
-    headers: BTreeMap<String, String>,
+    headers: Headers,
+    /// Which temporality to send; left out: `cumulative`.
     #[serde(default)]
-    temporality: Temporality,
-    /// Whether integers are written as such.
+    temporality: TemporalityPreference,
+    /// Whether integers are written as such, and not as floats.
     #[serde(default)]
     integers: bool,
     /// A request holds whole lines of at most this many bytes; a longer line has a request to itself.
     #[serde(default = "request_bytes_max")]
-    request_bytes_max: NonZeroUsize,
+    request_bytes_max: NonZeroU32,
 }
 
-fn request_bytes_max() -> NonZeroUsize {
-    const { NonZeroUsize::new(4 << 20).unwrap() }
-}
-
-/// Which temporality to send, in the words of the declarative configuration.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Temporality {
-    #[default]
-    Cumulative,
-    Delta,
-    LowMemory,
-}
-
-/// Where to, whole.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Url(String);
-
-impl TryFrom<String> for Url {
-    type Error = String;
-
-    fn try_from(url: String) -> Result<Self, String> {
-        if url.starts_with("http://") || url.starts_with("https://") {
-            return Ok(Self(url));
-        }
-        Err(format!("found url `{url}`, expected one such as `http://127.0.0.1:8086/write?db=metrics`"))
-    }
+fn request_bytes_max() -> NonZeroU32 {
+    const { NonZeroU32::new(4 << 20).unwrap() }
 }
 
 impl Exporter for InfluxLine {
     const CONFIG_SCHEMA: &'static str = include_str!("../config.schema.json");
 
     fn preference(&self) -> Preference {
-        match self.temporality {
-            Temporality::Cumulative => Preference::cumulative(),
-            Temporality::Delta => Preference::delta(),
-            Temporality::LowMemory => Preference::low_memory(),
-        }
+        self.temporality.into()
     }
 
     /// Requests are sent one after the other. If one fails, all are sent again with the frame: a point that is there already is
     /// written over with itself.
     fn export(&mut self, frame: Frame) -> Result<Accepted, ExportError> {
         let lines = lines::lines(&frame, self.integers);
-        for body in requests(&lines.text, self.request_bytes_max.get()) {
-            let request =
-                Request::post(&self.url.0, body).header("content-type", "text/plain; charset=utf-8");
-            let headers = self.headers.iter();
-            headers.fold(request, |request, (name, value)| request.header(name, value)).export()?;
+        let bytes_max = usize::try_from(self.request_bytes_max.get()).unwrap_or(usize::MAX);
+        for body in requests(&lines.text, bytes_max) {
+            Request::post(&self.url, body)
+                .header("content-type", "text/plain; charset=utf-8")
+                .headers(&self.headers)
+                .export()?;
         }
         let message = if lines.left_out == 0 { "" } else { "points without a value that a line can hold" };
         Ok(Accepted::without(lines.left_out, message))

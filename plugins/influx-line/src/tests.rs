@@ -57,3 +57,9 @@ fn requests_hold_whole_lines() {
     assert_eq!(requests("a\nlonger\nc\n", 4), ["a\n", "longer\n", "c\n"]);
     assert_eq!(requests("é\né\n", 4), ["é\n", "é\n"]);
 }
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(crate::InfluxLine), file);
+}

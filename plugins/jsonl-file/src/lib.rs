@@ -14,14 +14,17 @@ use wasmeter_guest::{Accepted, ExportError, Exporter, Fault, Preference, Tempora
 
 use rotation::make_room;
 
-/// The configuration, and what is known of the file.
+/// Which file is written, and how.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "jsonl-file"))]
 #[serde(deny_unknown_fields)]
 pub struct JsonlFile {
+    /// The file: an absolute path below a directory that is granted.
     path: Path,
+    /// Which temporality to write; left out: `cumulative`.
     #[serde(default)]
-    temporality: Temporality,
-    /// A line that would make the file larger begins a new one; a longer line has a file to itself.
+    temporality: TemporalityPreference,
+    /// How large the file becomes, in bytes: a line that would make it larger begins a new one; a longer line has a file to itself.
     #[serde(default = "file_bytes_max")]
     file_bytes_max: NonZeroU64,
     /// Full files kept beside the one that is written.
@@ -40,18 +43,13 @@ fn full_files_max() -> u32 {
     5
 }
 
-/// Which temporality to write, in the words of the declarative configuration.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Temporality {
-    #[default]
-    Cumulative,
-    Delta,
-    LowMemory,
-}
-
 /// An absolute path of a file.
 #[derive(Deserialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(with = "String", inline, extend("pattern" = "^/.*[^/]$"))
+)]
 #[serde(try_from = "String")]
 struct Path(String);
 
@@ -72,12 +70,7 @@ impl Exporter for JsonlFile {
     const CONFIG_SCHEMA: &'static str = include_str!("../config.schema.json");
 
     fn preference(&self) -> Preference {
-        let temporality = match self.temporality {
-            Temporality::Cumulative => TemporalityPreference::Cumulative,
-            Temporality::Delta => TemporalityPreference::Delta,
-            Temporality::LowMemory => TemporalityPreference::LowMemory,
-        };
-        Preference { temporality, ..Preference::cumulative() }
+        self.temporality.into()
     }
 
     fn export(&mut self, frame: Frame) -> Result<Accepted, ExportError> {

@@ -110,3 +110,9 @@ fn the_configuration_says_where_and_how() {
         assert!(problems[0].message.contains(words), "{wrong}: {problems:?}");
     }
 }
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(crate::JsonlFile), file);
+}

@@ -5,21 +5,25 @@ use wasmeter_guest::Pattern;
 
 use crate::process::Process;
 
-/// The configuration; the README has a table.
+/// Which processes are observed: those that `commands`, `command_lines` or `pids` name.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "process-stats"))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
-    /// Patterns of the names of executables.
-    pub(crate) commands: Vec<String>,
-    /// Patterns of whole command lines.
-    pub(crate) command_lines: Vec<String>,
+    /// Patterns (`?`, `*`) of the names of executables, of which Linux keeps 15 bytes; left out: none.
+    pub(crate) commands: Vec<Pattern>,
+    /// Patterns of whole command lines, with spaces between the arguments; left out: none.
+    pub(crate) command_lines: Vec<Pattern>,
+    /// Numbers of processes; left out: none.
     pub(crate) pids: Vec<u32>,
-    /// Where `/proc` is, as the grant calls it.
+    /// What the grant calls the host's `/proc`: an absolute path.
+    #[cfg_attr(test, schemars(regex(pattern = "^/")))]
     pub(crate) proc: String,
-    pub(crate) processes_max: usize,
-    /// Whether a process is a resource of its own, and not attributes of each point.
+    /// The most processes; those with the highest numbers are left out.
+    pub(crate) processes_max: u32,
+    /// Whether each process is a resource of its own, as the semantic conventions have it, and not attributes of its points.
     pub(crate) as_resource: bool,
-    /// Whether the command line is said, too.
+    /// Whether the whole command line is said as `process.command_line`. It may hold secrets.
     pub(crate) command_line: bool,
 }
 
@@ -52,9 +56,7 @@ impl Config {
 
     /// Whether a process is to be observed. The command line is read only if it matters.
     pub(crate) fn chooses(&self, process: &Process, command_line: impl Fn() -> String) -> bool {
-        let fits = |patterns: &[String], text: &str| {
-            patterns.iter().any(|pattern| Pattern::new(pattern.as_str()).matches(text))
-        };
+        let fits = |patterns: &[Pattern], text: &str| patterns.iter().any(|pattern| pattern.matches(text));
         self.pids.contains(&process.pid)
             || fits(&self.commands, &process.command)
             || (!self.command_lines.is_empty() && fits(&self.command_lines, &command_line()))

@@ -35,13 +35,11 @@ impl TryFrom<Config> for PromScrape {
 impl PromScrape {
     fn scrape(&self) -> Result<Response, Fault> {
         let Config { url, headers, timeout_ms, page_bytes_max, .. } = &self.0;
-        let mut request = Request::get(url.as_str())
+        let request = Request::get(url)
             .header("accept", ACCEPT)
-            .timeout(Duration::from_millis(*timeout_ms))
-            .body_bytes_max(*page_bytes_max);
-        for (name, value) in headers {
-            request = request.header(name.as_str(), value.as_str());
-        }
+            .timeout(Duration::from_millis(timeout_ms.get()))
+            .body_bytes_max(usize::try_from(page_bytes_max.get()).unwrap_or(usize::MAX))
+            .headers(headers);
         let response =
             request.send().map_err(|error| Fault::new(format!("cannot scrape `{url}`: {error}")))?;
         if !response.is_success() {

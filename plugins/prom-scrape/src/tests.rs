@@ -192,13 +192,19 @@ fn the_resource_is_what_the_operator_says() {
 fn a_configuration_without_a_page_is_refused() {
     for (config, wrong) in [
         ("{}", "missing field `url`"),
-        (r#"{"url": "ftp://a/"}"#, "expected one such as `http://127.0.0.1:9100/metrics`"),
+        (r#"{"url": "ftp://a/"}"#, "found the URL `ftp://a/`"),
         (r#"{"url": "http:///metrics"}"#, "expected one such as"),
-        (r#"{"url": "http://u:p@a/"}"#, "put credentials into `headers`"),
+        (r#"{"url": "http://u:p@a/"}"#, "put credentials into a header"),
         (r#"{"url": "http://a/", "instance": "1"}"#, "expected both or neither"),
         (r#"{"url": "http://a/", "timeout": 1}"#, "unknown field `timeout`"),
     ] {
         let problems = ObserverHarness::<PromScrape>::configure(config).unwrap_err();
         assert!(problems.iter().any(|problem| problem.message.contains(wrong)), "{config}: {problems:?}");
     }
+}
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(crate::config::Config), file);
 }

@@ -1,50 +1,41 @@
 //! Sends metrics over Prometheus remote write 1.0; see the README.
 
+mod exemplars;
 mod labels;
+mod native;
 mod proto;
 mod series;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 use wasmeter_guest::frame::Frame;
-use wasmeter_guest::http::Request;
+use wasmeter_guest::http::{Headers, Request, Url};
 use wasmeter_guest::{Accepted, ExportError, Exporter};
 
-/// The configuration.
+/// Where metrics are sent over Prometheus remote write, and how.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "remote-write"))]
 #[serde(deny_unknown_fields)]
 pub struct RemoteWrite {
+    /// Where to send, whole; its origin has to be granted.
     url: Url,
-    /// Sent with each request, for tenants and tokens.
+    /// Sent with each request, for tenants and tokens; left out: none. A token stands for itself by reference:
+    /// `Bearer ${secret:NAME}`.
     #[serde(default)]
-    headers: BTreeMap<String, String>,
+    headers: Headers,
+    /// Whether exponential histograms are sent, as native histograms; left out: `false`. A receiver has to take them.
+    #[serde(default)]
+    native_histograms: bool,
     /// The most series of one request.
     #[serde(default = "series_max")]
-    series_max: NonZeroUsize,
+    series_max: NonZeroU32,
 }
 
-fn series_max() -> NonZeroUsize {
-    const { NonZeroUsize::new(5000).unwrap() }
-}
-
-/// Where to, whole.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Url(String);
-
-impl TryFrom<String> for Url {
-    type Error = String;
-
-    fn try_from(url: String) -> Result<Self, String> {
-        if url.starts_with("http://") || url.starts_with("https://") {
-            return Ok(Self(url));
-        }
-        Err(format!("found url `{url}`, expected one such as `http://127.0.0.1:9090/api/v1/write`"))
-    }
+fn series_max() -> NonZeroU32 {
+    const { NonZeroU32::new(5000).unwrap() }
 }
 
 impl Exporter for RemoteWrite {
@@ -53,9 +44,9 @@ impl Exporter for RemoteWrite {
     /// Requests are sent one after the other. If one fails, all are sent again with the frame: a receiver that has a sample already
     /// takes the same one once more.
     fn export(&mut self, frame: Frame) -> Result<Accepted, ExportError> {
-        let converted = series::convert(&frame);
+        let converted = series::convert(&frame, self.native_histograms);
         let mut families = converted.families.as_slice();
-        for batch in converted.series.chunks(self.series_max.get()) {
+        for batch in converted.series.chunks(usize::try_from(self.series_max.get()).unwrap_or(usize::MAX)) {
             // Once is enough.
             let request = proto::write_request(batch, std::mem::take(&mut families));
             self.request(&request)?.export()?;
@@ -79,9 +70,8 @@ impl RemoteWrite {
             ("user-agent", concat!("wasmeter-remote-write/", env!("CARGO_PKG_VERSION"))),
             ("x-prometheus-remote-write-version", "0.1.0"),
         ];
-        let request = Request::post(&self.url.0, compressed);
-        let request = own.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-        Ok(self.headers.iter().fold(request, |request, (name, value)| request.header(name, value)))
+        let request = Request::post(&self.url, compressed).headers(&self.headers);
+        Ok(own.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
     }
 }
 

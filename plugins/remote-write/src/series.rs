@@ -8,11 +8,16 @@ use wasmeter_guest::frame::{
 };
 use wasmeter_prometheus_names::{Suffix, TranslationStrategy, family, number_text};
 
+use crate::exemplars::{Exemplar, exemplars, of_bucket};
 use crate::labels::{self, Labels};
-use crate::proto::{Family, FamilyKind, Series};
+use crate::native::{Native, native};
+use crate::proto::{Family, FamilyKind, Sample, Series};
 
 /// How Prometheus marks the end of a series: this NaN and no other.
 const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
+
+/// A value, and when it was: milliseconds since the Unix epoch.
+type Valued = (f64, i64);
 
 /// What is sent of a frame, and what is not.
 #[derive(Debug, Default)]
@@ -22,11 +27,13 @@ pub(crate) struct Converted {
     /// Points that have no form in remote write 1.0, by why.
     pub(crate) left_out: BTreeMap<&'static str, u64>,
     known: HashSet<String>,
+    /// Whether exponential histograms are sent.
+    has_native: bool,
 }
 
-/// Converts a frame.
-pub(crate) fn convert(frame: &Frame) -> Converted {
-    let mut converted = Converted::default();
+/// Converts a frame; with `has_native`, exponential histograms become native ones, which not every receiver takes.
+pub(crate) fn convert(frame: &Frame, has_native: bool) -> Converted {
+    let mut converted = Converted { has_native, ..Converted::default() };
     let mut targets = BTreeMap::<usize, (Labels, i64)>::new();
     for metric in frame.metrics() {
         let latest = converted.metric(&metric);
@@ -42,7 +49,7 @@ pub(crate) fn convert(frame: &Frame) -> Converted {
     }
     for (labels, time_ms) in targets.into_values().filter(|(labels, _)| !labels.is_empty()) {
         converted.family("target_info", FamilyKind::Gauge, "Target metadata");
-        converted.push("target_info", "", labels, 1.0, time_ms);
+        converted.push("target_info", "", labels, (1.0, time_ms), Vec::new());
     }
     converted
 }
@@ -71,11 +78,13 @@ impl Converted {
         }
         let (suffix, kind) = match metric.kind() {
             MetricKind::Empty => return None,
-            MetricKind::ExponentialHistogram => return leave_out("exponential histograms"),
+            MetricKind::ExponentialHistogram if !self.has_native => {
+                return leave_out("exponential histograms, which `native_histograms = true` sends");
+            }
             MetricKind::Gauge => (Suffix::Ratio, FamilyKind::Gauge),
             MetricKind::Sum if metric.monotonic() => (Suffix::Total, FamilyKind::Counter),
             MetricKind::Sum => (Suffix::None, FamilyKind::Gauge),
-            MetricKind::Histogram => (Suffix::None, FamilyKind::Histogram),
+            MetricKind::Histogram | MetricKind::ExponentialHistogram => (Suffix::None, FamilyKind::Histogram),
             MetricKind::Summary => (Suffix::None, FamilyKind::Summary),
         };
         let strategy = TranslationStrategy::UnderscoreEscapingWithSuffixes;
@@ -100,7 +109,8 @@ impl Converted {
     /// Adds the series of a point; false if it has no value.
     fn point(&mut self, name: &str, labels: Labels, point: &PointRef<'_>, time_ms: i64) -> bool {
         let has_ended = point.flags() & NO_RECORDED_VALUE != 0;
-        let value = |value: f64| if has_ended { STALE } else { value };
+        let value = |value: f64| (if has_ended { STALE } else { value }, time_ms);
+        let exemplars = if has_ended { Vec::new() } else { exemplars(point.exemplars()) };
         match point.data() {
             PointData::Number(None) if !has_ended => {
                 *self.left_out.entry("without a value").or_default() += 1;
@@ -112,12 +122,28 @@ impl Converted {
                     Some(Number::Double(double)) => double,
                     None => STALE,
                 };
-                self.push(name, "", labels, value(number), time_ms);
+                self.push(name, "", labels, value(number), exemplars);
             }
-            PointData::Histogram(data) => self.histogram(name, &labels, &data, value, time_ms),
-            PointData::Summary(data) => self.summary(name, &labels, &data, value, time_ms),
-            // Left out before.
-            PointData::ExponentialHistogram(_) => return false,
+            PointData::Histogram(data) => self.histogram(name, &labels, &data, value, &exemplars),
+            PointData::Summary(data) => self.summary(name, &labels, &data, value),
+            PointData::ExponentialHistogram(data) => {
+                let native = if has_ended { Ok(Native::stale(STALE)) } else { native(&data) };
+                match native {
+                    Ok(native) => {
+                        let sample = Sample::Histogram(Box::new(native));
+                        self.series.push(Series {
+                            labels: named(name, "", labels),
+                            sample,
+                            time_ms,
+                            exemplars,
+                        });
+                    }
+                    Err(why) => {
+                        *self.left_out.entry(why).or_default() += 1;
+                        return false;
+                    }
+                }
+            }
         }
         true
     }
@@ -127,35 +153,32 @@ impl Converted {
         name: &str,
         labels: &Labels,
         data: &Histogram<'_>,
-        value: impl Fn(f64) -> f64,
-        time_ms: i64,
+        value: impl Fn(f64) -> Valued,
+        exemplars: &[Exemplar],
     ) {
-        let mut below = 0;
+        let (mut below, mut lower) = (0, f64::NEG_INFINITY);
         for (bound, count) in data.bounds.iter().zip(data.counts.iter()) {
             below += count;
-            self.part(name, "_bucket", labels, ("le", number_text(*bound)), value(below as f64), time_ms);
+            let exemplars = of_bucket(exemplars, lower, *bound);
+            let le = ("le", number_text(*bound));
+            self.part(name, "_bucket", labels, le, value(below as f64), exemplars);
+            lower = *bound;
         }
         let infinity = ("le", "+Inf".to_owned());
-        self.part(name, "_bucket", labels, infinity, value(data.count as f64), time_ms);
-        self.push(name, "_count", labels.clone(), value(data.count as f64), time_ms);
+        let exemplars = of_bucket(exemplars, lower, f64::INFINITY);
+        self.part(name, "_bucket", labels, infinity, value(data.count as f64), exemplars);
+        self.push(name, "_count", labels.clone(), value(data.count as f64), Vec::new());
         if let Some(sum) = data.sum {
-            self.push(name, "_sum", labels.clone(), value(sum), time_ms);
+            self.push(name, "_sum", labels.clone(), value(sum), Vec::new());
         }
     }
 
-    fn summary(
-        &mut self,
-        name: &str,
-        labels: &Labels,
-        data: &Summary<'_>,
-        value: impl Fn(f64) -> f64,
-        time_ms: i64,
-    ) {
+    fn summary(&mut self, name: &str, labels: &Labels, data: &Summary<'_>, value: impl Fn(f64) -> Valued) {
         for (quantile, at) in data.quantiles.iter().zip(data.values.iter()) {
-            self.part(name, "", labels, ("quantile", number_text(*quantile)), value(*at), time_ms);
+            self.part(name, "", labels, ("quantile", number_text(*quantile)), value(*at), Vec::new());
         }
-        self.push(name, "_count", labels.clone(), value(data.count as f64), time_ms);
-        self.push(name, "_sum", labels.clone(), value(data.sum), time_ms);
+        self.push(name, "_count", labels.clone(), value(data.count as f64), Vec::new());
+        self.push(name, "_sum", labels.clone(), value(data.sum), Vec::new());
     }
 
     /// Adds a series that one label tells from its siblings; an attribute of that name gives way.
@@ -165,8 +188,8 @@ impl Converted {
         suffix: &str,
         labels: &Labels,
         (label, of_part): (&str, String),
-        value: f64,
-        time_ms: i64,
+        value: Valued,
+        exemplars: Vec<Exemplar>,
     ) {
         let mut labels = labels.clone();
         if let Some(attribute) = labels.insert(label.to_owned(), of_part) {
@@ -176,14 +199,19 @@ impl Converted {
             }
             labels.insert(name, attribute);
         }
-        self.push(name, suffix, labels, value, time_ms);
+        self.push(name, suffix, labels, value, exemplars);
     }
 
-    fn push(&mut self, name: &str, suffix: &str, labels: Labels, value: f64, time_ms: i64) {
-        let mut labels: Vec<_> = labels.into_iter().collect();
-        labels.push(("__name__".to_owned(), format!("{name}{suffix}")));
-        labels.sort_unstable();
-        self.series.push(Series { labels, value, time_ms });
+    fn push(
+        &mut self,
+        name: &str,
+        suffix: &str,
+        labels: Labels,
+        (value, time_ms): Valued,
+        exemplars: Vec<Exemplar>,
+    ) {
+        let labels = named(name, suffix, labels);
+        self.series.push(Series { labels, sample: Sample::Float(value), time_ms, exemplars });
     }
 
     fn family(&mut self, name: &str, kind: FamilyKind, help: &str) {
@@ -191,6 +219,14 @@ impl Converted {
             self.families.push(Family { name: name.to_owned(), kind, help: help.to_owned() });
         }
     }
+}
+
+/// The labels with the name among them.
+fn named(name: &str, suffix: &str, labels: Labels) -> Vec<(String, String)> {
+    let mut labels: Vec<_> = labels.into_iter().collect();
+    labels.push(("__name__".to_owned(), format!("{name}{suffix}")));
+    labels.sort_unstable();
+    labels
 }
 
 #[cfg(test)]

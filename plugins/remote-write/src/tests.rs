@@ -100,3 +100,9 @@ fn the_url_is_whole() {
         assert!(ExporterHarness::<RemoteWrite>::configure(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn the_schema_is_that_of_the_configuration() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config.schema.json");
+    wasmeter_guest::testing::keep_schema(&schemars::schema_for!(crate::RemoteWrite), file);
+}

@@ -26,6 +26,7 @@
 mod export;
 #[cfg(not(target_family = "wasm"))]
 mod native;
+mod settings;
 #[cfg(target_family = "wasm")]
 mod wasi;
 
@@ -36,6 +37,7 @@ use std::time::Duration;
 use native as host;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use native::serve;
+pub use settings::{Headers, Url};
 #[cfg(target_family = "wasm")]
 use wasi as host;
 

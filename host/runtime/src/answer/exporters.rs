@@ -12,10 +12,7 @@ use crate::bindings::types;
 use crate::bindings::view::exports::wasmeter::plugin::views;
 use crate::config::AnswerLimits;
 use crate::exporters::{Accepted, ExportError, ExportPreference};
-use crate::failure::clean;
-
-/// How much of an exporter's words is shown.
-const MESSAGE_BYTES_MAX: usize = 400;
+use crate::log::PluginLog;
 
 /// Checks the answer of `preference`.
 pub(crate) fn check_preference(
@@ -37,17 +34,21 @@ pub(crate) fn check_preference(
 }
 
 /// Checks that no more points are rejected than there were, and cleans the words.
-pub(crate) fn check_accepted(accepted: exporters::Accepted, points: u64) -> Result<Accepted, Wrong> {
+pub(crate) fn check_accepted(
+    accepted: exporters::Accepted,
+    points: u64,
+    log: &PluginLog,
+) -> Result<Accepted, Wrong> {
     let exporters::Accepted { rejected_points, message } = accepted;
     if rejected_points > points {
         return Err(format!("{rejected_points} rejected points of a frame that has {points}"));
     }
-    Ok(Accepted { rejected_points, message: clean(&message, MESSAGE_BYTES_MAX) })
+    Ok(Accepted { rejected_points, message: log.words(&message) })
 }
 
 /// Cleans the words.
-pub(crate) fn check_export_error(error: exporters::ExportError) -> ExportError {
-    let words = |reason: &str| clean(reason, MESSAGE_BYTES_MAX);
+pub(crate) fn check_export_error(error: exporters::ExportError, log: &PluginLog) -> ExportError {
+    let words = |reason: &str| log.words(reason);
     match error {
         exporters::ExportError::Retryable(exporters::Retry { after_ms, reason }) => {
             ExportError::Retryable { after: after_ms.map(Duration::from_millis), reason: words(&reason) }

@@ -7,6 +7,7 @@ mod fault;
 mod host;
 mod limiter;
 
+use std::fmt;
 use std::sync::Arc;
 
 use wasmtime::Store;
@@ -33,14 +34,25 @@ pub(crate) use host::HostState;
 const SETUP: &str = "setup_deadline_ms";
 
 /// What an instance is made with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Grants {
+    /// With its secrets.
     pub(crate) config: Arc<str>,
     pub(crate) limits: PluginLimits,
     /// What the operator grants it.
     pub(crate) prepared: Arc<Prepared>,
     /// Where it waits for the operating system; `None` if it imports nothing that waits.
     pub(crate) reactor: Option<Arc<Reactor>>,
+}
+
+/// Without what must not be told.
+impl fmt::Debug for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grants")
+            .field("limits", &self.limits)
+            .field("prepared", &self.prepared)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A plugin's instance, instantiated and not yet trapped.

@@ -10,6 +10,7 @@ mod header;
 mod probe;
 mod probe_frame;
 mod read;
+mod references;
 mod settings;
 mod toml_json;
 
@@ -23,7 +24,7 @@ pub(crate) use settings::Settings;
 
 use crate::answer::{Info, check_info, check_problems, invalid};
 use crate::failure::{Failure, FailureKind, Identity, Refusal};
-use crate::grants::{check_needs, prepare, unused};
+use crate::grants::{Capability, check_needs, prepare, unused};
 use crate::instance::{Grants, Instance};
 use crate::log::PluginLog;
 use crate::plugin::{ExportTerms, Parts, Plugin, ask_preference};
@@ -62,7 +63,8 @@ pub(crate) fn load(
     };
     let Introduced { mut instance, info, grants, log } = introduce(runtime, &compiled, settings, identity)?;
     check_needs(&compiled.imports, &info.capabilities, &settings.grants)?;
-    for capability in unused(&compiled.imports, &info.capabilities, &settings.grants) {
+    let unused = unused(&compiled.imports, &info.capabilities, &settings.grants);
+    for capability in unused.into_iter().filter(|unused| !is_referred_to(settings, *unused)) {
         tracing::warn!(plugin = %identity.name, %capability, "the plugin is granted what it does not need; take the grant out of its settings");
     }
     if compiled.world != World::Processor && settings.on_failure.is_some() {
@@ -104,6 +106,11 @@ pub(crate) fn load(
     Ok(Arc::new(plugin))
 }
 
+/// True for secrets that the plugin gets by its configuration.
+fn is_referred_to(settings: &Settings, capability: Capability) -> bool {
+    capability == Capability::Secrets && settings.refers_to_secrets()
+}
+
 /// A plugin that said who it is.
 pub(crate) struct Introduced {
     pub(crate) info: Info,
@@ -134,10 +141,13 @@ pub(crate) fn introduce(
             "check the limits of the host's process",
         )
     })?;
+    let prepared = prepare(&settings.grants, limits.directory_bytes_max)?;
+    let names = settings.grants.secrets.iter().map(|grant| grant.name.as_str());
+    let secrets: Vec<_> = names.zip(prepared.secrets.iter().map(String::as_str)).collect();
     let grants = Grants {
-        config: settings.config_json().into(),
+        config: settings.config_json(&secrets)?.into(),
         limits,
-        prepared: Arc::new(prepare(&settings.grants, limits.directory_bytes_max)?),
+        prepared: Arc::new(prepared),
         reactor: reactor.map(Arc::new),
     };
     let log = Arc::new(PluginLog::new(

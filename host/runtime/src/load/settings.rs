@@ -11,6 +11,7 @@ use wasmeter_model::limits::PLUGIN_LIMITS;
 
 use super::grants::grants;
 use super::read::{Digest, Source};
+use super::references;
 use super::toml_json::json_table;
 use crate::PluginLimits;
 use crate::exporters::ExportSchedule;
@@ -129,10 +130,17 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The configuration as the plugin gets it: a JSON object.
-    pub(crate) fn config_json(&self) -> String {
+    /// The configuration as the plugin gets it: a JSON object, with its secrets, given with their names, in it.
+    pub(crate) fn config_json(&self, secrets: &[(&str, &str)]) -> Result<String, Refusal> {
+        let mut config = self.config.clone();
+        references::resolve(&mut config, secrets)?;
         // The standard formatting of a JSON value cannot fail.
-        Json::Object(self.config.clone()).to_string()
+        Ok(Json::Object(config).to_string())
+    }
+
+    /// True if the configuration refers to a secret.
+    pub(super) fn refers_to_secrets(&self) -> bool {
+        references::has_reference(&self.config)
     }
 
     /// The host's limits, as far as these settings do not say otherwise.

@@ -14,6 +14,8 @@ use bucket::Bucket;
 
 /// The longest line; the rest is cut.
 pub(crate) const LINE_BYTES_MAX: usize = 1 << 10;
+/// How much of a plugin's own words in an answer is shown.
+const WORDS_BYTES_MAX: usize = 400;
 
 /// How important a line is, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,6 +83,11 @@ impl PluginLog {
             masked = Cow::Owned(masked.replace(secret.as_str(), "***"));
         }
         masked
+    }
+
+    /// What a plugin says in an answer, such as why it failed: masked, without control characters, at most 400 bytes.
+    pub(crate) fn words(&self, text: &str) -> String {
+        clean(&self.mask(text), WORDS_BYTES_MAX)
     }
 
     /// Passes a line on or counts it as dropped. Returns the line as it was passed on.

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use wasmeter_model::frame::Frame;
 
-use super::{FAULT_BYTES_MAX, Plugin};
+use super::Plugin;
 use crate::answer::{check_accepted, check_export_error, check_preference, invalid};
 use crate::bindings::types;
 use crate::exporters::{Accepted, ExportError, ExportPreference, ExportSchedule};
-use crate::failure::{FailureKind, Refusal, clean};
+use crate::failure::{FailureKind, Refusal};
 use crate::frame::lower;
 use crate::instance::Instance;
 use crate::world::World;
@@ -39,10 +39,10 @@ impl Plugin {
         };
         match self.ask(|instance| instance.export(&question))? {
             Ok(accepted) => {
-                let accepted = check_accepted(accepted, frame.point_count() as u64);
+                let accepted = check_accepted(accepted, frame.point_count() as u64, &self.log);
                 accepted.map(Ok).map_err(|wrong| invalid("export", &wrong))
             }
-            Err(error) => Ok(Err(check_export_error(error))),
+            Err(error) => Ok(Err(check_export_error(error, &self.log))),
         }
     }
 
@@ -75,7 +75,7 @@ impl Plugin {
         answer?.map_err(|types::Fault { reason }| {
             Refusal::new(
                 FailureKind::Fault,
-                format!("`{name}` gave up: {}", clean(&reason, FAULT_BYTES_MAX)),
+                format!("`{name}` gave up: {}", self.log.words(&reason)),
                 "see what the plugin's documentation says about it",
             )
         })

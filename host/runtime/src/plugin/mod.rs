@@ -20,7 +20,7 @@ use crate::Runtime;
 use crate::answer::{Info, check_attributes, check_streams, invalid, lower_attributes, lower_instrument};
 use crate::bindings::processor::exports::wasmeter::plugin::processors;
 use crate::bindings::types;
-use crate::failure::{Failure, FailureKind, Identity, Refusal, clean};
+use crate::failure::{Failure, FailureKind, Identity, Refusal};
 use crate::frame::{lift, lower};
 use crate::instance::{Grants, Instance};
 use crate::load::{Compiled, Fingerprint, configure};
@@ -34,9 +34,6 @@ use held::Held;
 pub use state::{PluginInfo, PluginState, PluginStats};
 pub use supervisor::RestartPolicy;
 use supervisor::{Supervisor, Verdict};
-
-/// How much of a plugin's own reason is shown.
-const FAULT_BYTES_MAX: usize = 400;
 
 /// What a plugin is made of.
 pub(crate) struct Parts {
@@ -290,7 +287,7 @@ impl Plugin {
             },
             Err(types::Fault { reason }) => Err(Refusal::new(
                 FailureKind::Fault,
-                format!("`process` gave up: {}", clean(&reason, FAULT_BYTES_MAX)),
+                format!("`process` gave up: {}", self.log.words(&reason)),
                 "see what the plugin's documentation says about it",
             )),
         }

@@ -3,10 +3,10 @@
 use wasmeter_model::Timestamp;
 use wasmeter_model::frame::Frame;
 
-use super::{FAULT_BYTES_MAX, Plugin};
+use super::Plugin;
 use crate::answer::invalid;
 use crate::bindings::{frames, types};
-use crate::failure::{FailureKind, Refusal, clean};
+use crate::failure::{FailureKind, Refusal};
 use crate::frame::lift;
 
 impl Plugin {
@@ -16,7 +16,7 @@ impl Plugin {
         let answer = answer.map_err(|types::Fault { reason }| {
             Refusal::new(
                 FailureKind::Fault,
-                format!("`observe` gave up: {}", clean(&reason, FAULT_BYTES_MAX)),
+                format!("`observe` gave up: {}", self.log.words(&reason)),
                 "see what the plugin's documentation says about it",
             )
         })?;

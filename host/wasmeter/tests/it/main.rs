@@ -4,6 +4,7 @@
 mod chain;
 mod command_line;
 mod exporters;
+mod http_probe;
 mod influx_line;
 mod inspect;
 mod jsonl_file;
@@ -13,8 +14,10 @@ mod misbehaving_plugins;
 mod observers;
 mod processors;
 mod processors_that_calculate;
+mod prom_scrape;
 mod real_clients;
 mod remote_write;
 mod rows;
 mod scrape;
 mod support;
+mod tokens;

@@ -183,6 +183,7 @@ fn mistakes_are_found_with_their_line_and_never_show_a_secret() {
             "[grants]\nenvironment = ['A']\nsecrets = { A = { environment = 'B' } }",
             "guest.toml:1: two grants are for the variable `A`, expected one",
         ),
+        ("[config]\na = ['Bearer ${secret:A}']", "`[config]` refers to the secret `A`, and none is granted"),
         (
             "[grants.secrets]\nA = { environment = 'NOT_SET_ANYWHERE' }",
             "the secret `A` is to be in the environment variable `NOT_SET_ANYWHERE`, which is not set",

@@ -45,7 +45,7 @@ fn drain(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
 }
 
 /// One request and its response, on a connection of its own.
-pub(super) fn exchange(address: &str, request: &str) -> String {
+pub(crate) fn exchange(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the host accepts connections");
     stream.set_read_timeout(Some(PATIENCE)).expect("timeouts can be set");
     stream.write_all(request.as_bytes()).expect("the host takes a request");

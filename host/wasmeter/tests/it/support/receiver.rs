@@ -27,13 +27,14 @@ fn program(variable: &str) -> Option<Command> {
 }
 
 impl Receiver {
-    /// Prometheus with an empty configuration, which takes remote writes.
+    /// Prometheus with an empty configuration, which takes remote writes, native histograms and exemplars among them.
     pub(crate) fn prometheus() -> Option<Self> {
         let data = tempfile::tempdir().expect("a temporary directory");
         let mut child = program("WASMETER_PROMETHEUS")?
             .args([
                 "--config.file=/dev/null",
                 "--web.enable-remote-write-receiver",
+                "--enable-feature=native-histograms,exemplar-storage",
                 "--web.listen-address=127.0.0.1:0",
             ])
             .arg(format!("--storage.tsdb.path={}", data.path().display()))
@@ -82,19 +83,49 @@ impl Receiver {
     }
 
     /// The response to a request, headers and all.
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         exchange(&self.address.to_string(), &format!("GET {path} HTTP/1.0\r\nhost: receiver\r\n\r\n"))
     }
 
     /// The value of the one series that a selector names now; `None` if there is none.
     pub(crate) fn value(&self, selector: &str) -> Option<f64> {
+        self.series(selector)?["value"][1].as_str()?.parse().ok()
+    }
+
+    /// The native histogram of the one series that a selector names now, as Prometheus words it.
+    pub(crate) fn histogram(&self, selector: &str) -> Option<Value> {
+        Some(self.series(selector)?["histogram"][1].take()).filter(|histogram| !histogram.is_null())
+    }
+
+    /// The exemplars of the series that a selector names, as labels, value and seconds.
+    pub(crate) fn exemplars(&self, selector: &str) -> Vec<(Value, f64, f64)> {
+        let found = self.ask("query_exemplars", selector);
+        let of_series = found.as_array().expect("series").iter();
+        let exemplars = of_series.filter_map(|series| series["exemplars"].as_array()).flatten();
+        let number = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
+        let exemplars = exemplars.map(|exemplar| {
+            let value = number(&exemplar["value"]).expect("a value");
+            (exemplar["labels"].clone(), value, exemplar["timestamp"].as_f64().expect("a time"))
+        });
+        exemplars.collect()
+    }
+
+    /// The one series that a selector names now; `None` if there is none.
+    fn series(&self, selector: &str) -> Option<Value> {
+        let mut found = self.ask("query", selector);
+        let series = found["result"].as_array_mut().expect("a vector");
+        assert!(series.len() < 2, "{selector} names several series: {series:?}");
+        series.pop()
+    }
+
+    /// The data of the answer to a question about a selector.
+    fn ask(&self, question: &str, selector: &str) -> Value {
         let escaped: String = selector.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        let response = self.get(&format!("/api/v1/query?query={escaped}"));
+        let response = self.get(&format!("/api/v1/{question}?query={escaped}"));
         let (_, body) = response.split_once("\r\n\r\n").expect("a response has a body");
-        let answer: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {response}"));
-        let series = answer["data"]["result"].as_array().expect("a vector");
-        assert!(series.len() < 2, "{selector} names several series: {body}");
-        series.first()?["value"][1].as_str()?.parse().ok()
+        let mut answer: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {response}"));
+        assert_eq!(answer["status"], "success", "{selector}: {body}");
+        answer["data"].take()
     }
 }
 
