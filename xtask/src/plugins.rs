@@ -28,9 +28,10 @@ impl Components {
 }
 
 /// The folders of the plugins that are of no use in service.
-const FOR_TESTS: [&str; 5] = [
+const FOR_TESTS: [&str; 6] = [
     "plugins/hostile",
     "plugins/hostile-exporter",
+    "plugins/hostile-observer",
     "plugins/hostile-processor",
     "plugins/reach",
     "host/runtime/benches/guests",

@@ -1,5 +1,8 @@
 //! An exporter that answers as its configuration says; see the README.
 
+#[path = "../../hostile/src/waste.rs"]
+mod waste;
+
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -36,7 +39,13 @@ enum Answer {
     Busy(Option<Duration>),
     Refuse,
     Trap,
+    Abort,
     Spin,
+    Recurse,
+    Allocate,
+    Grow,
+    Flood,
+    Giant,
 }
 
 impl TryFrom<String> for Answer {
@@ -51,7 +60,13 @@ impl TryFrom<String> for Answer {
             ("busy", millis) => Self::Busy(Some(Duration::from_millis(number(millis)?))),
             ("refuse", "") | ("give", "up") => Self::Refuse,
             ("trap", "") => Self::Trap,
+            ("abort", "") => Self::Abort,
             ("spin", "") => Self::Spin,
+            ("recurse", "") => Self::Recurse,
+            ("allocate", "") => Self::Allocate,
+            ("grow", "") => Self::Grow,
+            ("flood", "") => Self::Flood,
+            ("giant", "") => Self::Giant,
             _ => return Err(format!("found `{text}`, expected an answer of the README")),
         })
     }
@@ -82,7 +97,22 @@ impl Exporter for HostileExporter {
             Answer::Busy(Some(after)) => Err(ExportError::retryable_after(after, "busy")),
             Answer::Refuse => Err(ExportError::permanent("never")),
             Answer::Trap => panic!("as the configuration says"),
-            Answer::Spin => spin(),
+            Answer::Abort => waste::trap(),
+            Answer::Spin => waste::time(),
+            Answer::Recurse => {
+                waste::stack(0);
+                Ok(Accepted::all())
+            }
+            Answer::Allocate => waste::memory(),
+            Answer::Grow => {
+                waste::pages();
+                Ok(Accepted::all())
+            }
+            Answer::Flood => {
+                (0..5000).for_each(|line| info!("line {line}"));
+                Ok(Accepted::all())
+            }
+            Answer::Giant => Err(ExportError::permanent("r".repeat(8 << 20))),
         }
     }
 
@@ -108,12 +138,6 @@ fn total(metric: &MetricRef<'_>) -> i64 {
         _ => None,
     });
     values.sum()
-}
-
-fn spin() -> ! {
-    loop {
-        std::hint::spin_loop();
-    }
 }
 
 wasmeter_guest::register_exporter!(HostileExporter);

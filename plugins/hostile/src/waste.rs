@@ -10,7 +10,7 @@ pub(crate) fn time() -> ! {
 }
 
 /// Takes memory until there is none.
-pub(crate) fn memory() {
+pub(crate) fn memory() -> ! {
     let mut hoard: Vec<Vec<u8>> = Vec::new();
     loop {
         hoard.push(vec![1; 1 << 20]);

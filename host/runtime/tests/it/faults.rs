@@ -1,5 +1,9 @@
 //! A plugin that misbehaves in service, between two that do not: one test for each fault says what kind of failure it is, what
-//! becomes of the plugin, and that nobody else and no data notices.
+//! becomes of the plugin, and that nobody else and no data notices. Views and processors are here, the others by world below.
+
+mod at_load;
+mod exporters;
+mod observers;
 
 use std::sync::Arc;
 
@@ -30,13 +34,21 @@ struct Scene {
 
 impl Scene {
     fn new(good: impl Fn(&'static str) -> Guest, bad: Guest) -> Self {
+        let settings = match bad.world {
+            "processor" => "on_failure = \"bypass\"",
+            "exporter" => "export_deadline_ms = 300",
+            _ => "",
+        };
+        Self::with_settings(good, bad, settings)
+    }
+
+    /// The same, `b` with these settings.
+    fn with_settings(good: impl Fn(&'static str) -> Guest, bad: Guest, settings: &str) -> Self {
         let folder = Folder::new();
         folder.put_guest("a.wasm", &good("a"));
         folder.put_guest("b.wasm", &bad);
         folder.put_guest("c.wasm", &good("c"));
-        if bad.world == "processor" {
-            folder.put("b.toml", "on_failure = \"bypass\"");
-        }
+        folder.put("b.toml", settings);
         let runtime = runtime();
         let directory = Directory::new(folder.path(), runtime.clone());
         assert_eq!(directory.rescan().failures, [], "the fault is seen before service");

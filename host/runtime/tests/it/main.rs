@@ -14,6 +14,8 @@ mod first_party;
 #[cfg(unix)]
 mod grants;
 mod guest;
+mod hostile_exporter;
+mod hostile_observer;
 mod hostile_processor;
 mod inspect;
 mod keeper;
