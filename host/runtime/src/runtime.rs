@@ -12,8 +12,9 @@ use crate::engines::{Engines, Workshop};
 use crate::failure::{Counts, Failure};
 use crate::inspect::{self, Inspection};
 use crate::load;
-use crate::plugin::Plugin;
+use crate::plugin::{Plugin, PluginInfo};
 use crate::quarantine::Quarantine;
+use crate::registry::{Loading, Registry};
 use crate::ticker::Ticker;
 use crate::totals::{AllTotals, PluginTotals, Totals};
 
@@ -24,6 +25,7 @@ pub struct Runtime {
     counts: Arc<Counts>,
     quarantine: Quarantine,
     totals: AllTotals,
+    registry: Registry,
     cache: Option<CompileCache>,
     ticker: Ticker,
 }
@@ -65,6 +67,7 @@ impl Runtime {
             counts: Arc::default(),
             quarantine: Quarantine::default(),
             totals: AllTotals::default(),
+            registry: Registry::default(),
             cache,
             ticker,
         })
@@ -83,7 +86,7 @@ impl Runtime {
     /// The plugin could not be put to work; the failure says why and is counted.
     pub fn load(self: &Arc<Self>, file: &Path) -> Result<Arc<Plugin>, Failure> {
         let plugin = load::load_file(self, file).inspect(|plugin| plugin.begin_generation(0, false));
-        plugin.inspect_err(|failure| self.counts.add(&failure.plugin, failure.kind))
+        plugin.inspect_err(|failure| self.counts.add(&failure.counted_as(), failure.kind))
     }
 
     /// Failures so far, by plugin and kind.
@@ -94,6 +97,21 @@ impl Runtime {
     /// What plugins did so far, by name.
     pub fn totals(&self) -> Vec<PluginTotals> {
         self.totals.snapshot()
+    }
+
+    /// The plugins that are being loaded at the moment.
+    pub fn loading(&self) -> Vec<Loading> {
+        self.registry.loading()
+    }
+
+    /// The plugins that have been loaded: those in service, those about to be, and those that were replaced and still have
+    /// something to do. Those that wait in case what replaced them has to go are not among them.
+    pub fn plugins(&self) -> Vec<PluginInfo> {
+        self.registry.plugins()
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     pub(crate) fn totals_of(&self, plugin: &Arc<str>) -> Arc<Totals> {

@@ -89,7 +89,7 @@ impl Directory {
         let mut contents = self.contents();
         let scan = scan::scan(&mut contents, &self.path, &self.runtime, &self.current());
         for failure in &scan.failures {
-            self.runtime.counts().add(&failure.plugin, failure.kind);
+            self.runtime.counts().add(&failure.counted_as(), failure.kind);
         }
         if let Some(generation) = &scan.generation {
             contents.settled = self.current();
@@ -113,7 +113,7 @@ impl Directory {
         let culprit = generation.plugins().iter().find(|plugin| plugin.name() == view);
         let failure = culprit.map(|plugin| plugin.failure(swap_refused(fault)));
         if let Some(failure) = &failure {
-            self.runtime.counts().add(&failure.plugin, failure.kind);
+            self.runtime.counts().add(&failure.counted_as(), failure.kind);
         }
         let exchanged = match (culprit, &failure) {
             (Some(plugin), Some(failure)) => contents.exchange(plugin, failure),

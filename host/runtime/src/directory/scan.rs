@@ -9,7 +9,7 @@ use super::slot::Mark;
 use super::{Contents, Generation};
 use crate::Runtime;
 use crate::config::RuntimeConfig;
-use crate::failure::{Failure, FailureKind, Identity, Refusal};
+use crate::failure::{DIRECTORY, Failure, FailureKind, Identity, Refusal};
 use crate::load::{Settings, Source, load, read};
 use crate::plugin::Plugin;
 
@@ -129,7 +129,7 @@ fn list(path: &Path) -> Result<Vec<OsString>, Failure> {
     let mut names = Vec::new();
     let entries = std::fs::read_dir(path).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
     let entries = entries.map_err(|error| {
-        let identity = Identity { name: "*".into(), version: None };
+        let identity = Identity { name: DIRECTORY.into(), version: None };
         let refusal = Refusal::new(
             FailureKind::Unreadable,
             format!("the plugin directory could not be read: {error}"),

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::FailureKind;
 
-/// The most distinct plugin names kept apart; failures of further ones are counted under `other`. Names come from files
-/// and from plugins, so without a bound a directory that keeps changing would fill the host's memory.
+/// The most distinct plugin names kept apart; failures of further ones are counted under `other`. Names come from files, so without a bound a directory that keeps changing would fill the host's memory.
 const PLUGINS_MAX: usize = 1024;
 
 /// Failures per plugin and kind since the start of the process. Only ever grows.
@@ -18,7 +17,7 @@ pub struct Counts {
 /// One line of a [`Counts`] snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailureCount {
-    /// The plugin's name.
+    /// The name of the plugin's file without its extension; `*` for the directory itself.
     pub plugin: Arc<str>,
     /// The kind of failure.
     pub kind: FailureKind,
@@ -49,7 +48,7 @@ impl Counts {
             .collect()
     }
 
-    /// How often one plugin failed in one way.
+    /// How often the plugin of one file failed in one way.
     pub fn get(&self, plugin: &str, kind: FailureKind) -> u64 {
         let by_plugin = self.by_plugin.lock().unwrap_or_else(PoisonError::into_inner);
         by_plugin.get(plugin).and_then(|kinds| kinds.get(&kind)).copied().unwrap_or(0)

@@ -29,7 +29,15 @@ pub struct Failure {
     pub help: String,
 }
 
+/// What failures of the directory itself are counted under.
+pub(crate) const DIRECTORY: &str = "*";
+
 impl Failure {
+    /// What it is counted under: the file's name without its extension, which is the operator's. The name a plugin claims could be
+    /// another's.
+    pub(crate) fn counted_as(&self) -> Arc<str> {
+        if &*self.plugin == DIRECTORY { self.plugin.clone() } else { Identity::of_file(&self.file).name }
+    }
     pub(crate) fn new(identity: &Identity, file: &Path, refusal: Refusal) -> Self {
         Self {
             plugin: identity.name.clone(),
@@ -79,11 +87,13 @@ pub(crate) struct Refusal {
     pub(crate) kind: FailureKind,
     pub(crate) reason: String,
     pub(crate) help: String,
+    /// Whether the question that was refused ended the instance it was put to.
+    pub(crate) ended_instance: bool,
 }
 
 impl Refusal {
     pub(crate) fn new(kind: FailureKind, reason: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { kind, reason: reason.into(), help: help.into() }
+        Self { kind, reason: reason.into(), help: help.into(), ended_instance: false }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::directory::{Directory, Generation, Rejection};
 
 /// How long a new plugin is watched: if it stops answering within this time, the one before returns.
 const PROBATION: Duration = Duration::from_secs(60);
-/// How often the newcomers are looked at.
+/// How often newcomers, and plugins that wait to be started again, are looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
 pub(super) enum Order<S> {
@@ -37,12 +37,15 @@ impl<S: Service> Thread<S> {
         // The watcher compares with what it saw at its own start: look once more for what changed before.
         self.rescan();
         while !self.is_stopped() {
-            let order = match self.probation {
+            let order = match self.directory {
                 Some(_) => inbox.recv_timeout(LOOK),
                 None => inbox.recv().map_err(RecvTimeoutError::from),
             };
             match order {
-                Err(RecvTimeoutError::Timeout) => self.look_after_newcomers(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.look_after_newcomers();
+                    self.look_after_those_in_backoff();
+                }
                 Err(RecvTimeoutError::Disconnected) | Ok(Order::Stop) => return,
                 // What was ordered before the stop, too, is not begun any more.
                 Ok(_) if self.is_stopped() => return,
@@ -108,6 +111,29 @@ impl<S: Service> Thread<S> {
             None => self.service.refused(&fault.to_string()),
         }
         next
+    }
+
+    /// Starts plugins again whose wait is over, and has everything asked again that was asked of them in vain: others could have
+    /// asked since, and a series that began without them would go on so.
+    fn look_after_those_in_backoff(&mut self) {
+        let Some(directory) = self.directory.clone() else { return };
+        let generation = directory.current();
+        let revived: Vec<_> = generation.plugins().iter().filter(|plugin| plugin.revive()).collect();
+        if revived.is_empty() || self.is_stopped() {
+            return;
+        }
+        for plugin in revived {
+            tracing::info!(plugin = %plugin.name(), "plugin started again; what it was asked in vain is asked again");
+        }
+        let probation = self.probation.take();
+        self.take_into_service(&directory, generation);
+        // The newcomers among them are no newer for it.
+        let goes_on = |began: &(Arc<Generation>, Instant)| {
+            self.probation.as_ref().is_some_and(|(now, _)| now.number() == began.0.number())
+        };
+        if probation.as_ref().is_some_and(goes_on) || probation.is_none() {
+            self.probation = probation;
+        }
     }
 
     /// Takes back a new plugin that stops answering.

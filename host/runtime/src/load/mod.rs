@@ -52,6 +52,7 @@ pub(crate) fn load(
     compiled: Option<Arc<Compiled>>,
     identity: &mut Identity,
 ) -> Result<Arc<Plugin>, Refusal> {
+    let entry = runtime.registry().begin(&source.file);
     runtime.quarantine().check(&source.fingerprint)?;
     settings.check_pin(&source.fingerprint.component)?;
     check_signature(&runtime.config().trusted_keys, &source.bytes, source.signature.as_deref())?;
@@ -89,7 +90,7 @@ pub(crate) fn load(
         }),
         World::View | World::Observer | World::Processor => None,
     };
-    let plugin = Plugin::new(Parts {
+    let plugin = Arc::new(Plugin::new(Parts {
         runtime: runtime.clone(),
         file: source.file.clone(),
         fingerprint: source.fingerprint.clone(),
@@ -101,9 +102,10 @@ pub(crate) fn load(
         export_terms,
         log,
         instance,
-    });
+    }));
+    entry.loaded(&plugin);
     probe::probe(&plugin)?;
-    Ok(Arc::new(plugin))
+    Ok(plugin)
 }
 
 /// True for secrets that the plugin gets by its configuration.

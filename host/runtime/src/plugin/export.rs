@@ -72,13 +72,7 @@ impl Plugin {
         let asked = Instant::now();
         let answer = question();
         self.totals.called(asked.elapsed());
-        answer?.map_err(|types::Fault { reason }| {
-            Refusal::new(
-                FailureKind::Fault,
-                format!("`{name}` gave up: {}", self.log.words(&reason)),
-                "see what the plugin's documentation says about it",
-            )
-        })
+        answer?.map_err(|types::Fault { reason }| self.gave_up(name, &reason))
     }
 
     /// Asks a fresh instance for its preference, which must be what the one before said.

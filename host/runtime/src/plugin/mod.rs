@@ -1,8 +1,10 @@
 //! A plugin in service: one instance, replaced after a trap, asked through the engine's [`View`] trait.
 
+mod deadly;
 mod export;
 mod held;
 mod observe;
+mod revival;
 mod state;
 mod supervisor;
 
@@ -29,6 +31,7 @@ use crate::observers::Turn;
 use crate::processors::{OnFailure, Outcome};
 use crate::totals::Totals;
 use crate::world::World;
+use deadly::{Deadly, Question};
 pub(crate) use export::{ExportTerms, ask_preference};
 use held::Held;
 pub use state::{PluginInfo, PluginState, PluginStats};
@@ -58,6 +61,8 @@ pub struct Plugin {
     runtime: Arc<Runtime>,
     file: PathBuf,
     label: String,
+    /// What its failures are counted under.
+    counted_as: Arc<str>,
     fingerprint: Fingerprint,
     digest: Arc<str>,
     compiled: Arc<Compiled>,
@@ -69,6 +74,9 @@ pub struct Plugin {
     service: Mutex<Service>,
     /// Its last answers, if they are to hold.
     held: Option<Mutex<Held>>,
+    deadly: Mutex<Deadly>,
+    /// Whether it was asked something in this generation while it waited to be started again.
+    owes: AtomicBool,
     /// The generation it serves in; 0 before it does, and for a plugin of no directory.
     generation: AtomicU64,
     /// Whether it is past its probation, so that nothing is taken back if it fails.
@@ -106,6 +114,7 @@ impl Plugin {
         let supervisor = Supervisor::new(runtime.config().restart, fingerprint.component.seed());
         Self {
             label: label(&info, &file),
+            counted_as: Identity::of_file(&file).name,
             digest: fingerprint.component.to_string().into(),
             memory_bytes: AtomicUsize::new(instance.memory_bytes()),
             service: Mutex::new(Service {
@@ -115,6 +124,8 @@ impl Plugin {
                 last_fault: None,
             }),
             held: holds_answers.then(Mutex::default),
+            deadly: Mutex::default(),
+            owes: AtomicBool::new(false),
             generation: AtomicU64::new(0),
             settled: AtomicBool::new(false),
             probing: AtomicBool::new(true),
@@ -203,6 +214,9 @@ impl Plugin {
     pub(crate) fn begin_generation(&self, number: u64, settled: bool) {
         let mut service = self.lock();
         service.unanswered = 0;
+        self.forget_deadly();
+        // Everything is asked anew.
+        self.owes.store(false, Ordering::Relaxed);
         if service.supervisor.failures() > 0 {
             service.supervisor.forgive();
         }
@@ -239,7 +253,12 @@ impl Plugin {
         let is_retired = self.retired.load(Ordering::Relaxed);
         // A question in progress holds the lock, and then there is an instance.
         let Ok(service) = self.service.try_lock() else {
-            return if is_retired { PluginState::Draining } else { PluginState::Active };
+            let is_probing = self.probing.load(Ordering::Relaxed);
+            return match is_retired {
+                true => PluginState::Draining,
+                false if is_probing => PluginState::Probing,
+                false => PluginState::Active,
+            };
         };
         let reason = || service.last_fault.as_ref().map_or_else(String::new, |fault| fault.reason.clone());
         match (&service.instance, service.supervisor.verdict()) {
@@ -285,12 +304,17 @@ impl Plugin {
                 Ok(frame) => Ok(Outcome::Replaced(Box::new(frame))),
                 Err(wrong) => Err(invalid("process", &wrong)),
             },
-            Err(types::Fault { reason }) => Err(Refusal::new(
-                FailureKind::Fault,
-                format!("`process` gave up: {}", self.log.words(&reason)),
-                "see what the plugin's documentation says about it",
-            )),
+            Err(types::Fault { reason }) => Err(self.gave_up("process", &reason)),
         }
+    }
+
+    /// A plugin's own reason, without its secrets.
+    fn gave_up(&self, call: &str, reason: &str) -> Refusal {
+        Refusal::new(
+            FailureKind::Fault,
+            format!("`{call}` gave up: {}", self.log.words(reason)),
+            "see what the plugin's documentation says about it",
+        )
     }
 
     /// Asks the instance, or a fresh one if the one before was lost and the supervisor allows another.
@@ -298,7 +322,10 @@ impl Plugin {
         let mut service = self.lock();
         let mut instance = match service.instance.take() {
             Some(instance) => instance,
-            None if !service.supervisor.may_start(self.runtime.now()) => return Err(service.resting()),
+            None if !service.supervisor.may_start(self.runtime.now()) => {
+                self.owes.store(true, Ordering::Relaxed);
+                return Err(service.resting());
+            }
             None => match self.instantiate() {
                 Ok(instance) => instance,
                 Err(refusal) => return Err(self.lost(&mut service, refusal)),
@@ -317,7 +344,7 @@ impl Plugin {
             // Whatever went wrong in there, the instance is not entered again: it is dropped here.
             Err(refusal) => {
                 self.memory_bytes.store(0, Ordering::Relaxed);
-                Err(self.lost(&mut service, refusal))
+                Err(Refusal { ended_instance: true, ..self.lost(&mut service, refusal) })
             }
         }
     }
@@ -363,7 +390,7 @@ impl Plugin {
     /// Counts a question that got no answer.
     pub(crate) fn count_fault(&self, refusal: &Refusal) {
         self.faults.fetch_add(1, Ordering::Relaxed);
-        self.runtime.counts().add(&self.info.name, refusal.kind);
+        self.runtime.counts().add(&self.counted_as, refusal.kind);
     }
 
     /// Counts a question that got no answer, and words it for the engine.
@@ -417,7 +444,8 @@ impl View for Plugin {
     /// Once it has settled, what it cannot answer is what it last answered to the same question, if that is to hold, and
     /// otherwise what there would be without it. Others' swaps do not fail for it.
     fn streams(&self, instrument: &Instrument) -> Result<Option<Vec<StreamSpec>>, ViewFault> {
-        match self.ask_streams(instrument) {
+        let question = || Question::Streams(instrument.clone());
+        match self.unless_deadly(question, || self.ask_streams(instrument)) {
             Ok(answer) => {
                 self.hold(|held| held.keep_streams(instrument, &answer));
                 Ok(answer)
@@ -430,7 +458,8 @@ impl View for Plugin {
     }
 
     fn map_attributes(&self, tag: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault> {
-        match self.ask_map(tag, attributes) {
+        let question = || Question::Map(tag, attributes.clone());
+        match self.unless_deadly(question, || self.ask_map(tag, attributes)) {
             Ok(answer) => {
                 self.hold(|held| held.keep_map(tag, attributes, &answer));
                 Ok(answer)

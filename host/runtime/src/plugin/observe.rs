@@ -6,20 +6,14 @@ use wasmeter_model::frame::Frame;
 use super::Plugin;
 use crate::answer::invalid;
 use crate::bindings::{frames, types};
-use crate::failure::{FailureKind, Refusal};
+use crate::failure::Refusal;
 use crate::frame::lift;
 
 impl Plugin {
     /// Has the plugin observe and checks what it says.
     pub(crate) fn ask_observe(&self, now: Timestamp) -> Result<Frame, Refusal> {
         let answer = self.ask(|instance| instance.observe(now.0))?;
-        let answer = answer.map_err(|types::Fault { reason }| {
-            Refusal::new(
-                FailureKind::Fault,
-                format!("`observe` gave up: {}", self.log.words(&reason)),
-                "see what the plugin's documentation says about it",
-            )
-        })?;
+        let answer = answer.map_err(|types::Fault { reason }| self.gave_up("observe", &reason))?;
         let (points, points_max) = (points_of(&answer), self.grants.limits.observation_points_max);
         if points > points_max {
             return Err(invalid(

@@ -38,7 +38,7 @@ pub struct PluginInfo {
     pub stats: PluginStats,
 }
 
-/// How a plugin does. Before `Probing` there is nothing to ask: while it is loaded there is no plugin yet.
+/// How a plugin does. Before `Probing` there is no plugin yet, but [`crate::Loading`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginState {
     /// It has been loaded and answers, and does not serve yet.

@@ -1,6 +1,10 @@
 //! Every way a component can fail to load: the kind, what was found, what was expected, what to do.
 
-use wasmeter_runtime::{FailureKind, RuntimeConfig};
+use std::sync::Mutex;
+
+use wasmeter_engine::View as _;
+use wasmeter_model::{Attributes, Timestamp};
+use wasmeter_runtime::{Directory, FailureKind, RuntimeConfig};
 
 use crate::guest::{Guest, contract_files};
 use crate::support::{Folder, quick, refused, runtime, runtime_with};
@@ -232,8 +236,49 @@ fn failures_are_counted_by_plugin_and_kind() {
     }
     refused(&runtime, Guest { streams: "unreachable", ..Guest::default() }.component());
     assert_eq!(runtime.counts().get("sample", FailureKind::NotAComponent), 2);
-    assert_eq!(runtime.counts().get("guest", FailureKind::Trap), 1);
+    // By its file, whatever name it claims.
+    assert_eq!(runtime.counts().get("sample", FailureKind::Trap), 1);
     assert_eq!(runtime.counts().snapshot().len(), 2);
+    let folder = Folder::new();
+    let forger = Guest { map: "unreachable", ..Guest::named("important", "1.0.0") };
+    let plugin = runtime.load(&folder.put_guest("forger.wasm", &forger)).unwrap();
+    plugin.map_attributes(0, &Attributes::empty()).unwrap_err();
+    assert_eq!(runtime.counts().get("forger", FailureKind::Trap), 1);
+    assert_eq!(runtime.counts().get("important", FailureKind::Trap), 0);
+}
+
+#[test]
+fn secrets_are_masked_in_what_a_plugin_gives_as_its_reason() {
+    const GIVE_UP: &str = "(i32.store8 (i32.const 2048) (i32.const 1)) (i32.store (i32.const 2052) (i32.const 4096)) \
+                           (i32.store (i32.const 2056) (i32.const 24)) i32.const 2048";
+    let reason = || r#"(data (memory $memory) (i32.const 4096) "no use: hunter2-hunter2!")"#.to_owned();
+    let folder = Folder::new();
+    let secret = folder.put("secret", "hunter2-hunter2");
+    for world in ["processor", "observer", "exporter"] {
+        let guest = Guest {
+            fields: reason(),
+            process: GIVE_UP,
+            observe: GIVE_UP.to_owned(),
+            exporter: ["i32.const 8", "i32.const 8", GIVE_UP, "i32.const 8"],
+            world,
+            ..Guest::named(world, "1.0.0")
+        };
+        folder.put_guest(&format!("{world}.wasm"), &guest);
+        let settings = format!("[grants.secrets]\nS = {{ file = '{}' }}", secret.display());
+        folder.put(&format!("{world}.toml"), settings);
+    }
+    let directory = Directory::new(folder.path(), runtime());
+    let scan = directory.rescan();
+    let reason = |call| format!("`{call}` gave up: no use: ***!");
+    assert_eq!(scan.failures[0].reason, reason("process"));
+    let generation = directory.current();
+    let told = Mutex::new(String::new());
+    generation.observers().observe(Timestamp::from_secs(1), |_, answer| {
+        *told.lock().unwrap() = answer.unwrap_err().reason;
+    });
+    assert!(told.lock().unwrap().starts_with(&reason("observe")), "{told:?}");
+    let failures = generation.exporters()[0].close().unwrap_err();
+    assert_eq!(failures[0].reason, reason("flush"));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use wasmeter_engine::{SwapReport, View, ViewFault};
 use wasmeter_model::Attributes;
-use wasmeter_runtime::{Directory, Generation, Keeper, Service};
+use wasmeter_runtime::{Directory, Generation, Keeper, RestartPolicy, Runtime, RuntimeConfig, Service};
 
 use crate::guest::Guest;
-use crate::support::{Folder, runtime};
+use crate::support::{Folder, quick, runtime, runtime_with};
 
 /// Far longer than anything here takes; only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -67,9 +67,19 @@ struct Setup {
 }
 
 fn setup(watches: bool, swaps_left: u32) -> Setup {
+    setup_with(runtime(), watches, swaps_left, &Guest::named("a", "1.0.0"))
+}
+
+/// The View `a`, which traps on the empty set and drops all others.
+fn traps_or_drops() -> Guest {
+    let map = "(if (i32.eqz (local.get $len)) (then unreachable)) i32.const 8";
+    Guest { map, ..Guest::named("a", "1.0.0") }
+}
+
+fn setup_with(runtime: Arc<Runtime>, watches: bool, swaps_left: u32, guest: &Guest) -> Setup {
     let folder = Folder::new();
-    folder.put_guest("a.wasm", &Guest::named("a", "1.0.0"));
-    let directory = Arc::new(Directory::new(folder.path(), runtime()));
+    folder.put_guest("a.wasm", guest);
+    let directory = Arc::new(Directory::new(folder.path(), runtime));
     let (sender, heard) = channel();
     let serving = Serving::default();
     let service = Listener { heard: sender, serving: serving.clone(), swaps_left };
@@ -144,6 +154,37 @@ fn a_newcomer_that_stops_answering_is_taken_back() {
     }
     setup.expect_message(Heard::Refused, "plugin `a` 2.0.0");
     assert_eq!(setup.next(), swap(&["a 1.0.0"]));
+}
+
+#[test]
+fn what_a_plugin_was_asked_in_vain_is_asked_again_once_it_is_back() {
+    let restart = RestartPolicy { at_once: 0, backoff: Duration::from_secs(1), ..RestartPolicy::default() };
+    let setup = setup_with(runtime_with(RuntimeConfig { restart, ..quick() }), false, 9, &traps_or_drops());
+    // It settles, as it was there before.
+    setup.folder.put_guest("b.wasm", &Guest::named("b", "1.0.0"));
+    setup.keeper.rescan();
+    assert_eq!(setup.next(), swap(&["a 1.0.0", "b 1.0.0"]));
+    let plugin = setup.serving.lock().unwrap()[0].clone();
+    let (deadly, set) = (Attributes::empty(), Attributes::from_iter([("a", 1i64)]));
+    // The first is what it fails on, the second it cannot be asked.
+    assert_eq!(plugin.map_attributes(0, &deadly), Ok(Some(deadly.clone())));
+    assert_eq!(plugin.map_attributes(0, &set), Ok(Some(set.clone())));
+    assert_eq!(setup.next(), swap(&["a 1.0.0", "b 1.0.0"]));
+    assert_eq!(plugin.map_attributes(0, &set), Ok(None));
+    // Whatever it fails on again is asked twice in all, or it would be for ever.
+    assert_eq!(plugin.map_attributes(0, &deadly), Ok(Some(deadly.clone())));
+    assert_eq!(plugin.map_attributes(0, &set), Ok(Some(set.clone())));
+    assert_eq!(setup.next(), swap(&["a 1.0.0", "b 1.0.0"]));
+    for _ in 0..3 {
+        assert_eq!(plugin.map_attributes(0, &deadly), Ok(Some(deadly.clone())));
+        assert_eq!(plugin.map_attributes(0, &set), Ok(None));
+    }
+    // A new generation asks anew.
+    setup.folder.remove("b.wasm");
+    setup.keeper.rescan();
+    assert_eq!(setup.next(), swap(&["a 1.0.0"]));
+    assert_eq!(plugin.map_attributes(0, &deadly), Ok(Some(deadly)));
+    assert_eq!(plugin.map_attributes(0, &set), Ok(Some(set)));
 }
 
 #[test]

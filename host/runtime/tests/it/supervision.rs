@@ -67,6 +67,47 @@ fn a_plugin_goes_from_state_to_state_and_knows_its_generation() {
 }
 
 #[test]
+fn a_plugin_is_seen_while_it_is_loaded_tried_and_finished() {
+    // Its configuration takes until the deadline: so long it is loading.
+    let folder = Folder::new();
+    let runtime = runtime();
+    let slow = Guest { configure: "call $spin i32.const 8", ..guest() };
+    let file = folder.put_guest("10-slow.wasm", &slow);
+    std::thread::scope(|scope| {
+        let loading = scope.spawn(|| runtime.load(&file));
+        let seen = std::iter::repeat_with(|| (runtime.loading(), loading.is_finished()))
+            .find(|(seen, is_finished)| !seen.is_empty() || *is_finished);
+        let (seen, _) = seen.unwrap();
+        assert_eq!(seen.iter().map(|loading| &*loading.plugin).collect::<Vec<_>>(), ["10-slow"]);
+        assert_eq!(seen[0].file, file);
+        loading.join().unwrap().unwrap_err();
+    });
+    assert_eq!((runtime.loading(), runtime.plugins()), (Vec::new(), Vec::new()), "nothing of it remains");
+
+    // One that is tried until the deadline is probing, and loading no more.
+    let file = folder.put_guest("slow.wasm", &Guest { streams: "call $spin i32.const 8", ..guest() });
+    std::thread::scope(|scope| {
+        let probing = scope.spawn(|| runtime.load(&file));
+        let states = || runtime.plugins().into_iter().map(|plugin| plugin.state).collect::<Vec<_>>();
+        let seen = std::iter::repeat_with(|| (states(), probing.is_finished()))
+            .find(|(seen, is_finished)| !seen.is_empty() || *is_finished);
+        assert_eq!(seen.unwrap().0, [PluginState::Probing]);
+        probing.join().unwrap().unwrap_err();
+    });
+
+    let directory = Directory::new(folder.path(), runtime.clone());
+    folder.remove("10-slow.wasm");
+    folder.remove("slow.wasm");
+    folder.put_guest("guest.wasm", &guest());
+    directory.rescan();
+    folder.put_guest("guest.wasm", &Guest { version: "2.0.0", ..guest() });
+    directory.rescan();
+    // The first is kept in case the second has to go, and does nothing.
+    let versions: Vec<_> = runtime.plugins().into_iter().map(|plugin| plugin.version).collect();
+    assert_eq!(versions, [Arc::<str>::from("2.0.0")]);
+}
+
+#[test]
 fn what_a_plugin_did_is_counted_on_over_a_swap_and_back() {
     let folder = Folder::new();
     let runtime = runtime();

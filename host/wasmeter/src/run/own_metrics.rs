@@ -1,5 +1,6 @@
 //! The program's metrics about itself, through the same engine, so that they are where all others are.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use wasmeter_engine::{Engine, Observer};
@@ -7,7 +8,7 @@ use wasmeter_model::{
     Advisory, Attributes, Instrument, InstrumentKind, Key, Number, NumberKind, Origin, Resource, Scope, Value,
 };
 use wasmeter_otlp::receive::{Counted, ReceiveStats};
-use wasmeter_runtime::Runtime;
+use wasmeter_runtime::{Loading, Runtime};
 
 use super::plugin_keeper::Plugins;
 use super::readers::ExportStats;
@@ -57,7 +58,12 @@ const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 19] = [
         InstrumentKind::ObservableCounter,
         "Points by exporter and outcome; undelivered ones are sent again where they are delta",
     ),
-    ("wasmeter.plugin.info", "", InstrumentKind::ObservableGauge, "1 for each plugin in service"),
+    (
+        "wasmeter.plugin.info",
+        "",
+        InstrumentKind::ObservableGauge,
+        "1 for each plugin in service, on its way there or not gone yet",
+    ),
     (
         "wasmeter.plugin.failures",
         "{failure}",
@@ -271,8 +277,11 @@ impl Own<'_, '_> {
         if let Some(generation) = &generation {
             self.count(GENERATION, generation.number(), []);
         }
-        for plugin in generation.iter().flat_map(|generation| generation.plugins()) {
-            let info = plugin.info();
+        for loading in runtime.loading() {
+            self.count(PLUGIN_INFO, 1, [("plugin", &*loading.plugin), ("state", Loading::STATE)]);
+        }
+        let mut memory: BTreeMap<_, u64> = BTreeMap::new();
+        for info in runtime.plugins() {
             let state = info.state.name();
             self.count(
                 PLUGIN_INFO,
@@ -284,11 +293,12 @@ impl Own<'_, '_> {
                     ("world", info.world.name()),
                 ],
             );
-            self.count(
-                MEMORY,
-                info.memory_bytes as u64,
-                [("plugin", &info.name), ("version", &info.version)],
-            );
+            // A build and its successor may have the same version.
+            let bytes = memory.entry((info.name, info.version)).or_default();
+            *bytes = bytes.saturating_add(info.memory_bytes as u64);
+        }
+        for ((name, version), bytes) in memory {
+            self.count(MEMORY, bytes, [("plugin", &*name), ("version", &version)]);
         }
         for totals in runtime.totals() {
             let plugin = [("plugin", totals.plugin.as_ref())];

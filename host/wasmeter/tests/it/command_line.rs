@@ -107,8 +107,8 @@ fn plugins_come_and_go_while_it_runs() {
         "10-merge-workers.wasm",
         &fs::read(crate::support::required("WASMETER_COMPONENTS").join("merge-workers.wasm")).expect("built"),
     );
-    let info = |host: &Host| host.page().of("wasmeter_plugin_info").count();
-    eventually("the plugin in service", || (info(&host) == 1).then_some(()));
+    let info = |host: &Host| host.page().sum("wasmeter_plugin_info", &[("state", "active")]);
+    eventually("the plugin in service", || (info(&host) == 1.0).then_some(()));
     let page = host.page();
     let of_plugin = |metric: &str| page.sum(metric, &[("plugin", "merge-workers")]);
     assert!(
@@ -116,7 +116,7 @@ fn plugins_come_and_go_while_it_runs() {
     );
     assert_eq!(page.sum("wasmeter_plugin_generation", &[]), 1.0);
     fs::remove_file(file).expect("it was put there");
-    eventually("the plugin out of service", || (info(&host) == 0).then_some(()));
+    eventually("the plugin out of service", || (info(&host) == 0.0).then_some(()));
 }
 
 #[test]
@@ -130,10 +130,10 @@ fn sighup_takes_over_what_changed_in_a_plugin_directory_that_is_not_watched() {
     );
     fs::write(&file, yaml).expect("the directory is writable");
     let host = Host::start(None, &["--config", file.to_str().expect("a plain path")]);
-    let in_service = || host.page().of("wasmeter_plugin_info").count();
+    let in_service = || host.page().sum("wasmeter_plugin_info", &[("state", "active")]);
     let component = crate::support::required("WASMETER_COMPONENTS").join("merge-workers.wasm");
     plugins.put("10-merge-workers.wasm", &fs::read(component).expect("built"));
-    assert_eq!(in_service(), 0);
+    assert_eq!(in_service(), 0.0);
     host.signal("HUP");
-    eventually("the plugin in service", || (in_service() == 1).then_some(()));
+    eventually("the plugin in service", || (in_service() == 1.0).then_some(()));
 }

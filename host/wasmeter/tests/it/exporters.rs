@@ -221,7 +221,7 @@ fn an_exporter_that_traps_delays_nobody_and_its_delta_points_are_delivered_by_a_
     let host = Host::start(Some(folder.path()), &[]);
     send(&host, 7, 2);
     until_exported(&host);
-    let failures = [("plugin", "hostile-exporter"), ("reason", "trap")];
+    let failures = [("plugin", "00-hostile-exporter"), ("reason", "trap")];
     until(&host, "traps", |page| page.sum("wasmeter_plugin_failures_total", &failures) >= 1.0);
     folder.put(SETTINGS, settings("delta", "").as_bytes());
     until(&host, "the other settings", |page| generation(page) == 2.0);

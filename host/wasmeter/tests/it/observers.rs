@@ -92,7 +92,7 @@ fn while_nothing_can_be_observed_what_was_observed_stands() {
     for _ in 0..3 {
         assert_eq!(user_secs(&host.page()), 2.5);
     }
-    let faults = [("plugin", "process-stats"), ("reason", "fault")];
+    let faults = [("plugin", "00-process-stats"), ("reason", "fault")];
     assert!(host.page().sum("wasmeter_plugin_failures_total", &faults) >= 3.0);
     put_machine(proc.path());
     assert_eq!(user_secs(&host.page()), 4.0);
@@ -118,7 +118,7 @@ fn one_that_hangs_does_not_keep_back_what_another_observes() {
     let page = host.page();
     assert_eq!(page.sum("system_cpu_time_seconds_total", &[("cpu_mode", "user")]), 3.0);
     assert_eq!(user_secs(&page), 2.5);
-    let faults = [("plugin", "process-stats"), ("reason", "deadline")];
+    let faults = [("plugin", "00-process-stats"), ("reason", "deadline")];
     assert!(host.page().sum("wasmeter_plugin_failures_total", &faults) >= 1.0);
 }
 
