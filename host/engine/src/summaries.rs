@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use wasmeter_model::frame::{
-    FrameBuilder, MetricRef, MetricRow, PointHeader, PointKind, SummaryRef, SummaryRow,
-};
+use wasmeter_model::batch::{BatchPoint, BatchRow};
+use wasmeter_model::frame::{FrameBuilder, MetricRow, PointHeader, PointKind, SummaryRef, SummaryRow};
 use wasmeter_model::limits::BUCKETS_MAX;
 use wasmeter_model::{Attributes, Resource, Scope, Temporality, Timestamp};
 
@@ -61,32 +60,34 @@ struct Point {
 
 impl Summaries {
     /// Keeps a point in place of the one before.
-    #[expect(clippy::too_many_arguments, reason = "a point is named by all of them")]
+    ///
+    /// # Errors
+    ///
+    /// The point is older than the one that is known, or there is no room for it.
     pub(crate) fn take(
         &mut self,
-        resource: &Arc<Resource>,
-        scope: &Arc<Scope>,
-        metric: MetricRef<'_>,
-        metadata: &Attributes,
-        attributes: Attributes,
+        metric: &BatchRow,
+        point: BatchPoint<'_>,
         row: &SummaryRef<'_>,
         now: Timestamp,
         points_max: usize,
     ) -> Result<(), Rejection> {
-        if metric.name().is_empty() {
+        let name = &metric.name;
+        if name.name.is_empty() {
             return Err(Rejection::NoName);
         }
+        let attributes = point.attributes();
         let key = Key {
-            resource: resource.clone(),
-            scope: scope.clone(),
-            name: metric.name().into(),
-            unit: metric.unit().into(),
+            resource: metric.resource.clone(),
+            scope: metric.scope.clone(),
+            name: name.name.clone(),
+            unit: name.unit.clone(),
         };
         let at = self.by_key.get(&key).copied();
-        let known = at.and_then(|at| self.metrics.get(at)).and_then(|metric| metric.points.get(&attributes));
-        if row.point.is_ended() {
+        let known = at.and_then(|at| self.metrics.get(at)).and_then(|metric| metric.points.get(attributes));
+        if point.is_ended() {
             if let Some(metric) = at.and_then(|at| self.metrics.get_mut(at)) {
-                self.points -= usize::from(metric.points.remove(&attributes).is_some());
+                self.points -= usize::from(metric.points.remove(attributes).is_some());
             }
             return Ok(());
         }
@@ -95,7 +96,7 @@ impl Summaries {
         }
         let number = known.map_or(self.next, |before| before.number);
         match known {
-            Some(before) if row.point.time() <= before.time => return Err(Rejection::DuplicateOrOutOfOrder),
+            Some(before) if point.time() <= before.time => return Err(Rejection::DuplicateOrOutOfOrder),
             Some(_) => {}
             None if self.points >= points_max => return Err(Rejection::SourceLimit),
             None => {
@@ -104,7 +105,7 @@ impl Summaries {
             }
         }
         let at = at.unwrap_or_else(|| {
-            let description = metric.description().into();
+            let description = name.description.clone();
             self.by_key.insert(key.clone(), self.metrics.len());
             let metadata = Attributes::default();
             self.metrics.push(Metric { key, description, metadata, points: HashMap::default() });
@@ -112,23 +113,23 @@ impl Summaries {
         });
         let Some(known) = self.metrics.get_mut(at) else { return Ok(()) };
         // Of several descriptions the longest is chosen (data model, "Producer recommendations").
-        if metric.description().len() > known.description.len() {
-            known.description = metric.description().into();
+        if name.description.len() > known.description.len() {
+            known.description = name.description.clone();
         }
-        if !metadata.is_empty() {
-            known.metadata = metadata.clone();
+        if !name.metadata.is_empty() {
+            known.metadata = name.metadata.clone();
         }
         let quantiles = row.quantiles.iter().copied().zip(row.quantile_values.iter().copied()).collect();
-        let point = Point {
+        let taken = Point {
             number,
             heard: now,
-            start: row.point.start(),
-            time: row.point.time(),
+            start: point.start(),
+            time: point.time(),
             count: row.count,
             sum: row.sum,
             quantiles,
         };
-        known.points.insert(attributes, point);
+        known.points.insert(attributes.clone(), taken);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! A whole host under load, as its users run it. `cargo xtask bench swap` and `bench views` run this.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
+mod ingest;
 mod swap;
 mod views;
 
@@ -25,6 +26,15 @@ enum Task {
     Swap(Swap),
     /// What the View of `examples/views` costs in each language.
     Views(Views),
+    /// What a received point costs in process, from the bytes of a request to the state of its series, and out again.
+    Ingest(Ingest),
+}
+
+#[derive(Args)]
+struct Ingest {
+    /// Write the page to this file.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -69,6 +79,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Swap(arguments) => run_swap(arguments),
         Task::Views(arguments) => run_views(arguments),
+        Task::Ingest(arguments) => run_ingest(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -107,6 +118,17 @@ fn run_views(arguments: Views) -> anyhow::Result<()> {
     let rows = views::run(&arguments.components, |row| println!("{}", views::table(Some(row))))?;
     if let Some(file) = arguments.markdown {
         std::fs::write(&file, views::markdown(&rows, &machine))
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    Ok(())
+}
+
+fn run_ingest(arguments: Ingest) -> anyhow::Result<()> {
+    let machine = Machine::this();
+    let outcome = ingest::run()?;
+    println!("{}", ingest::table(&outcome));
+    if let Some(file) = arguments.markdown {
+        std::fs::write(&file, ingest::markdown(&outcome, &machine))
             .with_context(|| format!("cannot write `{}`", file.display()))?;
     }
     Ok(())

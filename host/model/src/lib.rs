@@ -4,6 +4,7 @@
 //! plugin; every other crate of the host depends on this one and it depends on none of them.
 
 mod attributes;
+pub mod batch;
 mod exemplar;
 pub mod frame;
 mod instrument;

@@ -12,6 +12,7 @@ pub mod export;
 mod json;
 pub mod messages;
 pub mod receive;
+pub mod wire;
 
 /// The path of the OTLP/HTTP metrics signal.
 pub const METRICS_PATH: &str = "/v1/metrics";

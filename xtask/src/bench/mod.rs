@@ -45,6 +45,12 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
+    /// What a received point costs in process, from the bytes of a request to the state of its series, and out again.
+    Ingest {
+        /// Write the page to this file; docs/benchmarks-ingest.md is the one of the project.
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+    },
     /// What the View of examples/views costs in each language: size, load, calls and memory.
     Views {
         /// Write the page to this file; docs/languages.md is the one of the project.
@@ -99,6 +105,13 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
             }
             program = program.arg("--binary").arg(target.join("release/wasmeter"));
             program.arg("--components").arg(target.join("plugins/components")).run()
+        }
+        Bench::Ingest { markdown } => {
+            let mut program = load()?.arg("ingest");
+            if let Some(file) = markdown {
+                program = program.arg("--markdown").arg(std::path::absolute(file)?);
+            }
+            program.run()
         }
         Bench::Views { markdown } => {
             plugins::build(toolchain::From::default())?;

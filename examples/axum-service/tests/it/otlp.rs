@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use wasmeter_model::Temporality;
-use wasmeter_model::frame::Frame;
+use wasmeter_model::batch::Batch;
 use wasmeter_otlp::receive::{Accepted, Overloaded, ReceiveLimits, Receiver, Sink, Transport};
 
 /// The receiver; ends with the value.
@@ -20,12 +20,13 @@ pub(crate) struct Collector {
 struct Orders(Mutex<f64>);
 
 impl Sink for Orders {
-    fn accept(&self, frame: Frame, _: Transport) -> Result<Accepted, Overloaded> {
-        let orders = frame.metrics().filter(|metric| metric.name() == "shop.orders");
+    fn accept(&self, batch: Batch<'static>, _: Transport) -> Result<Accepted, Overloaded> {
+        let orders = batch.metrics().filter(|metric| metric.name() == "shop.orders");
         let mut sum = self.0.lock().unwrap();
         for metric in orders {
-            assert_eq!(metric.temporality(), Some(Temporality::Delta));
-            *sum += metric.numbers().filter_map(|row| row.value).map(|value| value.as_f64()).sum::<f64>();
+            assert_eq!(metric.row().temporality, Some(Temporality::Delta));
+            *sum +=
+                metric.numbers().filter_map(|(_, row)| row.value).map(|value| value.as_f64()).sum::<f64>();
         }
         Ok(Accepted::default())
     }

@@ -16,6 +16,7 @@ mod periodic;
 #[cfg(feature = "plugins")]
 mod plugins;
 mod producers;
+mod received;
 mod registered;
 mod registration;
 mod rows;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::TraceFlags;
+use wasmeter_api::model::batch::Batch;
 use wasmeter_api::model::frame::Frame;
 use wasmeter_api::model::{AttributeRule, Number, Pattern, StreamSpec, Timestamp};
 use wasmeter_api::{
@@ -16,6 +17,7 @@ use wasmeter_api::{
 };
 use wasmeter_otlp::receive::{Accepted, Overloaded, ReceiveLimits, Receiver, Sink, Transport};
 
+use crate::received::frame_of;
 use crate::support::*;
 
 /// Takes what it gets, or not.
@@ -25,10 +27,10 @@ struct Collected {
 }
 
 impl Sink for Collected {
-    fn accept(&self, frame: Frame, transport: Transport) -> Result<Accepted, Overloaded> {
+    fn accept(&self, batch: Batch<'static>, transport: Transport) -> Result<Accepted, Overloaded> {
         let answer = self.answer.lock().unwrap().clone();
         if answer.is_ok() {
-            self.frames.lock().unwrap().send((transport, frame)).unwrap();
+            self.frames.lock().unwrap().send((transport, frame_of(&batch))).unwrap();
         }
         answer
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use wasmeter_model::frame::{ExponentialRef, HistogramRef, NumberRef, PointRef};
+use wasmeter_model::batch::BatchPoint;
+use wasmeter_model::frame::{ExponentialRef, HistogramRef, NumberRef};
 use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
 use wasmeter_model::{InstrumentKind, Number};
 
@@ -10,7 +11,7 @@ use crate::aggregate::{Buckets, ExplicitPoint, ExponentialPoint};
 use crate::report::Rejection;
 
 /// The interval makes sense.
-pub(super) fn check_time(point: PointRef<'_>) -> Result<(), Rejection> {
+pub(super) fn check_time(point: BatchPoint<'_>) -> Result<(), Rejection> {
     // A time of 0 is unset; then the start says nothing about it.
     let is_backwards = !point.time().is_unknown() && point.time() < point.start();
     if is_backwards { Err(Rejection::TimeBeforeStart) } else { Ok(()) }

@@ -1,13 +1,12 @@
 //! Received frames: every point becomes a contribution of its source (design: received OTLP is aggregated).
 
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use wasmeter_model::frame::{Frame, MetricRef, PointKind, PointRef, SetId};
+use wasmeter_model::batch::{Batch, BatchMetric, BatchPoint};
+use wasmeter_model::frame::PointKind;
 use wasmeter_model::{
-    Advisory, Attributes, ExemplarFilter, Instrument, InstrumentKind, Number, NumberKind, Origin, Resource,
-    Scope, Temporality, Timestamp,
+    Advisory, Attributes, ExemplarFilter, Instrument, InstrumentKind, Number, NumberKind, Origin,
+    Temporality, Timestamp,
 };
 
 use super::points;
@@ -20,38 +19,28 @@ use crate::lock;
 use crate::report::{IngestReport, Rejection};
 use crate::source::{Received, Source, SourceData, Step};
 
-/// Takes a frame in that was received or observed.
-pub(crate) fn ingest(inner: &Inner, frame: &Frame, origin: Origin, now: Timestamp) -> IngestReport {
-    let mut batch = Batch {
-        inner,
-        frame,
-        origin,
-        now,
-        report: IngestReport::default(),
-        resources: HashMap::new(),
-        scopes: HashMap::new(),
-    };
-    for metric in frame.metrics() {
-        batch.metric(metric);
+/// Takes a batch in that was received or observed.
+pub(crate) fn ingest(inner: &Inner, batch: &Batch<'_>, origin: Origin, now: Timestamp) -> IngestReport {
+    let report = IngestReport { duplicate_keys: batch.duplicate_keys(), ..IngestReport::default() };
+    let mut intake = Intake { inner, origin, now, report };
+    for metric in batch.metrics() {
+        intake.metric(metric);
     }
-    inner.counters.accepted.fetch_add(batch.report.accepted, Ordering::Relaxed);
-    for (reason, points) in &batch.report.rejected {
+    let report = intake.report;
+    inner.counters.accepted.fetch_add(report.accepted, Ordering::Relaxed);
+    for (reason, points) in &report.rejected {
         inner.counters.reject(*reason, *points);
     }
-    inner.counters.reject(Rejection::MeterDisabled, batch.report.disabled);
-    batch.report
+    inner.counters.reject(Rejection::MeterDisabled, report.disabled);
+    report
 }
 
-/// One frame on its way in.
-struct Batch<'a> {
+/// One batch on its way in.
+struct Intake<'a> {
     inner: &'a Inner,
-    frame: &'a Frame,
     origin: Origin,
     now: Timestamp,
     report: IngestReport,
-    /// By row of the frame, so that all metrics of one share it.
-    resources: HashMap<usize, Arc<Resource>>,
-    scopes: HashMap<usize, Arc<Scope>>,
 }
 
 /// A received histogram of either form.
@@ -122,9 +111,9 @@ struct Shape {
     temporality: Option<Temporality>,
 }
 
-impl<'a> Batch<'a> {
-    fn metric(&mut self, metric: MetricRef<'a>) {
-        let points = metric.points().len() as u64;
+impl<'a> Intake<'a> {
+    fn metric(&mut self, metric: BatchMetric<'_>) {
+        let points = metric.point_count() as u64;
         let shape = match metric.kind() {
             PointKind::None => return,
             PointKind::Summary => return self.summaries(metric),
@@ -132,7 +121,7 @@ impl<'a> Batch<'a> {
                 let kind = self.kind(InstrumentKind::Gauge, InstrumentKind::ObservableGauge);
                 Shape { kind, form: Form::Numbers, temporality: None }
             }
-            PointKind::Sum if metric.monotonic() => {
+            PointKind::Sum if metric.row().monotonic => {
                 let kind = self.kind(InstrumentKind::Counter, InstrumentKind::ObservableCounter);
                 self.shape(metric, kind, Form::Numbers)
             }
@@ -154,39 +143,40 @@ impl<'a> Batch<'a> {
         match shape.form {
             Form::Numbers | Form::Measurements => {
                 let without =
-                    metric.numbers().filter(|row| row.value.is_none() && !row.point.is_ended()).count();
+                    metric.numbers().filter(|(point, row)| row.value.is_none() && !point.is_ended()).count();
                 self.report.reject(Rejection::NoValue, without as u64, metric.name());
-                let rows = || metric.numbers().filter(|row| !row.point.is_ended() && row.value.is_some());
+                let rows =
+                    || metric.numbers().filter(|(point, row)| !point.is_ended() && row.value.is_some());
                 // What a View is told; the kind may differ from point to point and change in the life of a series.
-                let number = rows().find_map(|row| row.value).map_or(NumberKind::Int, Number::kind);
-                self.instrument(metric, shape, number, rows().count(), |batch, entry, state| {
-                    for row in rows() {
+                let number = rows().find_map(|(_, row)| row.value).map_or(NumberKind::Int, Number::kind);
+                self.instrument(metric, shape, number, rows().count(), |intake, entry, state| {
+                    for (point, row) in rows() {
                         let value = points::number(&row, shape.kind);
-                        batch.number(metric, entry, state, shape, row.point, value);
+                        intake.number(metric, entry, state, shape, point, value);
                     }
                 });
                 // The last value of a series may stand beside its end, before or behind.
-                let ends = metric.numbers().map(|row| row.point).filter(|point| point.is_ended());
+                let ends = metric.numbers().map(|(point, _)| point).filter(BatchPoint::is_ended);
                 self.ends(metric, shape, NumberKind::Int, ends);
             }
             Form::Explicit => {
-                let rows = || metric.histograms().filter(|row| !row.point.is_ended());
-                self.instrument(metric, shape, NumberKind::Double, rows().count(), |batch, entry, state| {
-                    for row in rows() {
-                        batch.histogram(metric, entry, state, shape, row.point, points::explicit(&row));
+                let rows = || metric.histograms().filter(|(point, _)| !point.is_ended());
+                self.instrument(metric, shape, NumberKind::Double, rows().count(), |intake, entry, state| {
+                    for (point, row) in rows() {
+                        intake.histogram(metric, entry, state, shape, point, points::explicit(&row));
                     }
                 });
-                let ends = metric.histograms().map(|row| row.point).filter(|point| point.is_ended());
+                let ends = metric.histograms().map(|(point, _)| point).filter(BatchPoint::is_ended);
                 self.ends(metric, shape, NumberKind::Double, ends);
             }
             Form::Exponential => {
-                let rows = || metric.exponentials().filter(|row| !row.point.is_ended());
-                self.instrument(metric, shape, NumberKind::Double, rows().count(), |batch, entry, state| {
-                    for row in rows() {
-                        batch.histogram(metric, entry, state, shape, row.point, points::exponential(&row));
+                let rows = || metric.exponentials().filter(|(point, _)| !point.is_ended());
+                self.instrument(metric, shape, NumberKind::Double, rows().count(), |intake, entry, state| {
+                    for (point, row) in rows() {
+                        intake.histogram(metric, entry, state, shape, point, points::exponential(&row));
                     }
                 });
-                let ends = metric.exponentials().map(|row| row.point).filter(|point| point.is_ended());
+                let ends = metric.exponentials().map(|(point, _)| point).filter(BatchPoint::is_ended);
                 self.ends(metric, shape, NumberKind::Double, ends);
             }
         }
@@ -196,52 +186,21 @@ impl<'a> Batch<'a> {
         if self.origin == Origin::Observed { observed } else { received }
     }
 
-    fn shape(&self, metric: MetricRef<'_>, kind: InstrumentKind, form: Form) -> Shape {
-        Shape { kind, form, temporality: metric.temporality() }
+    fn shape(&self, metric: BatchMetric<'_>, kind: InstrumentKind, form: Form) -> Shape {
+        Shape { kind, form, temporality: metric.row().temporality }
     }
 
-    /// A set as the engine keeps it.
-    fn attributes(&mut self, set: SetId) -> Attributes {
-        let (attributes, overwritten) = self.frame.attributes(set);
-        self.report.duplicate_keys += overwritten as u64;
-        attributes
-    }
-
-    fn owner(&mut self, metric: MetricRef<'a>) -> (Arc<Resource>, Arc<Scope>) {
-        let (frame, report) = (self.frame, &mut self.report);
-        let mut attributes = |set| {
-            let (attributes, overwritten) = frame.attributes(set);
-            report.duplicate_keys += overwritten as u64;
-            attributes
-        };
-        let scope_row = metric.scope();
-        let resource_row = scope_row.resource();
-        let resource = self.resources.entry(resource_row.row()).or_insert_with(|| {
-            let schema_url = resource_row.schema_url().into();
-            Arc::new(Resource { attributes: attributes(resource_row.attributes()), schema_url })
-        });
-        let scope = self.scopes.entry(scope_row.row()).or_insert_with(|| {
-            Arc::new(Scope {
-                name: scope_row.name().into(),
-                version: scope_row.version().into(),
-                schema_url: scope_row.schema_url().into(),
-                attributes: attributes(scope_row.attributes()),
-            })
-        });
-        (resource.clone(), scope.clone())
-    }
-
-    fn described(&mut self, metric: MetricRef<'a>, shape: Shape, number: NumberKind) -> Instrument {
-        let (resource, scope) = self.owner(metric);
+    fn described(&self, metric: BatchMetric<'_>, shape: Shape, number: NumberKind) -> Instrument {
+        let row = metric.row();
         Instrument {
-            name: metric.name().into(),
-            description: metric.description().into(),
-            unit: metric.unit().into(),
+            name: row.name.name.clone(),
+            description: row.name.description.clone(),
+            unit: row.name.unit.clone(),
             kind: shape.kind,
             number,
             origin: self.origin,
-            scope,
-            resource,
+            scope: row.scope.clone(),
+            resource: row.resource.clone(),
             advisory: Advisory::default(),
         }
     }
@@ -249,7 +208,7 @@ impl<'a> Batch<'a> {
     /// Looks the instrument up and holds it while its `points` are taken in with `take`.
     fn instrument(
         &mut self,
-        metric: MetricRef<'a>,
+        metric: BatchMetric<'_>,
         shape: Shape,
         number: NumberKind,
         points: usize,
@@ -271,7 +230,7 @@ impl<'a> Batch<'a> {
             state.heard = self.now;
             self.inner.bring_up_to_date(&entry, &mut state, self.now);
             state.hear_description(&entry, &instrument.description);
-            state.hear_metadata(self.attributes(metric.metadata()));
+            state.hear_metadata(metric.row().name.metadata.clone());
             let accepted = self.report.accepted;
             take(self, &entry, &mut state);
             if state.routing.resolved.is_disabled {
@@ -283,12 +242,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Ends series, if they are known.
-    fn ends(
+    fn ends<'b>(
         &mut self,
-        metric: MetricRef<'a>,
+        metric: BatchMetric<'_>,
         shape: Shape,
         number: NumberKind,
-        points: impl Iterator<Item = PointRef<'a>>,
+        points: impl Iterator<Item = BatchPoint<'b>>,
     ) {
         let mut points = points.peekable();
         if points.peek().is_none() {
@@ -297,12 +256,12 @@ impl<'a> Batch<'a> {
         let instrument = self.described(metric, shape, number);
         let entry = self.inner.known(&instrument, shape.form);
         for point in points {
-            let attributes = self.attributes(point.attributes());
+            self.report.duplicate_keys += point.duplicate_keys();
             self.report.accepted += 1;
             if let Some(entry) = &entry {
                 let mut state = lock(&entry.state);
                 let expiry = self.inner.limits.current_expiry;
-                if state.end_source(entry, &attributes, point.start(), self.now, expiry) {
+                if state.end_source(entry, point.attributes(), point.start(), self.now, expiry) {
                     self.inner.sources.fetch_sub(1, Ordering::Relaxed);
                 }
             }
@@ -311,11 +270,11 @@ impl<'a> Batch<'a> {
 
     fn number(
         &mut self,
-        metric: MetricRef<'a>,
+        metric: BatchMetric<'_>,
         entry: &Entry,
         state: &mut State,
         shape: Shape,
-        point: PointRef<'a>,
+        point: BatchPoint<'_>,
         value: Result<Number, Rejection>,
     ) {
         let (inner, now) = (self.inner, self.now);
@@ -358,11 +317,11 @@ impl<'a> Batch<'a> {
 
     fn histogram<P: ReceivedHistogram>(
         &mut self,
-        metric: MetricRef<'a>,
+        metric: BatchMetric<'_>,
         entry: &Entry,
         state: &mut State,
         shape: Shape,
-        point: PointRef<'a>,
+        point: BatchPoint<'_>,
         value: Result<P, Rejection>,
     ) {
         let (inner, now) = (self.inner, self.now);
@@ -389,19 +348,20 @@ impl<'a> Batch<'a> {
     /// Checks a point, finds its source and takes it in with `take`; counts what became of it.
     fn point<V>(
         &mut self,
-        metric: MetricRef<'a>,
+        metric: BatchMetric<'_>,
         entry: &Entry,
         state: &mut State,
-        point: PointRef<'a>,
+        point: BatchPoint<'_>,
         value: Result<V, Rejection>,
         take: impl FnOnce(V, &mut Routing, &mut Source) -> Result<(), Rejection>,
     ) {
-        let attributes = self.attributes(point.attributes());
+        self.report.duplicate_keys += point.duplicate_keys();
+        let attributes = point.attributes();
         let taken = points::check_time(point).and(value).and_then(|value| {
             let start = if point.start().is_unknown() { point.time() } else { point.start() };
             let State { routing, sources, .. } = state;
-            let make = || self.inner.new_source(entry, routing, &attributes, start, self.now);
-            let source = sources.get_or_insert(&attributes, make)?;
+            let make = || self.inner.new_source(entry, routing, attributes, start, self.now);
+            let source = sources.get_or_insert(attributes, make)?;
             source.heard = self.now;
             if source.is_dormant {
                 let mut on_fault = |fault| {
@@ -423,28 +383,17 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn summaries(&mut self, metric: MetricRef<'a>) {
-        let (resource, scope) = self.owner(metric);
-        if !self.inner.current_generation().composition.is_enabled(&scope) {
-            self.report.disabled += metric.summaries().len() as u64;
+    fn summaries(&mut self, metric: BatchMetric<'_>) {
+        let row = metric.row();
+        if !self.inner.current_generation().composition.is_enabled(&row.scope) {
+            self.report.disabled += metric.point_count() as u64;
             return;
         }
-        let metadata = self.attributes(metric.metadata());
         let mut summaries = lock(&self.inner.summaries);
-        for row in metric.summaries() {
-            let attributes = self.attributes(row.point.attributes());
-            let taken = points::check_time(row.point).and_then(|()| {
-                summaries.take(
-                    &resource,
-                    &scope,
-                    metric,
-                    &metadata,
-                    attributes,
-                    &row,
-                    self.now,
-                    self.inner.limits.sources_max,
-                )
-            });
+        for (point, summary) in metric.summaries() {
+            self.report.duplicate_keys += point.duplicate_keys();
+            let taken = points::check_time(point)
+                .and_then(|()| summaries.take(row, point, &summary, self.now, self.inner.limits.sources_max));
             match taken {
                 Ok(()) => self.report.accepted += 1,
                 Err(reason) => self.report.reject(reason, 1, metric.name()),

@@ -1,6 +1,6 @@
 //! Offering measurements to the reservoirs of the series that a source leads to.
 
-use wasmeter_model::frame::{ExemplarRef, PointRef};
+use wasmeter_model::batch::{BatchExemplar, BatchPoint};
 use wasmeter_model::{Attributes, InstrumentKind, SpanContext, Temporality};
 
 use super::{Route, Source};
@@ -37,7 +37,7 @@ impl Source {
     /// Offers the exemplars of a received point to the series it was counted in.
     ///
     /// Senders repeat what they have until they have something newer; readers want each once.
-    pub(crate) fn offer_received(&mut self, entry: &Entry, routing: &mut Routing, point: PointRef<'_>) {
+    pub(crate) fn offer_received(&mut self, entry: &Entry, routing: &mut Routing, point: BatchPoint<'_>) {
         let until = self.exemplars_until;
         for row in point.exemplars().filter(|row| row.time > until) {
             self.exemplars_until = self.exemplars_until.max(row.time);
@@ -52,14 +52,12 @@ impl Source {
 }
 
 /// A received exemplar with all attributes of its measurement; `None` without a value, which OTLP calls invalid.
-fn received(given: &Attributes, row: ExemplarRef<'_>) -> Option<Measurement> {
-    let mut filtered = row.pairs().take(RECEIVED_ATTRIBUTES_MAX).peekable();
-    let attributes = match filtered.peek() {
-        None => given.clone(),
-        Some(_) => {
-            let given = given.iter().map(|(key, value)| (key.clone(), value.clone()));
-            given.chain(filtered.map(|(key, value)| (key.into(), value.to_value()))).collect()
-        }
+fn received(given: &Attributes, row: BatchExemplar<'_>) -> Option<Measurement> {
+    let attributes = if row.attributes.is_empty() {
+        given.clone()
+    } else {
+        let filtered = row.attributes.iter().take(RECEIVED_ATTRIBUTES_MAX);
+        given.iter().chain(filtered).map(|(key, value)| (key.clone(), value.clone())).collect()
     };
     let has_span = row.trace_id != 0 || row.span_id != 0;
     let span = SpanContext { trace_id: row.trace_id, span_id: row.span_id, is_sampled: true };

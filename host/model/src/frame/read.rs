@@ -135,12 +135,15 @@ fn known(known: u8, bit: u8, value: f64) -> Option<f64> {
 
 impl Frame {
     /// Every metric, in order: grouped by resource, then scope.
-    pub fn metrics(&self) -> impl ExactSizeIterator<Item = MetricRef<'_>> {
+    pub fn metrics(&self) -> impl DoubleEndedIterator<Item = MetricRef<'_>> + ExactSizeIterator {
         (0..self.metrics.name.len()).map(|row| MetricRef { frame: self, row })
     }
 
     /// The attributes of a set, as given: order and duplicates included.
-    pub fn pairs(&self, set: SetId) -> impl ExactSizeIterator<Item = (&str, ValueRef<'_>)> {
+    pub fn pairs(
+        &self,
+        set: SetId,
+    ) -> impl DoubleEndedIterator<Item = (&str, ValueRef<'_>)> + ExactSizeIterator {
         let range = self.sets.offsets.range(set.0 as usize);
         let keys = self.sets.keys.get(range.clone()).unwrap_or_default();
         let values = self.sets.values.get(range).unwrap_or_default();
@@ -208,7 +211,7 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, of whatever kind, as far as points of all kinds are alike.
-    pub fn all_points(&self) -> impl ExactSizeIterator<Item = PointRef<'a>> + use<'a> {
+    pub fn all_points(&self) -> impl DoubleEndedIterator<Item = PointRef<'a>> + ExactSizeIterator + use<'a> {
         let (metric, rows) = (*self, self.points());
         let columns = match self.kind() {
             PointKind::None | PointKind::Gauge | PointKind::Sum => &self.frame.numbers.columns,
@@ -229,7 +232,7 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, if it is a gauge or sum.
-    pub fn numbers(&self) -> impl ExactSizeIterator<Item = NumberRef<'a>> + use<'a> {
+    pub fn numbers(&self) -> impl DoubleEndedIterator<Item = NumberRef<'a>> + ExactSizeIterator + use<'a> {
         let metric = *self;
         let table = &self.frame.numbers;
         self.rows(&[PointKind::Gauge, PointKind::Sum]).map(move |row| NumberRef {
@@ -239,7 +242,9 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, if it is an explicit histogram.
-    pub fn histograms(&self) -> impl ExactSizeIterator<Item = HistogramRef<'a>> + use<'a> {
+    pub fn histograms(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = HistogramRef<'a>> + ExactSizeIterator + use<'a> {
         let metric = *self;
         let table = &self.frame.histograms;
         self.rows(&[PointKind::Histogram]).map(move |row| HistogramRef {
@@ -254,7 +259,9 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, if it is an exponential histogram.
-    pub fn exponentials(&self) -> impl ExactSizeIterator<Item = ExponentialRef<'a>> + use<'a> {
+    pub fn exponentials(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = ExponentialRef<'a>> + ExactSizeIterator + use<'a> {
         let metric = *self;
         let table = &self.frame.exponentials;
         self.rows(&[PointKind::ExponentialHistogram]).map(move |row| ExponentialRef {
@@ -278,7 +285,7 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, if it is a summary.
-    pub fn summaries(&self) -> impl ExactSizeIterator<Item = SummaryRef<'a>> + use<'a> {
+    pub fn summaries(&self) -> impl DoubleEndedIterator<Item = SummaryRef<'a>> + ExactSizeIterator + use<'a> {
         let metric = *self;
         let table = &self.frame.summaries;
         self.rows(&[PointKind::Summary]).map(move |row| {
@@ -365,7 +372,9 @@ impl<'a> PointRef<'a> {
     }
 
     /// The attributes, in order.
-    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&'a str, ValueRef<'a>)> + use<'a> {
+    pub fn pairs(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (&'a str, ValueRef<'a>)> + ExactSizeIterator + use<'a> {
         self.frame.pairs(self.attributes())
     }
 
@@ -390,7 +399,9 @@ impl<'a> PointRef<'a> {
     }
 
     /// Its exemplars.
-    pub fn exemplars(&self) -> impl ExactSizeIterator<Item = ExemplarRef<'a>> + use<'a> {
+    pub fn exemplars(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = ExemplarRef<'a>> + ExactSizeIterator + use<'a> {
         let frame = self.frame;
         let table = &frame.exemplars;
         let start = at(&self.columns.exemplars_start, self.row) as usize;
@@ -406,8 +417,15 @@ impl<'a> PointRef<'a> {
 }
 
 impl<'a> ExemplarRef<'a> {
+    /// The row of its attributes among the sets.
+    pub(crate) fn set(&self) -> SetId {
+        self.set
+    }
+
     /// The attributes that are not on the point.
-    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&'a str, ValueRef<'a>)> + use<'a> {
+    pub fn pairs(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (&'a str, ValueRef<'a>)> + ExactSizeIterator + use<'a> {
         self.frame.pairs(self.set)
     }
 }

@@ -13,8 +13,12 @@ mod walk;
 
 pub use error::DecodeError;
 pub use fault::{Fault, Reason};
+pub(crate) use points::{
+    check_explicit, check_exponential_buckets, check_quantiles, check_times, check_value,
+};
 pub use refused::{Refused, Warnings};
-pub(crate) use value::value_from_nested;
+pub(crate) use shape::{Kind as MessageKind, Point as PointMessage, check_shape_of};
+pub(crate) use value::{is_nested, is_profile_reference, value_from_nested, value_ref};
 
 use prost::Message;
 use wasmeter_model::frame::Frame;

@@ -11,7 +11,13 @@ use crate::messages::{
 
 pub(super) fn check_number(point: &NumberDataPoint) -> Result<(), Fault> {
     check_times(point.start_time_unix_nano, point.time_unix_nano)?;
-    if point.value.is_none() && point.flags & NO_RECORDED_VALUE == 0 {
+    check_value(point.value.is_some(), point.flags)
+}
+
+/// A point has a value unless it says that its series has ended.
+#[inline]
+pub(crate) fn check_value(has_value: bool, flags: u32) -> Result<(), Fault> {
+    if !has_value && flags & NO_RECORDED_VALUE == 0 {
         return Err(Fault::MissingValue);
     }
     Ok(())
@@ -19,48 +25,80 @@ pub(super) fn check_number(point: &NumberDataPoint) -> Result<(), Fault> {
 
 pub(super) fn check_histogram(point: &HistogramDataPoint) -> Result<(), Fault> {
     check_times(point.start_time_unix_nano, point.time_unix_nano)?;
-    let (bounds, counts) = (point.explicit_bounds.len(), point.bucket_counts.len());
+    check_explicit(point.count, &point.explicit_bounds, &point.bucket_counts)
+}
+
+/// The buckets of an explicit histogram.
+pub(crate) fn check_explicit(
+    count: u64,
+    explicit_bounds: &[f64],
+    bucket_counts: &[u64],
+) -> Result<(), Fault> {
+    let (bounds, counts) = (explicit_bounds.len(), bucket_counts.len());
     check_buckets(counts.max(bounds))?;
     if (bounds, counts) != (0, 0) && counts != bounds + 1 {
         return Err(Fault::BucketCountMismatch { bounds, counts });
     }
-    for (bound, next) in point.explicit_bounds.iter().zip(point.explicit_bounds.iter().skip(1)) {
+    for (bound, next) in explicit_bounds.iter().zip(explicit_bounds.iter().skip(1)) {
         if bound.partial_cmp(next) != Some(std::cmp::Ordering::Less) {
             return Err(Fault::BoundsNotAscending { bound: *bound, next: *next });
         }
     }
-    if let [only] = point.explicit_bounds.as_slice()
+    if let [only] = explicit_bounds
         && only.is_nan()
     {
         return Err(Fault::BoundsNotAscending { bound: *only, next: *only });
     }
-    if counts == 0 { Ok(()) } else { check_count(point.count, sum(&point.bucket_counts)) }
+    if counts == 0 { Ok(()) } else { check_count(count, sum(bucket_counts)) }
 }
 
 /// Any scale is let through: the data model has no bounds for it, whoever works with the buckets may have.
 pub(super) fn check_exponential(point: &ExponentialHistogramDataPoint) -> Result<(), Fault> {
     check_times(point.start_time_unix_nano, point.time_unix_nano)?;
-    let mut total = u128::from(point.zero_count);
-    for buckets in [&point.positive, &point.negative].into_iter().flatten() {
-        check_indices(buckets)?;
-        total += sum(&buckets.bucket_counts);
+    let zero = (point.zero_count, point.zero_threshold);
+    let (positive, negative) = (buckets(point.positive.as_ref()), buckets(point.negative.as_ref()));
+    check_exponential_buckets(point.count, zero, positive, negative)
+}
+
+fn buckets(buckets: Option<&Buckets>) -> (i32, &[u64]) {
+    buckets.map_or((0, &[]), |buckets| (buckets.offset, &buckets.bucket_counts))
+}
+
+/// The buckets of an exponential histogram: how many values the zero bucket has and its width, and the offset and counts
+/// of either sign.
+pub(crate) fn check_exponential_buckets(
+    count: u64,
+    (zero_count, zero_threshold): (u64, f64),
+    positive: (i32, &[u64]),
+    negative: (i32, &[u64]),
+) -> Result<(), Fault> {
+    let mut total = u128::from(zero_count);
+    for (offset, counts) in [positive, negative] {
+        check_indices(offset, counts.len())?;
+        total += sum(counts);
     }
-    if point.zero_threshold.is_nan() || point.zero_threshold < 0.0 {
-        return Err(Fault::ZeroThreshold { found: point.zero_threshold });
+    if zero_threshold.is_nan() || zero_threshold < 0.0 {
+        return Err(Fault::ZeroThreshold { found: zero_threshold });
     }
-    check_count(point.count, total)
+    check_count(count, total)
 }
 
 pub(super) fn check_summary(point: &SummaryDataPoint) -> Result<(), Fault> {
     check_times(point.start_time_unix_nano, point.time_unix_nano)?;
-    check_buckets(point.quantile_values.len())?;
-    match point.quantile_values.iter().find(|pair| !(0.0..=1.0).contains(&pair.quantile)) {
-        Some(pair) => Err(Fault::QuantileOutOfRange { found: pair.quantile }),
+    check_quantiles(point.quantile_values.iter().map(|pair| pair.quantile))
+}
+
+/// The quantiles of a summary.
+pub(crate) fn check_quantiles(mut quantiles: impl ExactSizeIterator<Item = f64>) -> Result<(), Fault> {
+    check_buckets(quantiles.len())?;
+    match quantiles.find(|quantile| !(0.0..=1.0).contains(quantile)) {
+        Some(found) => Err(Fault::QuantileOutOfRange { found }),
         None => Ok(()),
     }
 }
 
-fn check_times(start: u64, time: u64) -> Result<(), Fault> {
+#[inline]
+pub(crate) fn check_times(start: u64, time: u64) -> Result<(), Fault> {
     if start != 0 && time < start { Err(Fault::TimeBeforeStart { start, time }) } else { Ok(()) }
 }
 
@@ -68,13 +106,12 @@ fn check_buckets(found: usize) -> Result<(), Fault> {
     if found > BUCKETS_MAX { Err(Fault::TooManyBuckets { found }) } else { Ok(()) }
 }
 
-fn check_indices(buckets: &Buckets) -> Result<(), Fault> {
-    let count = buckets.bucket_counts.len();
+fn check_indices(offset: i32, count: usize) -> Result<(), Fault> {
     check_buckets(count)?;
     // An exponential bucket's upper boundary is that of the next index, which therefore has to exist too.
-    match i32::try_from(count).ok().and_then(|count| buckets.offset.checked_add(count)) {
+    match i32::try_from(count).ok().and_then(|count| offset.checked_add(count)) {
         Some(_) => Ok(()),
-        None => Err(Fault::BucketIndexOverflow { offset: buckets.offset, buckets: count }),
+        None => Err(Fault::BucketIndexOverflow { offset, buckets: count }),
     }
 }
 

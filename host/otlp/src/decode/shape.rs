@@ -4,7 +4,7 @@ use super::{DecodeError, ELEMENTS_MAX, NESTING_MAX};
 
 /// The messages a request is made of.
 #[derive(Clone, Copy)]
-enum Kind {
+pub(crate) enum Kind {
     Request,
     ResourceMetrics,
     Resource,
@@ -26,7 +26,7 @@ enum Kind {
 
 /// The kinds of points, which differ in their field numbers.
 #[derive(Clone, Copy)]
-enum Point {
+pub(crate) enum Point {
     Number,
     Histogram,
     Exponential,
@@ -83,8 +83,13 @@ impl Kind {
 /// Checks that messages are nested at most [`NESTING_MAX`] deep and that there are at most [`ELEMENTS_MAX`] repeated
 /// elements. Not recursive, and builds nothing.
 pub(super) fn check_shape(bytes: &[u8]) -> Result<(), DecodeError> {
+    check_shape_of(Kind::Request, bytes)
+}
+
+/// As [`check_shape`], of a message within a request that stands alone.
+pub(crate) fn check_shape_of(kind: Kind, bytes: &[u8]) -> Result<(), DecodeError> {
     let mut open: Vec<(Kind, usize)> = Vec::with_capacity(NESTING_MAX);
-    open.push((Kind::Request, bytes.len()));
+    open.push((kind, bytes.len()));
     let mut elements = 0_usize;
     let mut reader = Reader { bytes, at: 0 };
     while let Some(&(kind, end)) = open.last() {

@@ -6,7 +6,7 @@ use crate::json;
 use crate::messages::{AnyValue, any_value};
 
 /// True if the value is an array or map, which the frame keeps as text.
-pub(super) fn is_nested(value: Option<&AnyValue>) -> bool {
+pub(crate) fn is_nested(value: Option<&AnyValue>) -> bool {
     matches!(
         value.and_then(|value| value.value.as_ref()),
         Some(any_value::Value::ArrayValue(_) | any_value::Value::KvlistValue(_))
@@ -14,12 +14,12 @@ pub(super) fn is_nested(value: Option<&AnyValue>) -> bool {
 }
 
 /// True if the value refers to the string table of profiles, which metrics do not have.
-pub(super) fn is_profile_reference(value: Option<&AnyValue>) -> bool {
+pub(crate) fn is_profile_reference(value: Option<&AnyValue>) -> bool {
     matches!(value.and_then(|value| value.value.as_ref()), Some(any_value::Value::StringValueStrindex(_)))
 }
 
 /// The value as the frame has it; `text` is that of a nested value.
-pub(super) fn value_ref<'a>(value: Option<&'a AnyValue>, text: Option<&'a str>) -> ValueRef<'a> {
+pub(crate) fn value_ref<'a>(value: Option<&'a AnyValue>, text: Option<&'a str>) -> ValueRef<'a> {
     match value.and_then(|value| value.value.as_ref()) {
         None | Some(any_value::Value::StringValueStrindex(_)) => ValueRef::Empty,
         Some(any_value::Value::StringValue(string)) => ValueRef::String(string),

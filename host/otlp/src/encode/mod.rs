@@ -1,8 +1,9 @@
 //! From a frame to an OTLP request.
 
+mod backward;
+mod direct;
 mod points;
 
-use prost::Message;
 use wasmeter_model::ValueRef;
 use wasmeter_model::frame::{Frame, MetricRef, PointKind};
 
@@ -59,9 +60,9 @@ pub fn encode(frame: &Frame) -> ExportMetricsServiceRequest {
     request
 }
 
-/// [`encode`], in protobuf.
+/// [`encode`], in protobuf: the same bytes, written without the messages.
 pub fn encode_protobuf(frame: &Frame) -> Vec<u8> {
-    encode(frame).encode_to_vec()
+    direct::request(frame)
 }
 
 /// [`encode`], in OTLP/JSON.

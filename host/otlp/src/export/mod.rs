@@ -10,7 +10,6 @@ mod retry;
 
 use std::sync::Mutex;
 
-use prost::Message;
 use tokio::time::Instant;
 use wasmeter_model::frame::Frame;
 
@@ -19,7 +18,7 @@ pub use backoff::RetryPolicy;
 pub use config::{ConfigError, ExportConfig, metrics_url};
 pub use error::{ExportError, Exported};
 
-use crate::encode::encode;
+use crate::encode::{encode_json, encode_protobuf};
 use backoff::Jitter;
 
 /// The most bytes of an encoded request before compression; what receivers take by the specification's advice.
@@ -82,14 +81,10 @@ impl Exporter {
             return Ok(Exported::default());
         }
         let deadline = self.config.deadline(deadline);
-        let request = encode(frame);
         let bytes = match &self.transport {
-            Transport::Http(http) if http.is_json() => {
-                serde_json::to_vec(&request).map_err(|error| ExportError::permanent(error.to_string()))?
-            }
-            Transport::Http(_) | Transport::Grpc(_) => request.encode_to_vec(),
+            Transport::Http(http) if http.is_json() => encode_json(frame),
+            Transport::Http(_) | Transport::Grpc(_) => encode_protobuf(frame),
         };
-        drop(request);
         if bytes.len() > REQUEST_BYTES_MAX {
             return Err(ExportError::TooLarge { bytes: bytes.len() });
         }

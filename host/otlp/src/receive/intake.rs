@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmeter_model::batch::Batch;
 
 use super::budget::{Budget, Reservation};
 use super::failure::{Failure, FailureKind};
 use super::gunzip::gunzip;
 use super::stats::{Counted, ReceiveStats};
 use super::{Accepted, ReceiveLimits, Sink, Transport};
-use crate::decode::{Refused, decode_json, decode_protobuf};
+use crate::decode::{DecodeError, Decoded, Refused, Warnings, decode_json, decode_protobuf};
 use crate::messages::{ExportMetricsPartialSuccess, ExportMetricsServiceResponse};
+use crate::wire::Names;
 
 /// What the bytes of a body are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,7 @@ pub(super) struct Intake {
     pub(super) stats: Arc<ReceiveStats>,
     pub(super) budget: Arc<Budget>,
     sink: Arc<dyn Sink>,
+    names: Arc<Names>,
     at_work: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
@@ -45,6 +48,7 @@ impl Intake {
             stats: Arc::default(),
             budget: Budget::new(limits.buffered_bytes_max),
             sink,
+            names: Arc::new(Names::new(limits.names_bytes_max)),
             at_work: Arc::new(Semaphore::new(limits.in_flight_max.clamp(1, Semaphore::MAX_PERMITS))),
             waiting: AtomicUsize::new(0),
             limits,
@@ -54,11 +58,12 @@ impl Intake {
     /// Decompresses, decodes and hands over, on a thread that may block.
     pub(super) async fn take(&self, arrived: Arrived) -> Result<ExportMetricsServiceResponse, Failure> {
         let permit = self.enter().await?;
-        let (sink, stats, limits) = (Arc::clone(&self.sink), Arc::clone(&self.stats), self.limits.clone());
+        let (sink, names) = (Arc::clone(&self.sink), Arc::clone(&self.names));
+        let (stats, limits) = (Arc::clone(&self.stats), self.limits.clone());
         // The work goes on if the client leaves meanwhile, so it does its own counting.
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            process(sink.as_ref(), &stats, &limits, arrived)
+            process(sink.as_ref(), &names, &stats, &limits, arrived)
         });
         match work.await {
             Ok(outcome) => outcome,
@@ -98,8 +103,28 @@ impl Drop for Place<'_> {
     }
 }
 
+/// What is in a body, and what is to be said about it.
+#[derive(Default)]
+struct Content {
+    refused: Refused,
+    warnings: Warnings,
+}
+
+fn read(names: &Names, encoding: Encoding, bytes: &[u8]) -> Result<(Batch<'static>, Content), DecodeError> {
+    let decoded = match encoding {
+        Encoding::Protobuf => match names.read(bytes) {
+            Some(batch) => return Ok((batch, Content::default())),
+            None => decode_protobuf(bytes)?,
+        },
+        Encoding::Json => decode_json(bytes)?,
+    };
+    let Decoded { frame, refused, warnings } = decoded;
+    Ok((frame.into(), Content { refused, warnings }))
+}
+
 fn process(
     sink: &dyn Sink,
+    names: &Names,
     stats: &ReceiveStats,
     limits: &ReceiveLimits,
     arrived: Arrived,
@@ -108,24 +133,21 @@ fn process(
     if gzip {
         bytes = gunzip(&bytes, limits, &reservation)?.into();
     }
-    let decoded = match encoding {
-        Encoding::Protobuf => decode_protobuf(&bytes)?,
-        Encoding::Json => decode_json(&bytes)?,
-    };
+    let (batch, Content { refused, warnings }) = read(names, encoding, &bytes)?;
     drop((bytes, reservation));
-    let points = decoded.frame.point_count() as u64;
+    let points = batch.point_count() as u64;
     let accepted = match points {
         0 => Accepted::default(),
-        _ => sink.accept(decoded.frame, transport)?,
+        _ => sink.accept(batch, transport)?,
     };
     stats.add(transport, Counted::Points, points);
     stats.add(transport, Counted::Rejected, accepted.rejected_points);
-    stats.add_refused(transport, &decoded.refused);
-    stats.add_warnings(transport, decoded.warnings);
-    if decoded.refused.total() > 0 {
-        tracing::debug!(transport = transport.name(), refused = %decoded.refused, "points refused");
+    stats.add_refused(transport, &refused);
+    stats.add_warnings(transport, warnings);
+    if refused.total() > 0 {
+        tracing::debug!(transport = transport.name(), %refused, "points refused");
     }
-    Ok(response(&decoded.refused, accepted))
+    Ok(response(&refused, accepted))
 }
 
 fn response(refused: &Refused, accepted: Accepted) -> ExportMetricsServiceResponse {

@@ -10,6 +10,9 @@ pub struct ReceiveLimits {
     /// The most bytes of all bodies that are held at a time. A body that does not fit is refused as overload. The smallest
     /// useful value is twice `body_bytes_max`: a compressed body and its content are held together.
     pub buffered_bytes_max: usize,
+    /// What names of series, metrics and the like may take that are remembered by their encoding, so that a point of a known
+    /// series is not decoded; see [`crate::wire::Names`]. Beyond it, points are decoded.
+    pub names_bytes_max: usize,
     /// The most requests that are decoded and handed to the sink at a time, each on its own thread.
     pub in_flight_max: usize,
     /// The most complete requests that wait for one of those; more are refused as overload.
@@ -34,6 +37,7 @@ impl Default for ReceiveLimits {
         Self {
             body_bytes_max: 64 << 20,
             buffered_bytes_max: 256 << 20,
+            names_bytes_max: 512 << 20,
             in_flight_max: 2 * threads,
             waiting_max: 64,
             connections_max: 1024,

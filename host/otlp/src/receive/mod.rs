@@ -1,6 +1,6 @@
 //! Receiving OTLP over gRPC and HTTP.
 //!
-//! A [`Receiver`] takes requests from any number of listeners and hands their frames to one [`Sink`]. What a client can
+//! A [`Receiver`] takes requests from any number of listeners and hands what is in them to one [`Sink`]. What a client can
 //! cost is bounded by [`ReceiveLimits`]: bytes of a body before and after decompression, bytes of all bodies together,
 //! requests at work and waiting, connections, and time. What is over a bound is refused with an answer that says when to
 //! come back, and counted in [`ReceiveStats`].
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use wasmeter_model::frame::Frame;
+use wasmeter_model::batch::Batch;
 
 pub use failure::FailureKind;
 pub use limits::ReceiveLimits;
@@ -49,17 +49,17 @@ impl Transport {
     }
 }
 
-/// What a sink says about a frame it took.
+/// What a sink says about a batch it took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
-    /// How many of the frame's points it did not take, for good.
+    /// How many of the batch's points it did not take, for good.
     pub rejected_points: u64,
     /// What the client's people should know; empty if nothing. The specification allows a message without rejections,
     /// as a warning.
     pub message: String,
 }
 
-/// A sink cannot take the frame now; nothing of it was taken. The client is told to send it again.
+/// A sink cannot take the batch now; nothing of it was taken. The client is told to send it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("overloaded; try again in {} s", .retry_after.as_secs_f64())]
 pub struct Overloaded {
@@ -67,15 +67,15 @@ pub struct Overloaded {
     pub retry_after: Duration,
 }
 
-/// Where received frames go.
+/// Where received metrics go.
 pub trait Sink: Send + Sync + 'static {
-    /// Takes a frame with at least one point. Called on a thread where blocking for some milliseconds is fine, from at most
+    /// Takes a batch with at least one point. Called on a thread where blocking for some milliseconds is fine, from at most
     /// [`ReceiveLimits::in_flight_max`] threads at a time. A panic is answered as an internal error and counted.
     ///
     /// # Errors
     ///
-    /// The frame was not taken, because there is no room now.
-    fn accept(&self, frame: Frame, transport: Transport) -> Result<Accepted, Overloaded>;
+    /// The batch was not taken, because there is no room now.
+    fn accept(&self, batch: Batch<'static>, transport: Transport) -> Result<Accepted, Overloaded>;
 }
 
 /// Serves OTLP from listeners to a sink; all listeners share the limits. Cheap to clone.

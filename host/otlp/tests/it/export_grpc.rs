@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use wasmeter_model::batch::Batch;
 use wasmeter_model::frame::Frame;
 use wasmeter_otlp::decode::decode_protobuf;
 use wasmeter_otlp::export::{ConfigError, ExportConfig, ExportError, Exported, Exporter, RetryPolicy};
 use wasmeter_otlp::receive::{Accepted, Counted, Overloaded, ReceiveLimits, Sink, Transport};
 
+use crate::support::batch_rows::batch_rows;
 use crate::support::messages::*;
-use crate::support::rows::rows;
 use crate::support::server::{Server, listen};
 
 pub(crate) fn frame() -> Frame {
@@ -37,8 +38,8 @@ async fn what_is_exported_arrives() {
     for gzip in [false, true] {
         assert_eq!(exporter(&server, gzip).export(&frame(), soon()).await, Ok(Exported::default()));
     }
-    for received in recorder.frames.lock().unwrap().iter() {
-        assert_eq!(rows(received), rows(&frame()));
+    for received in recorder.batches.lock().unwrap().iter() {
+        assert_eq!(batch_rows(received), batch_rows(&frame().into()));
     }
     assert_eq!(server.count(Transport::Grpc, Counted::Points), 4);
 }
@@ -59,11 +60,11 @@ async fn p5_a_partial_success_is_reported_and_not_sent_again() {
     assert_eq!(server.count(Transport::Grpc, Counted::Requests), 1);
 }
 
-/// Overloaded for the first `left` frames.
+/// Overloaded for the first `left` batches.
 struct Recovers(std::sync::atomic::AtomicU32);
 
 impl Sink for Recovers {
-    fn accept(&self, _: Frame, _: Transport) -> Result<Accepted, Overloaded> {
+    fn accept(&self, _: Batch<'static>, _: Transport) -> Result<Accepted, Overloaded> {
         use std::sync::atomic::Ordering::Relaxed;
         match self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
             Ok(_) => Err(Overloaded { retry_after: Duration::from_millis(20) }),

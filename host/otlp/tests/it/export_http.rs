@@ -19,7 +19,7 @@ use wasmeter_otlp::receive::{Accepted, Counted, Transport};
 use wasmeter_otlp::{JSON, PROTOBUF};
 
 use crate::export_grpc::{frame, quick, soon};
-use crate::support::rows::rows;
+use crate::support::batch_rows::batch_rows;
 use crate::support::server::{Server, listen};
 
 type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
@@ -95,9 +95,9 @@ async fn what_is_exported_arrives_in_every_encoding() {
             "gzip {gzip}, json {json}"
         );
     }
-    let frames = recorder.frames.lock().unwrap();
-    assert_eq!(frames.len(), 4, "a partial success is not sent again");
-    assert!(frames.iter().all(|received| rows(received) == rows(&frame())));
+    let batches = recorder.batches.lock().unwrap();
+    assert_eq!(batches.len(), 4, "a partial success is not sent again");
+    assert!(batches.iter().all(|received| batch_rows(received) == batch_rows(&frame().into())));
     assert_eq!(server.count(Transport::Http, Counted::Requests), 4);
 }
 

@@ -12,3 +12,5 @@ mod receive_http;
 mod receive_limits;
 mod round_trip;
 mod support;
+mod wire;
+mod wire_unusual;

@@ -5,10 +5,10 @@ use wasmeter_otlp::decode::{Decoded, decode_json, decode_protobuf};
 use wasmeter_otlp::encode::encode_protobuf;
 use wasmeter_otlp::messages::ExportMetricsServiceRequest;
 
-const ROUNDS: u64 = 20_000;
+pub(crate) const ROUNDS: u64 = 20_000;
 
 /// SplitMix64.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn below(&mut self, end: usize) -> usize {
@@ -20,7 +20,7 @@ impl Random {
 }
 
 /// Flips, overwrites, removes, repeats and inserts bytes.
-fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+pub(crate) fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..=random.below(6) {
         let at = random.below(bytes.len());
         let until = at + random.below(bytes.len() - at).min(40);
@@ -56,7 +56,7 @@ fn run(seed: &[u8], decode: impl Fn(&[u8]) -> Option<Decoded>) -> (u64, u64) {
     (read, refused)
 }
 
-fn example() -> ExportMetricsServiceRequest {
+pub(crate) fn example() -> ExportMetricsServiceRequest {
     serde_json::from_str(include_str!("../data/metrics.json")).unwrap()
 }
 

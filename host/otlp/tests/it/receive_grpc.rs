@@ -18,7 +18,7 @@ async fn p7_requests_are_taken_plain_and_compressed() {
             call(server.grpc, METRICS_METHOD, bytes(sum(vec![int_point(7)])), encoding).await.unwrap();
         assert_eq!(response.partial_success, None);
     }
-    assert_eq!(recorder.frames.lock().unwrap().len(), 2);
+    assert_eq!(recorder.batches.lock().unwrap().len(), 2);
     assert_eq!(server.count(Transport::Grpc, Counted::Points), 2);
     assert_eq!(server.count(Transport::Http, Counted::Points), 0);
 }
@@ -27,7 +27,7 @@ async fn p7_requests_are_taken_plain_and_compressed() {
 async fn an_empty_request_is_answered() {
     let (server, recorder) = Server::recording().await;
     export(server.grpc, Vec::new()).await.unwrap();
-    assert!(recorder.frames.lock().unwrap().is_empty());
+    assert!(recorder.batches.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -76,9 +76,9 @@ async fn p7_every_encoding_and_compression_is_taken_and_answered_in_kind() {
             assert_eq!(body, empty, "no partial success");
         }
     }
-    let frames = recorder.frames.lock().unwrap();
-    assert_eq!(frames.len(), 12);
-    assert!(frames.iter().all(|frame| frame.point_count() == 1));
+    let batches = recorder.batches.lock().unwrap();
+    assert_eq!(batches.len(), 12);
+    assert!(batches.iter().all(|batch| batch.point_count() == 1));
     assert_eq!(server.count(Transport::Http, Counted::Requests), 12);
     assert_eq!(server.count(Transport::Http, Counted::Points), 12);
 }
@@ -120,7 +120,7 @@ async fn a_request_without_points_does_not_reach_the_sink() {
     let (server, recorder) = Server::recording().await;
     assert_eq!(post(&server, PROTOBUF, None, Vec::new()).await.status(), 200);
     assert_eq!(post(&server, JSON, None, b"{}".to_vec()).await.status(), 200);
-    assert!(recorder.frames.lock().unwrap().is_empty());
+    assert!(recorder.batches.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

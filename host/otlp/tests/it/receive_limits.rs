@@ -10,7 +10,6 @@ use tokio::net::TcpStream;
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
 use tonic_types::StatusExt;
-use wasmeter_model::frame::Frame;
 use wasmeter_otlp::receive::{Accepted, Counted, FailureKind, Overloaded, ReceiveLimits, Sink, Transport};
 use wasmeter_otlp::{METRICS_METHOD, PROTOBUF};
 
@@ -156,7 +155,11 @@ async fn p7_an_overloaded_sink_says_when_to_come_back() {
 async fn a_panicking_sink_is_an_internal_error_and_the_server_lives_on() {
     struct Panics;
     impl Sink for Panics {
-        fn accept(&self, _: Frame, _: Transport) -> Result<Accepted, Overloaded> {
+        fn accept(
+            &self,
+            _: wasmeter_model::batch::Batch<'static>,
+            _: Transport,
+        ) -> Result<Accepted, Overloaded> {
             panic!("a defect");
         }
     }

@@ -28,6 +28,14 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_directly_is_what_prost_writes_of_the_messages(requests in proptest::collection::vec(strategies::request(), 1..3)) {
+        for request in requests {
+            let frame = decode_protobuf(&request.encode_to_vec()).unwrap().frame;
+            prop_assert_eq!(encode_protobuf(&frame), encode(&frame).encode_to_vec());
+        }
+    }
+
+    #[test]
     fn a_request_survives_json(request in strategies::request()) {
         let text = serde_json::to_string(&request).unwrap();
         let again: ExportMetricsServiceRequest = serde_json::from_str(&text).unwrap();

@@ -1,7 +1,7 @@
-//! Received frames go into the engine.
+//! Received metrics go into the engine.
 
 use wasmeter_engine::Engine;
-use wasmeter_model::frame::Frame;
+use wasmeter_model::batch::Batch;
 use wasmeter_otlp::receive::{Accepted, Overloaded, Sink, Transport};
 
 use crate::clock::now;
@@ -18,8 +18,8 @@ impl EngineSink {
 }
 
 impl Sink for EngineSink {
-    fn accept(&self, frame: Frame, transport: Transport) -> Result<Accepted, Overloaded> {
-        let report = self.engine.ingest(&frame, now());
+    fn accept(&self, batch: Batch<'static>, transport: Transport) -> Result<Accepted, Overloaded> {
+        let report = self.engine.ingest_batch(&batch, now());
         let message = report.message();
         if !message.is_empty() {
             tracing::debug!(transport = transport.name(), "{message}");

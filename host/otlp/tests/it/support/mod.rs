@@ -1,5 +1,6 @@
 //! What several test modules need.
 
+pub(crate) mod batch_rows;
 pub(crate) mod grpc;
 pub(crate) mod messages;
 pub(crate) mod rows;

@@ -7,29 +7,29 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use wasmeter_model::frame::Frame;
+use wasmeter_model::batch::Batch;
 use wasmeter_otlp::receive::{Accepted, Counted, Overloaded, ReceiveLimits, Receiver, Sink, Transport};
 
 /// Keeps what it gets and answers what it is told.
 pub(crate) struct Recorder {
-    pub(crate) frames: Mutex<Vec<Frame>>,
+    pub(crate) batches: Mutex<Vec<Batch<'static>>>,
     pub(crate) answer: Mutex<Result<Accepted, Overloaded>>,
 }
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { frames: Mutex::default(), answer: Mutex::new(Ok(Accepted::default())) }
+        Self { batches: Mutex::default(), answer: Mutex::new(Ok(Accepted::default())) }
     }
 }
 
 impl Sink for Recorder {
-    fn accept(&self, frame: Frame, _: Transport) -> Result<Accepted, Overloaded> {
-        self.frames.lock().unwrap().push(frame);
+    fn accept(&self, batch: Batch<'static>, _: Transport) -> Result<Accepted, Overloaded> {
+        self.batches.lock().unwrap().push(batch);
         self.answer.lock().unwrap().clone()
     }
 }
 
-/// A sink that says when a frame has come and waits for permission to go on.
+/// A sink that says when a batch has come and waits for permission to go on.
 pub(crate) struct Gate {
     arrived: Mutex<std::sync::mpsc::Sender<()>>,
     go: Mutex<std::sync::mpsc::Receiver<()>>,
@@ -50,7 +50,7 @@ impl Gate {
 }
 
 impl Sink for Gate {
-    fn accept(&self, _: Frame, _: Transport) -> Result<Accepted, Overloaded> {
+    fn accept(&self, _: Batch<'static>, _: Transport) -> Result<Accepted, Overloaded> {
         self.arrived.lock().unwrap().send(()).unwrap();
         self.go.lock().unwrap().recv().unwrap();
         Ok(Accepted::default())

@@ -1,0 +1,254 @@
+//! What a received point costs in process, on one thread, from the bytes of a request to the state of its series, and from
+//! there to the bytes of an export and the text of a page. `cargo xtask bench ingest` runs this.
+//!
+//! The points are cumulative, each series gets one in every round, and all series are known before the first round that
+//! counts. Of each figure the fastest round counts: whatever else the machine does can only add to it.
+
+mod page;
+mod requests;
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use prost::Message;
+use wasmeter_engine::{Engine, EngineConfig, NativeView, ReaderConfig, View, Views};
+use wasmeter_model::frame::Frame;
+use wasmeter_model::limits::Limits;
+use wasmeter_model::{AttributeRule, ExemplarFilter, InstrumentKind, Number, Pattern, StreamSpec, Timestamp};
+use wasmeter_otlp::decode::decode_protobuf;
+use wasmeter_otlp::encode::encode_protobuf;
+use wasmeter_otlp::messages::ExportMetricsServiceRequest;
+use wasmeter_otlp::wire::Names;
+use wasmeter_prometheus::{Format, Options, render};
+
+pub(crate) use page::{markdown, table};
+use requests::{Kind, Requests};
+
+/// Series of the figures that do not say otherwise.
+const SERIES: usize = 10_000;
+/// Rounds of each figure.
+const ROUNDS: usize = 60;
+/// Rounds where there are a million series.
+const ROUNDS_OF_MANY: usize = 5;
+/// What may be remembered by its encoding.
+const NAMES_BYTES_MAX: usize = 1 << 30;
+
+/// One line of the result, in nanoseconds per point.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    pub(crate) case: &'static str,
+    /// From bytes to state.
+    pub(crate) ours: f64,
+    /// The same with the request decoded to messages first.
+    pub(crate) decoded: Option<f64>,
+    /// Only decoding to messages, by prost.
+    pub(crate) prost: Option<f64>,
+    pub(crate) target: Option<f64>,
+}
+
+/// What a million series take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct State {
+    pub(crate) series: usize,
+    /// Resident memory for each, with what is remembered of its encoding.
+    pub(crate) bytes_per_series: f64,
+    /// Of it, what is remembered of its encoding.
+    pub(crate) names_bytes_per_series: f64,
+}
+
+/// All that is measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) state: State,
+    pub(crate) bytes_per_point: f64,
+}
+
+/// An engine with one reader, and room for all series.
+fn engine(series: usize, views: Vec<Arc<dyn View>>) -> Engine {
+    let room = NonZeroU32::new(u32::try_from(series).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
+    let cardinality_limits: HashMap<_, _> = InstrumentKind::ALL.map(|kind| (kind, room)).into();
+    let reader = ReaderConfig { cardinality_limits, ..ReaderConfig::default() };
+    let limits = Limits { sources_max: series.max(Limits::default().sources_max), ..Limits::default() };
+    let config = EngineConfig { readers: vec![reader], limits, exemplar_filter: ExemplarFilter::default() };
+    Engine::new(config, Views { base: views, ..Views::default() }, Timestamp(requests::START))
+}
+
+/// A View that removes an attribute which is not needed to tell the series apart.
+fn removing() -> Arc<dyn View> {
+    let spec = StreamSpec {
+        attributes: vec![AttributeRule::Exclude(vec![Pattern::new("server.address")])],
+        ..StreamSpec::default()
+    };
+    NativeView::new("remove server.address", |_| true, spec)
+}
+
+/// Nanoseconds per point of the fastest of many rounds; each is given all requests of the next point of every series.
+fn fastest(
+    requests: &mut Requests,
+    rounds: usize,
+    mut work: impl FnMut(&[u8], Timestamp) -> anyhow::Result<()>,
+) -> anyhow::Result<f64> {
+    let mut best = Duration::MAX;
+    for _ in 0..rounds {
+        let bodies: Vec<Vec<u8>> = requests.next().map(<[u8]>::to_vec).collect();
+        let now = Timestamp(requests.last().1);
+        let begun = Instant::now();
+        for body in &bodies {
+            work(body, now)?;
+        }
+        best = best.min(begun.elapsed());
+    }
+    Ok(best.as_secs_f64() * 1e9 / requests.series() as f64)
+}
+
+/// Takes the next points of all series in, read where they lie.
+fn read(requests: &mut Requests, rounds: usize, names: &Names, engine: &Engine) -> anyhow::Result<f64> {
+    fastest(requests, rounds, |body, now| {
+        let batch = names.read(body).context("a request is left to the decoder")?;
+        engine.ingest_batch(&batch, now);
+        Ok(())
+    })
+}
+
+/// Every series stands at the number of rounds, and there are as many as there should be.
+fn check(engine: &Engine, requests: &Requests) -> anyhow::Result<Frame> {
+    let (round, time) = requests.last();
+    let frame = engine.collect(0, Timestamp(time));
+    let mut series = 0;
+    for metric in frame.metrics() {
+        for row in metric.numbers() {
+            let expected = Some(Number::Int(round.cast_signed()));
+            ensure!(row.value == expected, "found {:?}, expected {expected:?}", row.value);
+            series += 1;
+        }
+        for row in metric.histograms() {
+            let expected = (round, Some(round as f64 * 0.5));
+            ensure!(
+                (row.count, row.sum) == expected,
+                "found {:?}, expected {expected:?}",
+                (row.count, row.sum)
+            );
+            series += 1;
+        }
+    }
+    ensure!(series == requests.series(), "found {series} series, expected {}", requests.series());
+    Ok(frame)
+}
+
+/// What points of a kind cost on either way in; with the frame of their collection.
+fn intake(
+    case: &'static str,
+    kind: Kind,
+    target: Option<f64>,
+    views: impl Fn() -> Vec<Arc<dyn View>>,
+) -> anyhow::Result<(Figure, Frame)> {
+    let names = Names::new(NAMES_BYTES_MAX);
+    let (mut requests, engine) = (Requests::new(kind, SERIES), self::engine(SERIES, views()));
+    let first = read(&mut requests, 1, &names, &engine);
+    first.context(case)?;
+    let ours = read(&mut requests, ROUNDS, &names, &engine)?;
+    let frame = check(&engine, &requests).context(case)?;
+
+    let (mut requests, engine) = (Requests::new(kind, SERIES), self::engine(SERIES, views()));
+    let decoded = fastest(&mut requests, ROUNDS, |body, now| {
+        engine.ingest(&decode_protobuf(body)?.frame, now);
+        Ok(())
+    })?;
+    check(&engine, &requests).with_context(|| format!("{case}, decoded"))?;
+    let prost = fastest(&mut requests, ROUNDS, |body, _| {
+        black_box(ExportMetricsServiceRequest::decode(body)?);
+        Ok(())
+    })?;
+    Ok((Figure { case, ours, decoded: Some(decoded), prost: Some(prost), target }, frame))
+}
+
+/// What a point costs where there are so many series.
+fn of_series(
+    case: &'static str,
+    series: usize,
+    rounds: usize,
+    target: Option<f64>,
+) -> anyhow::Result<Figure> {
+    let names = Names::new(NAMES_BYTES_MAX);
+    let (mut requests, engine) = (Requests::new(Kind::Sum, series), engine(series, Vec::new()));
+    read(&mut requests, 1, &names, &engine)?;
+    let ours = read(&mut requests, rounds, &names, &engine)?;
+    check(&engine, &requests).context(case)?;
+    Ok(Figure { case, ours, decoded: None, prost: None, target })
+}
+
+/// Nanoseconds per item of the fastest of many rounds.
+fn repeated<T>(items: usize, mut work: impl FnMut() -> T) -> f64 {
+    let round = |_| {
+        let begun = Instant::now();
+        black_box(work());
+        begun.elapsed()
+    };
+    let best = (0..ROUNDS).map(round).min().unwrap_or(Duration::MAX);
+    best.as_secs_f64() * 1e9 / items as f64
+}
+
+/// What a frame of known series costs on its way out.
+fn out(frame: &Frame) -> anyhow::Result<[Figure; 2]> {
+    let points = frame.point_count();
+    let bytes = encode_protobuf(frame);
+    ensure!(decode_protobuf(&bytes)?.frame.point_count() == points, "not all points are encoded");
+    let page = || render(frame, Format::Text, &Options::default());
+    let samples = page().text.lines().filter(|line| line.starts_with("http_server_requests")).count();
+    ensure!(samples == points, "found {samples} samples, expected {points}");
+    let figure = |case, ours, target| Figure { case, ours, decoded: None, prost: None, target: Some(target) };
+    Ok([
+        figure("encode to OTLP", repeated(points, || encode_protobuf(frame)), 60.0),
+        figure("text of the Prometheus page", repeated(points, page), 150.0),
+    ])
+}
+
+/// Resident memory of this process, in bytes.
+fn resident() -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib * 1024.0)
+}
+
+fn state(series: usize) -> anyhow::Result<State> {
+    let mut requests = Requests::new(Kind::Sum, series);
+    let bodies: Vec<Vec<u8>> = requests.next().map(<[u8]>::to_vec).collect();
+    let now = Timestamp(requests.last().1);
+    let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(series, Vec::new()));
+    let before = resident()?;
+    for body in &bodies {
+        engine.ingest_batch(&names.read(body).context("a request is left to the decoder")?, now);
+    }
+    let bytes_per_series = (resident()? - before) / series as f64;
+    ensure!(engine.counts().series == series, "found {} series", engine.counts().series);
+    Ok(State { series, bytes_per_series, names_bytes_per_series: names.size().1 as f64 / series as f64 })
+}
+
+/// Measures everything.
+///
+/// # Errors
+///
+/// A total is wrong, or the two ways in do not say the same.
+pub(crate) fn run() -> anyhow::Result<Outcome> {
+    // First, while there is nothing that was freed and is used again.
+    let state = state(1_000_000)?;
+    let none = Vec::new;
+    let (sum, frame) = intake("sum", Kind::Sum, Some(100.0), none)?;
+    let (removed, _) =
+        intake("sum, a native View removes an attribute", Kind::Sum, Some(sum.ours * 1.1), || {
+            vec![removing()]
+        })?;
+    let (histogram, _) = intake("histogram of 16 buckets", Kind::Histogram, Some(200.0), none)?;
+    let few = of_series("sum, a thousand series", 1000, ROUNDS, None)?;
+    let many = of_series("sum, a million series", 1_000_000, ROUNDS_OF_MANY, Some(few.ours * 3.0))?;
+    let mut figures = vec![sum, removed, histogram, few, many];
+    figures.extend(out(&frame)?);
+    let bytes_per_point = Requests::new(Kind::Sum, SERIES).bytes_per_point();
+    Ok(Outcome { figures, state, bytes_per_point })
+}

@@ -1,0 +1,67 @@
+//! The result as a table for a terminal, and as a page.
+
+use std::fmt::Write;
+
+use wasmeter_machine::Machine;
+
+use super::{Figure, Outcome, State};
+
+fn cell(nanos: Option<f64>) -> String {
+    nanos.map(|nanos| format!("{nanos:.0}")).unwrap_or_default()
+}
+
+fn verdict(is_reached: bool) -> &'static str {
+    if is_reached { "ok" } else { "MISSED" }
+}
+
+fn row(figure: &Figure) -> [String; 5] {
+    let target = figure.target.map(|most| format!("<= {most:.0} {}", verdict(figure.ours <= most)));
+    [
+        figure.case.to_owned(),
+        cell(Some(figure.ours)),
+        cell(figure.decoded),
+        cell(figure.prost),
+        target.unwrap_or_default(),
+    ]
+}
+
+const HEADS: [&str; 5] = ["ns per point", "wasmeter", "decoded first", "only prost's decoding", "target"];
+
+fn state(State { series, bytes_per_series, names_bytes_per_series }: State) -> String {
+    let total = bytes_per_series * series as f64 / f64::from(1 << 30);
+    format!(
+        "{series} series of a counter with five attributes take {total:.2} GiB, {bytes_per_series:.0} bytes each \
+         (< 0.5 GiB {}); {names_bytes_per_series:.0} of them are what is remembered of their encoding.",
+        verdict(total < 0.5)
+    )
+}
+
+/// For a terminal.
+pub(crate) fn table(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    let rows = std::iter::once(HEADS.map(str::to_owned)).chain(outcome.figures.iter().map(row));
+    for [case, ours, decoded, prost, target] in rows {
+        // Writing to a string does not fail.
+        let _ok = writeln!(text, "{case:<42}{ours:>10}{decoded:>16}{prost:>24}   {target}");
+    }
+    text + "\n" + &state(outcome.state)
+}
+
+/// As a page.
+pub(crate) fn markdown(outcome: &Outcome, machine: &Machine) -> String {
+    let mut text = format!(
+        "# What a received point costs in process\n\n\
+         From the bytes of an OTLP request to the state of its series, on one thread; then from there to the bytes of an export \
+         and the text of a page. The points are cumulative, of series that are known, with five attributes and {:.0} bytes each, \
+         in requests of a thousand; every series gets one in each round, and the fastest round counts. Every total is checked, \
+         and the way through messages has to say the same. Written by\n\n\
+         ```sh\ncargo xtask bench ingest --markdown docs/benchmarks-ingest.md\n```\n\n\
+         Machine: {machine}.\n\n| {} |\n|---|---:|---:|---:|---|\n",
+        outcome.bytes_per_point,
+        HEADS.join(" | "),
+    );
+    for figure in &outcome.figures {
+        let _ok = writeln!(text, "| {} |", row(figure).join(" | "));
+    }
+    text + "\n" + &state(outcome.state) + "\n"
+}

@@ -1,0 +1,195 @@
+//! Received metrics on their way into an engine: points in columns, and what names them as an engine keeps it.
+//!
+//! A [`Frame`] names resources, scopes, metrics and series by text of its own, which has to be made into what an engine keeps
+//! before a series is found. Whoever reads the same names again and again knows that already: a batch has handles instead
+//! of text, and a point of a known series costs a reference count.
+
+mod read;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+pub use read::{BatchExemplar, BatchMetric, BatchPoint};
+
+use crate::frame::{
+    ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointKind, SetId,
+    SummaryRow,
+};
+use crate::{Attributes, Resource, Scope, Temporality};
+
+/// What a metric is called, beside its scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetricName {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its description; empty if none.
+    pub description: Arc<str>,
+    /// Its unit; empty if none.
+    pub unit: Arc<str>,
+    /// OTLP's `metadata`.
+    pub metadata: Attributes,
+}
+
+/// A metric's own fields and what it belongs to.
+#[derive(Clone, Debug)]
+pub struct BatchRow {
+    /// Who produced it.
+    pub resource: Arc<Resource>,
+    /// The instrumentation scope within it.
+    pub scope: Arc<Scope>,
+    /// What it is called.
+    pub name: Arc<MetricName>,
+    /// The kind of its points.
+    pub kind: PointKind,
+    /// Of sums and histograms; `None` if unspecified.
+    pub temporality: Option<Temporality>,
+    /// For sums: whether the value only grows.
+    pub monotonic: bool,
+}
+
+/// Received metrics; see the module.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// The points. Their sets are rows of `sets`, and of each metric only its kind and its points count.
+    points: Cow<'a, Frame>,
+    /// One for each metric of `points`.
+    metrics: Vec<BatchRow>,
+    sets: Vec<BatchSet>,
+    duplicate_keys: u64,
+}
+
+/// An attribute set, and how many of the attributes it was given had a key that came again.
+#[derive(Debug)]
+struct BatchSet {
+    attributes: Attributes,
+    duplicate_keys: u64,
+}
+
+impl<'a> From<&'a Frame> for Batch<'a> {
+    /// Makes handles of all text: costs an allocation or more for each distinct set and each metric.
+    fn from(frame: &'a Frame) -> Self {
+        Self::of(Cow::Borrowed(frame))
+    }
+}
+
+impl From<Frame> for Batch<'_> {
+    /// As from a reference, and keeps the frame.
+    fn from(frame: Frame) -> Self {
+        Self::of(Cow::Owned(frame))
+    }
+}
+
+impl<'a> Batch<'a> {
+    fn of(points: Cow<'a, Frame>) -> Self {
+        let frame = points.as_ref();
+        let sets: Vec<BatchSet> = (0..frame.sets.offsets.len())
+            .map(|row| {
+                let (attributes, overwritten) =
+                    frame.attributes(SetId(u32::try_from(row).unwrap_or(u32::MAX)));
+                BatchSet { attributes, duplicate_keys: overwritten as u64 }
+            })
+            .collect();
+        let set = |id: SetId| sets.get(id.0 as usize).map(|set| set.attributes.clone()).unwrap_or_default();
+        let mut duplicate_keys = 0;
+        let mut count =
+            |id: SetId| duplicate_keys += sets.get(id.0 as usize).map_or(0, |set| set.duplicate_keys);
+        frame.resources.attributes.iter().chain(&frame.scopes.attributes).for_each(|id| count(*id));
+        frame.metrics.metadata.iter().for_each(|id| count(*id));
+        let mut resource: Option<(usize, Arc<Resource>)> = None;
+        let mut scope: Option<(usize, Arc<Scope>)> = None;
+        let metrics = frame.metrics().map(|metric| {
+            let (scope_row, resource_row) = (metric.scope(), metric.scope().resource());
+            let resource = remembered(&mut resource, resource_row.row(), || Resource {
+                attributes: set(resource_row.attributes()),
+                schema_url: resource_row.schema_url().into(),
+            });
+            let scope = remembered(&mut scope, scope_row.row(), || Scope {
+                name: scope_row.name().into(),
+                version: scope_row.version().into(),
+                schema_url: scope_row.schema_url().into(),
+                attributes: set(scope_row.attributes()),
+            });
+            let name = Arc::new(MetricName {
+                name: metric.name().into(),
+                description: metric.description().into(),
+                unit: metric.unit().into(),
+                metadata: set(metric.metadata()),
+            });
+            let (kind, temporality, monotonic) = (metric.kind(), metric.temporality(), metric.monotonic());
+            BatchRow { resource, scope, name, kind, temporality, monotonic }
+        });
+        let metrics = metrics.collect();
+        Self { points, metrics, sets, duplicate_keys }
+    }
+}
+
+/// What was made for a row, if it was the one asked for last: rows are grouped.
+fn remembered<T>(last: &mut Option<(usize, Arc<T>)>, row: usize, make: impl FnOnce() -> T) -> Arc<T> {
+    match last {
+        Some((known, value)) if *known == row => value.clone(),
+        _ => last.insert((row, Arc::new(make()))).1.clone(),
+    }
+}
+
+/// Writes one [`Batch`]: a metric, then its points, each behind its exemplars.
+#[derive(Debug, Default)]
+pub struct BatchBuilder {
+    points: FrameBuilder,
+    metrics: Vec<BatchRow>,
+    sets: Vec<BatchSet>,
+}
+
+impl BatchBuilder {
+    /// Opens a metric.
+    pub fn metric(&mut self, row: BatchRow) {
+        let kind = row.kind;
+        self.metrics.push(row);
+        let (temporality, monotonic) = (None, false);
+        let row = MetricRow { name: "", description: "", unit: "", kind, temporality, monotonic };
+        self.points.metric(row, SetId(0));
+    }
+
+    /// The open metric, for what is known only behind its points.
+    pub fn open_metric(&mut self) -> Option<&mut BatchRow> {
+        self.metrics.last_mut()
+    }
+
+    /// Adds a set for points and exemplars to refer to. It is not looked for among those there are.
+    #[inline]
+    pub fn set(&mut self, attributes: Attributes) -> SetId {
+        self.sets.push(BatchSet { attributes, duplicate_keys: 0 });
+        SetId(u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Adds an exemplar to the point that is added next.
+    pub fn exemplar(&mut self, row: ExemplarRow) {
+        self.points.exemplar(row);
+    }
+
+    /// Adds a point to the open gauge or sum.
+    #[inline]
+    pub fn number(&mut self, row: NumberRow) {
+        self.points.number(row);
+    }
+
+    /// Adds a point to the open histogram.
+    pub fn histogram(&mut self, row: HistogramRow<'_>) {
+        self.points.histogram(row);
+    }
+
+    /// Adds a point to the open exponential histogram.
+    pub fn exponential(&mut self, row: ExponentialRow<'_>) {
+        self.points.exponential(row);
+    }
+
+    /// Adds a point to the open summary.
+    pub fn summary(&mut self, row: SummaryRow<'_>) {
+        self.points.summary(row);
+    }
+
+    /// The finished batch.
+    pub fn finish(self) -> Batch<'static> {
+        let Self { points, metrics, sets } = self;
+        Batch { points: Cow::Owned(points.finish()), metrics, sets, duplicate_keys: 0 }
+    }
+}

@@ -1,0 +1,166 @@
+//! Writing protobuf from its end to its beginning, so that the length of a message is known when it is to be written.
+
+/// What has been written of a message; fields are put in front of what is there.
+pub(super) struct Backward {
+    /// Filled from the end on.
+    bytes: Vec<u8>,
+    /// Where what is written begins.
+    start: usize,
+}
+
+impl Backward {
+    /// With room for so many bytes; grows if that is not enough.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self { bytes: vec![0; bytes], start: bytes }
+    }
+
+    /// How much has been written.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// Room for so many bytes in front.
+    #[inline]
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        if length > self.start {
+            self.grow(length);
+        }
+        let end = self.start;
+        self.start -= length;
+        self.bytes.get_mut(self.start..end).unwrap_or_default()
+    }
+
+    #[cold]
+    fn grow(&mut self, length: usize) {
+        let written = self.len();
+        let room = (self.bytes.len() * 2).max(written + length).max(64);
+        let mut bytes = vec![0; room];
+        let start = room - written;
+        if let (Some(new), Some(old)) = (bytes.get_mut(start..), self.bytes.get(self.start..)) {
+            new.copy_from_slice(old);
+        }
+        (self.bytes, self.start) = (bytes, start);
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.room(bytes.len()).copy_from_slice(bytes);
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.put(&[byte]);
+    }
+
+    /// A number of seven bits a byte.
+    #[inline]
+    pub(super) fn varint(&mut self, value: u64) {
+        if let Ok(byte @ 0..0x80) = u8::try_from(value) {
+            return self.byte(byte);
+        }
+        let mut bytes = [0; 10];
+        let (mut rest, mut length) = (value, 0);
+        for byte in &mut bytes {
+            length += 1;
+            *byte = (rest & 0x7f) as u8;
+            rest >>= 7;
+            if rest == 0 {
+                break;
+            }
+            *byte |= 0x80;
+        }
+        self.put(bytes.get(..length).unwrap_or_default());
+    }
+
+    /// A field of a number, unless it is 0.
+    #[inline]
+    pub(super) fn varint_field(&mut self, tag: u8, value: u64) {
+        if value != 0 {
+            self.varint(value);
+            self.byte(tag);
+        }
+    }
+
+    /// A signed field, as `sint32`, unless it is 0.
+    pub(super) fn zigzag_field(&mut self, tag: u8, value: i32) {
+        self.varint_field(tag, u64::from(((value << 1) ^ (value >> 31)).cast_unsigned()));
+    }
+
+    /// A field of eight bytes, whatever they are.
+    #[inline]
+    pub(super) fn fixed64(&mut self, tag: u8, bits: u64) {
+        let [a, b, c, d, e, f, g, h] = bits.to_le_bytes();
+        self.put(&[tag, a, b, c, d, e, f, g, h]);
+    }
+
+    /// A field of eight bytes, unless they are 0.
+    #[inline]
+    pub(super) fn fixed64_field(&mut self, tag: u8, bits: u64) {
+        if bits != 0 {
+            self.fixed64(tag, bits);
+        }
+    }
+
+    /// A double, unless it is 0 of either sign.
+    pub(super) fn double_field(&mut self, tag: u8, value: f64) {
+        if value != 0.0 {
+            self.fixed64(tag, value.to_bits());
+        }
+    }
+
+    /// A double, if there is one.
+    #[inline]
+    pub(super) fn optional(&mut self, tag: u8, value: Option<f64>) {
+        if let Some(value) = value {
+            self.fixed64(tag, value.to_bits());
+        }
+    }
+
+    /// A field of bytes, whatever they are.
+    #[inline]
+    pub(super) fn bytes(&mut self, tag: u8, bytes: &[u8]) {
+        self.put(bytes);
+        self.varint(bytes.len() as u64);
+        self.byte(tag);
+    }
+
+    /// Text, unless it is empty.
+    #[inline]
+    pub(super) fn text_field(&mut self, tag: u8, text: &str) {
+        if !text.is_empty() {
+            self.bytes(tag, text.as_bytes());
+        }
+    }
+
+    /// Packed numbers of eight bytes, unless there are none.
+    pub(super) fn packed_fixed64(&mut self, tag: u8, numbers: impl DoubleEndedIterator<Item = u64>) {
+        let end = self.len();
+        numbers.rev().for_each(|number| self.put(&number.to_le_bytes()));
+        if self.len() > end {
+            self.close(tag, end);
+        }
+    }
+
+    /// Packed numbers of seven bits a byte, unless there are none.
+    pub(super) fn packed_varint(&mut self, tag: u8, numbers: &[u64]) {
+        let end = self.len();
+        numbers.iter().rev().for_each(|number| self.varint(*number));
+        if !numbers.is_empty() {
+            self.close(tag, end);
+        }
+    }
+
+    /// Makes a field of all that was written since there were `end` bytes.
+    #[inline]
+    pub(super) fn close(&mut self, tag: u8, end: usize) {
+        self.varint((self.len() - end) as u64);
+        self.byte(tag);
+    }
+
+    /// All of it.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.bytes.drain(..self.start);
+        self.bytes
+    }
+}

@@ -1,0 +1,260 @@
+//! From a frame to the bytes of a request, without messages in between: the same bytes that prost makes of [`super::encode`].
+//!
+//! Everything is written backward, the last field of the last message first.
+
+use prost::Message;
+use wasmeter_model::frame::{ExemplarRef, Frame, MetricRef, PointKind, PointRef, ResourceRef, ScopeRef};
+use wasmeter_model::{Number, Temporality, ValueRef};
+
+use super::backward::Backward;
+use crate::decode::value_from_nested;
+
+/// The bytes of a point with its attributes, about: where they are more, the buffer grows.
+const POINT_BYTES: usize = 192;
+
+/// The request that says what `frame` says, see [`super::encode`].
+pub(super) fn request(frame: &Frame) -> Vec<u8> {
+    let buckets = frame.histograms.counts.len() + frame.exponentials.positive.len();
+    let mut to = Backward::with_room(256 + frame.point_count() * POINT_BYTES + buckets * 8);
+    let mut rows = frame.metrics().rev().peekable();
+    // Where the open scope and the open resource end.
+    let (mut scope_end, mut resource_end) = (to.len(), to.len());
+    let mut is_first = true;
+    while let Some(row) = rows.next() {
+        let (scope, resource) = (row.scope(), row.scope().resource());
+        if is_first {
+            to.text_field(0x1a, resource.schema_url());
+            scope_end = to.len();
+            to.text_field(0x1a, scope.schema_url());
+            is_first = false;
+        }
+        metric(&mut to, frame, row);
+        let before = rows.peek().map(|row| row.scope());
+        if before.is_some_and(|before| before.row() == scope.row()) {
+            continue;
+        }
+        self::scope(&mut to, frame, scope);
+        to.close(0x12, scope_end);
+        scope_end = to.len();
+        if !before.is_some_and(|before| before.resource().row() == resource.row()) {
+            self::resource(&mut to, frame, resource);
+            to.close(0x0a, resource_end);
+            resource_end = to.len();
+            before.iter().for_each(|before| to.text_field(0x1a, before.resource().schema_url()));
+            scope_end = to.len();
+        }
+        before.iter().for_each(|before| to.text_field(0x1a, before.schema_url()));
+    }
+    to.finish()
+}
+
+fn resource(to: &mut Backward, frame: &Frame, row: ResourceRef<'_>) {
+    let end = to.len();
+    to.varint_field(0x10, u64::from(row.dropped_attributes()));
+    attributes(to, 0x0a, frame.pairs(row.attributes()));
+    to.close(0x0a, end);
+}
+
+fn scope(to: &mut Backward, frame: &Frame, row: ScopeRef<'_>) {
+    let end = to.len();
+    to.varint_field(0x20, u64::from(row.dropped_attributes()));
+    attributes(to, 0x1a, frame.pairs(row.attributes()));
+    to.text_field(0x12, row.version());
+    to.text_field(0x0a, row.name());
+    to.close(0x0a, end);
+}
+
+fn metric(to: &mut Backward, frame: &Frame, row: MetricRef<'_>) {
+    let end = to.len();
+    attributes(to, 0x62, frame.pairs(row.metadata()));
+    data(to, row);
+    to.text_field(0x1a, row.unit());
+    to.text_field(0x12, row.description());
+    to.text_field(0x0a, row.name());
+    to.close(0x12, end);
+}
+
+fn data(to: &mut Backward, row: MetricRef<'_>) {
+    let end = to.len();
+    let temporality = match row.temporality() {
+        None => 0,
+        Some(Temporality::Delta) => 1,
+        Some(Temporality::Cumulative) => 2,
+    };
+    let tag = match row.kind() {
+        PointKind::None => return,
+        PointKind::Gauge => {
+            numbers(to, row);
+            0x2a
+        }
+        PointKind::Sum => {
+            to.varint_field(0x18, u64::from(row.monotonic()));
+            to.varint_field(0x10, temporality);
+            numbers(to, row);
+            0x3a
+        }
+        PointKind::Histogram => {
+            to.varint_field(0x10, temporality);
+            histograms(to, row);
+            0x4a
+        }
+        PointKind::ExponentialHistogram => {
+            to.varint_field(0x10, temporality);
+            exponentials(to, row);
+            0x52
+        }
+        PointKind::Summary => {
+            summaries(to, row);
+            0x5a
+        }
+    };
+    to.close(tag, end);
+}
+
+fn numbers(to: &mut Backward, metric: MetricRef<'_>) {
+    for row in metric.numbers().rev() {
+        let end = to.len();
+        to.varint_field(0x40, u64::from(row.point.flags()));
+        attributes(to, 0x3a, row.point.pairs());
+        exemplars(to, 0x2a, row.point);
+        number(to, (0x21, 0x31), row.value);
+        times(to, row.point);
+        to.close(0x0a, end);
+    }
+}
+
+fn histograms(to: &mut Backward, metric: MetricRef<'_>) {
+    for row in metric.histograms().rev() {
+        let end = to.len();
+        to.optional(0x61, row.max);
+        to.optional(0x59, row.min);
+        to.varint_field(0x50, u64::from(row.point.flags()));
+        attributes(to, 0x4a, row.point.pairs());
+        exemplars(to, 0x42, row.point);
+        to.packed_fixed64(0x3a, row.bounds.iter().map(|bound| bound.to_bits()));
+        to.packed_fixed64(0x32, row.counts.iter().copied());
+        to.optional(0x29, row.sum);
+        to.fixed64_field(0x21, row.count);
+        times(to, row.point);
+        to.close(0x0a, end);
+    }
+}
+
+fn exponentials(to: &mut Backward, metric: MetricRef<'_>) {
+    for row in metric.exponentials().rev() {
+        let end = to.len();
+        to.double_field(0x71, row.zero_threshold);
+        to.optional(0x69, row.max);
+        to.optional(0x61, row.min);
+        exemplars(to, 0x5a, row.point);
+        to.varint_field(0x50, u64::from(row.point.flags()));
+        buckets(to, 0x4a, row.negative);
+        buckets(to, 0x42, row.positive);
+        to.fixed64_field(0x39, row.zero_count);
+        to.zigzag_field(0x30, row.scale);
+        to.optional(0x29, row.sum);
+        to.fixed64_field(0x21, row.count);
+        times(to, row.point);
+        attributes(to, 0x0a, row.point.pairs());
+        to.close(0x0a, end);
+    }
+}
+
+fn summaries(to: &mut Backward, metric: MetricRef<'_>) {
+    for row in metric.summaries().rev() {
+        let end = to.len();
+        to.varint_field(0x40, u64::from(row.point.flags()));
+        attributes(to, 0x3a, row.point.pairs());
+        for (quantile, value) in row.quantiles.iter().zip(row.quantile_values).rev() {
+            let end = to.len();
+            to.double_field(0x11, *value);
+            to.double_field(0x09, *quantile);
+            to.close(0x32, end);
+        }
+        to.double_field(0x29, row.sum);
+        to.fixed64_field(0x21, row.count);
+        times(to, row.point);
+        to.close(0x0a, end);
+    }
+}
+
+fn buckets(to: &mut Backward, tag: u8, (offset, counts): (i32, &[u64])) {
+    if offset == 0 && counts.is_empty() {
+        return;
+    }
+    let end = to.len();
+    to.packed_varint(0x12, counts);
+    to.zigzag_field(0x08, offset);
+    to.close(tag, end);
+}
+
+#[inline]
+fn times(to: &mut Backward, point: PointRef<'_>) {
+    to.fixed64_field(0x19, point.time().0);
+    to.fixed64_field(0x11, point.start().0);
+}
+
+/// A value, by the tags of a double and of an integer.
+#[inline]
+fn number(to: &mut Backward, (double, int): (u8, u8), value: Option<Number>) {
+    match value {
+        None => {}
+        Some(Number::Double(value)) => to.fixed64(double, value.to_bits()),
+        Some(Number::Int(value)) => to.fixed64(int, value.cast_unsigned()),
+    }
+}
+
+#[inline]
+fn exemplars(to: &mut Backward, tag: u8, point: PointRef<'_>) {
+    for row in point.exemplars().rev() {
+        let end = to.len();
+        exemplar(to, row);
+        to.close(tag, end);
+    }
+}
+
+fn exemplar(to: &mut Backward, row: ExemplarRef<'_>) {
+    attributes(to, 0x3a, row.pairs());
+    if row.trace_id != 0 {
+        to.bytes(0x2a, &row.trace_id.to_be_bytes());
+    }
+    if row.span_id != 0 {
+        to.bytes(0x22, &row.span_id.to_be_bytes());
+    }
+    number(to, (0x19, 0x31), row.value);
+    to.fixed64_field(0x11, row.time.0);
+}
+
+#[inline]
+fn attributes<'a>(
+    to: &mut Backward,
+    tag: u8,
+    pairs: impl DoubleEndedIterator<Item = (&'a str, ValueRef<'a>)>,
+) {
+    for (key, value) in pairs.rev() {
+        let end = to.len();
+        any_value(to, value);
+        to.close(0x12, end);
+        to.text_field(0x0a, key);
+        to.close(tag, end);
+    }
+}
+
+#[inline]
+fn any_value(to: &mut Backward, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Empty => {}
+        ValueRef::String(text) => to.bytes(0x0a, text.as_bytes()),
+        ValueRef::Bool(truth) => to.put(&[0x10, u8::from(truth)]),
+        ValueRef::Int(int) => {
+            to.varint(int.cast_unsigned());
+            to.put(&[0x18]);
+        }
+        ValueRef::Double(double) => to.fixed64(0x21, double.to_bits()),
+        ValueRef::Bytes(bytes) => to.bytes(0x3a, bytes),
+        ValueRef::Nested(text) => match value_from_nested(text) {
+            Some(nested) => to.put(&nested.encode_to_vec()),
+            None => to.bytes(0x0a, text.as_bytes()),
+        },
+    }
+}

@@ -1,0 +1,157 @@
+//! Reading protobuf fields one by one; `None` is whatever the decoder is to look at.
+
+/// What is left of a message.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    #[inline]
+    pub(super) fn new(message: &'a [u8]) -> Self {
+        Self(message)
+    }
+
+    /// What has not been read.
+    #[inline]
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The tag of the next field, of which all that OTLP has but deprecated ones take one byte.
+    #[inline]
+    pub(super) fn tag(&mut self) -> Option<u8> {
+        let (tag, rest) = self.0.split_first()?;
+        self.0 = rest;
+        (*tag < 0x80).then_some(*tag)
+    }
+
+    /// A number of up to 63 bits.
+    #[inline]
+    pub(super) fn varint(&mut self) -> Option<u64> {
+        let (first, rest) = self.0.split_first()?;
+        if *first < 0x80 {
+            self.0 = rest;
+            return Some(u64::from(*first));
+        }
+        let mut value = u64::from(*first & 0x7f);
+        for (at, byte) in rest.iter().enumerate().take(8) {
+            value |= u64::from(*byte & 0x7f) << (7 * (at + 1));
+            if *byte < 0x80 {
+                self.0 = rest.get(at + 1..)?;
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// A number of 32 bits.
+    #[inline]
+    pub(super) fn varint32(&mut self) -> Option<u32> {
+        u32::try_from(self.varint()?).ok()
+    }
+
+    /// A signed number, as `sint32`.
+    #[inline]
+    pub(super) fn zigzag32(&mut self) -> Option<i32> {
+        let bits = self.varint32()?;
+        Some((bits >> 1).cast_signed() ^ -(bits & 1).cast_signed())
+    }
+
+    /// Eight bytes.
+    #[inline]
+    pub(super) fn fixed64(&mut self) -> Option<u64> {
+        let (bytes, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*bytes))
+    }
+
+    #[inline]
+    pub(super) fn double(&mut self) -> Option<f64> {
+        self.fixed64().map(f64::from_bits)
+    }
+
+    /// A message, string, or packed numbers.
+    #[inline]
+    pub(super) fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.varint()?).ok()?;
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    /// As [`Cursor::bytes`], if the tag is that of such a field.
+    #[inline]
+    pub(super) fn bytes_of(&mut self, tag: u8) -> Option<&'a [u8]> {
+        if tag & 7 == 2 { self.bytes() } else { None }
+    }
+
+    /// The elements of a list of messages that stand together, tags included. `start` is the cursor before the first tag, this
+    /// one behind it; counts the elements.
+    #[inline]
+    pub(super) fn list(&mut self, start: Self, tag: u8, elements: &mut usize) -> Option<&'a [u8]> {
+        loop {
+            *elements += 1;
+            self.bytes()?;
+            match self.0.first() {
+                Some(next) if *next == tag => self.tag()?,
+                _ => break,
+            };
+        }
+        start.0.get(..start.0.len() - self.0.len())
+    }
+}
+
+/// Packed numbers of eight bytes each, made by `make`, behind those in `numbers`.
+#[inline]
+pub(super) fn fixed64s<T>(packed: &[u8], make: impl Fn(u64) -> T, numbers: &mut Vec<T>) -> Option<()> {
+    let (chunks, rest) = packed.as_chunks::<8>();
+    numbers.extend(chunks.iter().map(|bytes| make(u64::from_le_bytes(*bytes))));
+    rest.is_empty().then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_were_written() {
+        for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), (1 << 56) - 1, (1 << 63) - 1] {
+            let mut bytes = Vec::new();
+            prost::encoding::encode_varint(value, &mut bytes);
+            bytes.push(7);
+            let mut cursor = Cursor::new(&bytes);
+            assert_eq!(cursor.varint(), Some(value));
+            assert_eq!(cursor.rest(), [7]);
+        }
+        for value in [0, -1, 1, i32::MIN, i32::MAX] {
+            let mut bytes = Vec::new();
+            prost::encoding::sint32::encode(1, &value, &mut bytes);
+            let mut cursor = Cursor::new(&bytes);
+            assert_eq!((cursor.tag(), cursor.zigzag32(), cursor.is_empty()), (Some(8), Some(value), true));
+        }
+    }
+
+    #[test]
+    fn what_ends_too_early_or_is_too_long_is_not_read() {
+        for bytes in [&[][..], &[0x80], &[0xff; 9], &[0xff; 12]] {
+            assert_eq!(Cursor::new(bytes).varint(), None, "{bytes:?}");
+        }
+        assert_eq!(Cursor::new(&[5, 1, 2, 3, 4]).bytes(), None);
+        assert_eq!(Cursor::new(&[1; 7]).fixed64(), None);
+        assert_eq!(fixed64s(&[0; 15], |bits| bits, &mut Vec::new()), None);
+    }
+
+    #[test]
+    fn a_list_ends_where_another_field_begins() {
+        let bytes = [0x3a, 1, 9, 0x3a, 0, 0x40, 1];
+        let start = Cursor::new(&bytes);
+        let (mut cursor, mut elements) = (start, 0);
+        assert_eq!(cursor.tag(), Some(0x3a));
+        assert_eq!(cursor.list(start, 0x3a, &mut elements), Some(&bytes[..5]));
+        assert_eq!((elements, cursor.rest()), (2, &[0x40, 1][..]));
+    }
+}

@@ -1,0 +1,274 @@
+//! From the messages of points to rows.
+
+use wasmeter_model::batch::BatchBuilder;
+use wasmeter_model::frame::{ExemplarRow, ExponentialRow, HistogramRow, NumberRow, PointHeader, SummaryRow};
+use wasmeter_model::{Attributes, Number, Timestamp};
+
+use super::cursor::{Cursor, fixed64s};
+use super::decode;
+use super::names::{Lookup, PartOf};
+use crate::decode::{check_explicit, check_exponential_buckets, check_quantiles, check_times, check_value};
+
+/// Room for what a point has several of, used again for the next one.
+#[derive(Default)]
+pub(super) struct Points {
+    bounds: Vec<f64>,
+    counts: Vec<u64>,
+    negative: Vec<u64>,
+    quantiles: Vec<(f64, f64)>,
+}
+
+/// What points of all kinds have.
+#[derive(Default)]
+struct Header<'a> {
+    attributes: Option<&'a [u8]>,
+    start: u64,
+    time: u64,
+    flags: u32,
+}
+
+impl<'a> Header<'a> {
+    /// The list of attributes that begins at `start`; there is to be one.
+    #[inline]
+    fn attributes(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        start: Cursor<'a>,
+        tag: u8,
+        elements: &mut usize,
+    ) -> Option<()> {
+        self.attributes.replace(cursor.list(start, tag, elements)?).is_none().then_some(())
+    }
+
+    /// The header of a row, if nothing is wrong with it.
+    #[inline]
+    fn row(&self, of: PartOf, names: &mut Lookup<'_, 'a>, builder: &mut BatchBuilder) -> Option<PointHeader> {
+        check_times(self.start, self.time).ok()?;
+        let attributes = names.set(self.attributes.unwrap_or_default(), of)?;
+        Some(PointHeader {
+            attributes: builder.set(attributes),
+            start: Timestamp(self.start),
+            time: Timestamp(self.time),
+            flags: self.flags,
+        })
+    }
+}
+
+/// Sum, smallest and largest of a histogram.
+#[derive(Default)]
+struct Extent {
+    count: u64,
+    sum: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+impl Points {
+    #[inline]
+    pub(super) fn number<'a>(
+        &mut self,
+        mut cursor: Cursor<'a>,
+        names: &mut Lookup<'_, 'a>,
+        builder: &mut BatchBuilder,
+        elements: &mut usize,
+    ) -> Option<()> {
+        let (mut header, mut value) = (Header::default(), None);
+        while !cursor.is_empty() {
+            let start = cursor;
+            match cursor.tag()? {
+                0x11 => header.start = cursor.fixed64()?,
+                0x19 => header.time = cursor.fixed64()?,
+                0x21 => value = Some(Number::Double(cursor.double()?)),
+                0x2a => exemplar(Cursor::new(cursor.bytes()?), builder, elements)?,
+                0x31 => value = Some(Number::Int(cursor.fixed64()?.cast_signed())),
+                0x3a => header.attributes(&mut cursor, start, 0x3a, elements)?,
+                0x40 => header.flags = cursor.varint32()?,
+                _ => return None,
+            }
+        }
+        check_value(value.is_some(), header.flags).ok()?;
+        let header = header.row(PartOf::Number, names, builder)?;
+        builder.number(NumberRow { header, value });
+        Some(())
+    }
+
+    pub(super) fn histogram<'a>(
+        &mut self,
+        mut cursor: Cursor<'a>,
+        names: &mut Lookup<'_, 'a>,
+        builder: &mut BatchBuilder,
+        elements: &mut usize,
+    ) -> Option<()> {
+        let (mut header, mut extent) = (Header::default(), Extent::default());
+        self.counts.clear();
+        self.bounds.clear();
+        while !cursor.is_empty() {
+            let start = cursor;
+            match cursor.tag()? {
+                0x11 => header.start = cursor.fixed64()?,
+                0x19 => header.time = cursor.fixed64()?,
+                0x21 => extent.count = cursor.fixed64()?,
+                0x29 => extent.sum = Some(cursor.double()?),
+                0x32 => fixed64s(cursor.bytes()?, |bits| bits, &mut self.counts)?,
+                0x3a => fixed64s(cursor.bytes()?, f64::from_bits, &mut self.bounds)?,
+                0x42 => exemplar(Cursor::new(cursor.bytes()?), builder, elements)?,
+                0x4a => header.attributes(&mut cursor, start, 0x4a, elements)?,
+                0x50 => header.flags = cursor.varint32()?,
+                0x59 => extent.min = Some(cursor.double()?),
+                0x61 => extent.max = Some(cursor.double()?),
+                _ => return None,
+            }
+        }
+        check_explicit(extent.count, &self.bounds, &self.counts).ok()?;
+        let header = header.row(PartOf::Histogram, names, builder)?;
+        let Extent { count, sum, min, max } = extent;
+        let (bounds, counts) = (&self.bounds[..], &self.counts[..]);
+        builder.histogram(HistogramRow { header, count, sum, min, max, bounds, counts });
+        Some(())
+    }
+
+    pub(super) fn exponential<'a>(
+        &mut self,
+        mut cursor: Cursor<'a>,
+        names: &mut Lookup<'_, 'a>,
+        builder: &mut BatchBuilder,
+        elements: &mut usize,
+    ) -> Option<()> {
+        let (mut header, mut extent) = (Header::default(), Extent::default());
+        let (mut scale, mut zero_count, mut zero_threshold) = (0, 0, 0.0);
+        let (mut positive, mut negative) = (None, None);
+        self.counts.clear();
+        self.negative.clear();
+        while !cursor.is_empty() {
+            let start = cursor;
+            match cursor.tag()? {
+                0x0a => header.attributes(&mut cursor, start, 0x0a, elements)?,
+                0x11 => header.start = cursor.fixed64()?,
+                0x19 => header.time = cursor.fixed64()?,
+                0x21 => extent.count = cursor.fixed64()?,
+                0x29 => extent.sum = Some(cursor.double()?),
+                0x30 => scale = cursor.zigzag32()?,
+                0x39 => zero_count = cursor.fixed64()?,
+                0x42 if positive.is_none() => positive = Some(buckets(cursor.bytes()?, &mut self.counts)?),
+                0x4a if negative.is_none() => negative = Some(buckets(cursor.bytes()?, &mut self.negative)?),
+                0x50 => header.flags = cursor.varint32()?,
+                0x5a => exemplar(Cursor::new(cursor.bytes()?), builder, elements)?,
+                0x61 => extent.min = Some(cursor.double()?),
+                0x69 => extent.max = Some(cursor.double()?),
+                0x71 => zero_threshold = cursor.double()?,
+                _ => return None,
+            }
+        }
+        let positive = (positive.unwrap_or_default(), &self.counts[..]);
+        let negative = (negative.unwrap_or_default(), &self.negative[..]);
+        check_exponential_buckets(extent.count, (zero_count, zero_threshold), positive, negative).ok()?;
+        let header = header.row(PartOf::Exponential, names, builder)?;
+        let Extent { count, sum, min, max } = extent;
+        builder.exponential(ExponentialRow {
+            header,
+            count,
+            sum,
+            min,
+            max,
+            scale,
+            zero_count,
+            zero_threshold,
+            positive,
+            negative,
+        });
+        Some(())
+    }
+
+    pub(super) fn summary<'a>(
+        &mut self,
+        mut cursor: Cursor<'a>,
+        names: &mut Lookup<'_, 'a>,
+        builder: &mut BatchBuilder,
+        elements: &mut usize,
+    ) -> Option<()> {
+        let (mut header, mut count, mut sum) = (Header::default(), 0, 0.0);
+        self.quantiles.clear();
+        while !cursor.is_empty() {
+            let start = cursor;
+            match cursor.tag()? {
+                0x11 => header.start = cursor.fixed64()?,
+                0x19 => header.time = cursor.fixed64()?,
+                0x21 => count = cursor.fixed64()?,
+                0x29 => sum = cursor.double()?,
+                0x32 => {
+                    *elements += 1;
+                    self.quantiles.push(quantile(Cursor::new(cursor.bytes()?))?);
+                }
+                0x3a => header.attributes(&mut cursor, start, 0x3a, elements)?,
+                0x40 => header.flags = cursor.varint32()?,
+                _ => return None,
+            }
+        }
+        check_quantiles(self.quantiles.iter().map(|(quantile, _)| *quantile)).ok()?;
+        let header = header.row(PartOf::Number, names, builder)?;
+        builder.summary(SummaryRow { header, count, sum, quantiles: &self.quantiles });
+        Some(())
+    }
+}
+
+/// The offset of buckets, and their counts behind those in `counts`.
+fn buckets(message: &[u8], counts: &mut Vec<u64>) -> Option<i32> {
+    let mut cursor = Cursor::new(message);
+    let mut offset = 0;
+    while !cursor.is_empty() {
+        match cursor.tag()? {
+            0x08 => offset = cursor.zigzag32()?,
+            0x12 => {
+                let mut packed = Cursor::new(cursor.bytes()?);
+                while !packed.is_empty() {
+                    counts.push(packed.varint()?);
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(offset)
+}
+
+fn quantile(mut cursor: Cursor<'_>) -> Option<(f64, f64)> {
+    let (mut quantile, mut value) = (0.0, 0.0);
+    while !cursor.is_empty() {
+        match cursor.tag()? {
+            0x09 => quantile = cursor.double()?,
+            0x11 => value = cursor.double()?,
+            _ => return None,
+        }
+    }
+    Some((quantile, value))
+}
+
+/// An exemplar of the point that is read. Its attributes are of one measurement: they are not kept for later.
+fn exemplar(mut cursor: Cursor<'_>, builder: &mut BatchBuilder, elements: &mut usize) -> Option<()> {
+    *elements += 1;
+    let (mut time, mut value, mut attributes) = (0, None, None);
+    let (mut trace_id, mut span_id) = (0, 0);
+    while !cursor.is_empty() {
+        let start = cursor;
+        match cursor.tag()? {
+            0x11 => time = cursor.fixed64()?,
+            0x19 => value = Some(Number::Double(cursor.double()?)),
+            0x22 => span_id = id(cursor.bytes()?, u64::from_be_bytes)?,
+            0x2a => trace_id = id(cursor.bytes()?, u128::from_be_bytes)?,
+            0x31 => value = Some(Number::Int(cursor.fixed64()?.cast_signed())),
+            0x3a if attributes.is_none() => attributes = Some(cursor.list(start, 0x3a, elements)?),
+            _ => return None,
+        }
+    }
+    let attributes = match attributes {
+        None => Attributes::empty(),
+        Some(list) => decode::set(list, PartOf::Number)?,
+    };
+    let attributes = builder.set(attributes);
+    builder.exemplar(ExemplarRow { attributes, time: Timestamp(time), value, trace_id, span_id });
+    Some(())
+}
+
+/// An id of so many bytes; 0 if there is none.
+fn id<T: Default, const N: usize>(bytes: &[u8], make: impl Fn([u8; N]) -> T) -> Option<T> {
+    if bytes.is_empty() { Some(T::default()) } else { bytes.try_into().ok().map(make) }
+}

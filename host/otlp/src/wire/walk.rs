@@ -1,0 +1,173 @@
+//! From a request to its metrics.
+
+use std::sync::Arc;
+
+use wasmeter_model::batch::{Batch, BatchBuilder, BatchRow};
+use wasmeter_model::frame::PointKind;
+use wasmeter_model::{Resource, Scope, Temporality};
+
+use super::cursor::Cursor;
+use super::names::Lookup;
+use super::points::Points;
+use crate::decode::ELEMENTS_MAX;
+
+/// Reads one request. Everything answers `None` where the decoder is to look at the request instead.
+pub(super) struct Walk<'n, 'a> {
+    names: Lookup<'n, 'a>,
+    builder: BatchBuilder,
+    points: Points,
+    elements: usize,
+}
+
+/// A field of which there is to be one at most.
+struct Once<'a>(Option<&'a [u8]>);
+
+impl<'a> Once<'a> {
+    fn put(&mut self, bytes: &'a [u8]) -> Option<()> {
+        self.0.replace(bytes).is_none().then_some(())
+    }
+
+    fn get(&self) -> &'a [u8] {
+        self.0.unwrap_or_default()
+    }
+}
+
+/// What a `ResourceMetrics` or `ScopeMetrics` has beside its list, which is read again then.
+fn owner(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (mut owner, mut schema_url) = (Once(None), Once(None));
+    let mut cursor = Cursor::new(message);
+    while !cursor.is_empty() {
+        let tag = cursor.tag()?;
+        let bytes = cursor.bytes_of(tag)?;
+        match tag {
+            0x0a => owner.put(bytes)?,
+            0x12 => {}
+            0x1a => schema_url.put(bytes)?,
+            _ => return None,
+        }
+    }
+    Some((owner.get(), schema_url.get()))
+}
+
+impl<'n, 'a> Walk<'n, 'a> {
+    pub(super) fn new(names: Lookup<'n, 'a>) -> Self {
+        Self { names, builder: BatchBuilder::default(), points: Points::default(), elements: 0 }
+    }
+
+    pub(super) fn finish(self) -> (Batch<'static>, Lookup<'n, 'a>) {
+        (self.builder.finish(), self.names)
+    }
+
+    pub(super) fn request(&mut self, request: &'a [u8]) -> Option<()> {
+        let mut cursor = Cursor::new(request);
+        while !cursor.is_empty() {
+            match cursor.tag()? {
+                0x0a => self.resource(cursor.bytes()?)?,
+                _ => return None,
+            }
+        }
+        // As the decoder counts them, which refuses what has more.
+        (self.elements <= ELEMENTS_MAX).then_some(())
+    }
+
+    fn resource(&mut self, message: &'a [u8]) -> Option<()> {
+        let (owner, schema_url) = owner(message)?;
+        let resource = self.names.resource(owner, schema_url)?;
+        self.elements += 1 + resource.attributes.len();
+        let mut cursor = Cursor::new(message);
+        while !cursor.is_empty() {
+            let tag = cursor.tag()?;
+            let bytes = cursor.bytes()?;
+            if tag == 0x12 {
+                self.scope(bytes, &resource)?;
+            }
+        }
+        Some(())
+    }
+
+    fn scope(&mut self, message: &'a [u8], resource: &Arc<Resource>) -> Option<()> {
+        let (owner, schema_url) = owner(message)?;
+        let scope = self.names.scope(owner, schema_url)?;
+        self.elements += 1 + scope.attributes.len();
+        let mut cursor = Cursor::new(message);
+        while !cursor.is_empty() {
+            let tag = cursor.tag()?;
+            let bytes = cursor.bytes()?;
+            if tag == 0x12 {
+                self.metric(bytes, resource, &scope)?;
+            }
+        }
+        Some(())
+    }
+
+    fn metric(&mut self, message: &'a [u8], resource: &Arc<Resource>, scope: &Arc<Scope>) -> Option<()> {
+        let mut cursor = Cursor::new(message);
+        let (kind, before, data) = loop {
+            let before = cursor;
+            let tag = cursor.tag()?;
+            let bytes = cursor.bytes_of(tag)?;
+            let kind = match tag {
+                0x2a => PointKind::Gauge,
+                0x3a => PointKind::Sum,
+                0x4a => PointKind::Histogram,
+                0x52 => PointKind::ExponentialHistogram,
+                0x5a => PointKind::Summary,
+                0x0a | 0x12 | 0x1a | 0x62 => continue,
+                _ => return None,
+            };
+            break (kind, message.get(..message.len() - before.rest().len())?, bytes);
+        };
+        let behind = cursor.rest();
+        let name = self.names.metric(before, behind)?;
+        self.elements += 1 + name.metadata.len();
+        let temporality = match kind {
+            PointKind::Sum | PointKind::Histogram | PointKind::ExponentialHistogram => None,
+            _ => Some(Temporality::Cumulative),
+        };
+        let (resource, scope) = (resource.clone(), scope.clone());
+        self.builder.metric(BatchRow { resource, scope, name, kind, temporality, monotonic: false });
+        self.data(kind, data)
+    }
+
+    /// The points of a metric, and what is said of them all.
+    fn data(&mut self, kind: PointKind, message: &'a [u8]) -> Option<()> {
+        let (mut temporality, mut monotonic) = (None, false);
+        let has_temporality =
+            matches!(kind, PointKind::Sum | PointKind::Histogram | PointKind::ExponentialHistogram);
+        let mut cursor = Cursor::new(message);
+        while !cursor.is_empty() {
+            match cursor.tag()? {
+                0x0a => {
+                    self.elements += 1;
+                    let point = Cursor::new(cursor.bytes()?);
+                    let Self { names, builder, points, elements } = self;
+                    match kind {
+                        PointKind::None => return None,
+                        PointKind::Gauge | PointKind::Sum => {
+                            points.number(point, names, builder, elements)?
+                        }
+                        PointKind::Histogram => points.histogram(point, names, builder, elements)?,
+                        PointKind::ExponentialHistogram => {
+                            points.exponential(point, names, builder, elements)?;
+                        }
+                        PointKind::Summary => points.summary(point, names, builder, elements)?,
+                    }
+                }
+                0x10 if has_temporality => {
+                    temporality = match cursor.varint()? {
+                        1 => Some(Temporality::Delta),
+                        2 => Some(Temporality::Cumulative),
+                        _ => return None,
+                    };
+                }
+                0x18 if kind == PointKind::Sum => monotonic = cursor.varint()? != 0,
+                _ => return None,
+            }
+        }
+        if has_temporality {
+            let open = self.builder.open_metric()?;
+            (open.temporality, open.monotonic) = (Some(temporality?), monotonic);
+        }
+        Some(())
+    }
+}
