@@ -51,7 +51,7 @@ pub use error::{BuildError, Error, ExportError, RegisterError, SwapError};
 pub use instrument::Measured;
 pub use observables::{ObservableInstrument, ObservableInstruments, Observer, Registration};
 #[cfg(feature = "otlp")]
-pub use otlp::{OtlpError, OtlpExporter, OtlpExporterBuilder, OtlpProtocol};
+pub use otlp::{Compression as OtlpCompression, OtlpError, OtlpExporter, OtlpExporterBuilder, OtlpProtocol};
 pub use provider::{MeterProvider, MeterProviderBuilder};
 pub use reader::{
     CollectFailure, CollectStatus, Collected, ManualReader, MetricProducer, PeriodicReader, ProduceError,

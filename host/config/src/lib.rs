@@ -18,9 +18,10 @@ pub use environment::{config_file, from_environment, otlp_from_environment};
 pub use file::load_file;
 pub use report::{PROBLEMS_MAX, Problem};
 pub use settings::{
-    CardinalityLimits, Config, ConsoleExporter, Endpoint, ExemplarFilter, Exporter, Headers, KeyFilter,
-    LogLevel, Meters, OtlpExporter, OtlpTransport, PeriodicReader, Plugins, PrometheusExporter, PullReader,
-    REQUEST_BYTES_MAX_DEFAULT, Reader, Receivers, Selector, TranslationStrategy, ViewConfig, ViewMode,
+    CardinalityLimits, Compression, Config, ConsoleExporter, Endpoint, ExemplarFilter, Exporter, Headers,
+    KeyFilter, LogLevel, Meters, OtlpExporter, OtlpTransport, PeriodicReader, Plugins, PrometheusExporter,
+    PullReader, REQUEST_BYTES_MAX_DEFAULT, Reader, Receivers, Selector, TranslationStrategy, ViewConfig,
+    ViewMode,
 };
 pub use yaml::{DEPTH_MAX, EXPANDED_BYTES_MAX, FILE_BYTES_MAX};
 

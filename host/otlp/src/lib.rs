@@ -6,6 +6,7 @@
 //! opentelemetry-proto v1.11.0, which are in `proto/`; no OpenTelemetry SDK is involved.
 
 mod codec;
+mod compression;
 pub mod decode;
 pub mod encode;
 pub mod export;
@@ -13,6 +14,8 @@ mod json;
 pub mod messages;
 pub mod receive;
 pub mod wire;
+
+pub use compression::Compression;
 
 /// The path of the OTLP/HTTP metrics signal.
 pub const METRICS_PATH: &str = "/v1/metrics";

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use wasmeter_config::{OtlpTransport, Problem, otlp_from_environment};
 use wasmeter_model::{Aggregation, TemporalityPreference};
+use wasmeter_otlp::Compression;
 use wasmeter_otlp::export::{ExportConfig, Exporter};
 
 use super::OtlpExporter;
@@ -55,7 +56,7 @@ pub struct OtlpExporterBuilder {
     protocol: Option<OtlpProtocol>,
     endpoint: Option<String>,
     headers: Vec<(String, String)>,
-    gzip: Option<bool>,
+    compression: Option<Compression>,
     timeout: Option<Duration>,
     temporality: Option<TemporalityPreference>,
     histograms: Option<Aggregation>,
@@ -68,7 +69,7 @@ impl Default for OtlpExporterBuilder {
             protocol: None,
             endpoint: None,
             headers: Vec::new(),
-            gzip: None,
+            compression: None,
             timeout: None,
             temporality: None,
             histograms: None,
@@ -97,9 +98,9 @@ impl OtlpExporterBuilder {
         self
     }
 
-    /// Sets whether requests are compressed with gzip; they are not by default (`..._COMPRESSION`).
-    pub fn with_gzip(mut self, gzip: bool) -> Self {
-        self.gzip = Some(gzip);
+    /// Sets how requests are compressed; they are not by default (`..._COMPRESSION`).
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
         self
     }
 
@@ -146,7 +147,11 @@ impl OtlpExporterBuilder {
             environment.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = ExportConfig {
             headers: if self.headers.is_empty() { of_environment.collect() } else { self.headers },
-            gzip: self.gzip.unwrap_or(environment.gzip),
+            compression: self.compression.unwrap_or(match environment.compression {
+                wasmeter_config::Compression::None => Compression::None,
+                wasmeter_config::Compression::Gzip => Compression::Gzip,
+                wasmeter_config::Compression::Zstd => Compression::Zstd,
+            }),
             timeout: self.timeout.or(environment.timeout).unwrap_or_default(),
             json: environment.transport == OtlpTransport::HttpJson,
             ..ExportConfig::new(endpoint)
@@ -191,7 +196,7 @@ impl std::fmt::Debug for OtlpExporterBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OtlpExporterBuilder")
             .field("protocol", &self.protocol)
-            .field("gzip", &self.gzip)
+            .field("compression", &self.compression)
             .field("timeout", &self.timeout)
             .field("temporality", &self.temporality)
             .finish_non_exhaustive()

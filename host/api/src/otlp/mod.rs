@@ -6,3 +6,4 @@ mod network;
 
 pub use builder::{OtlpError, OtlpExporterBuilder, OtlpProtocol};
 pub use exporter::OtlpExporter;
+pub use wasmeter_otlp::Compression;

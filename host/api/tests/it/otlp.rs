@@ -12,8 +12,8 @@ use wasmeter_api::model::batch::Batch;
 use wasmeter_api::model::frame::Frame;
 use wasmeter_api::model::{AttributeRule, Number, Pattern, StreamSpec, Timestamp};
 use wasmeter_api::{
-    DiagnosticKind, MeterProvider, NativeView, OtlpError, OtlpExporter, OtlpExporterBuilder, OtlpProtocol,
-    PeriodicReader, PushExporter,
+    DiagnosticKind, MeterProvider, NativeView, OtlpCompression, OtlpError, OtlpExporter, OtlpExporterBuilder,
+    OtlpProtocol, PeriodicReader, PushExporter,
 };
 use wasmeter_otlp::receive::{Accepted, Overloaded, ReceiveLimits, Receiver, Sink, Transport};
 
@@ -106,8 +106,9 @@ fn every_protocol_arrives() {
         (OtlpProtocol::HttpProtobuf, &collector.http, Transport::Http),
         (OtlpProtocol::HttpJson, &collector.http, Transport::Http),
     ] {
-        for gzip in [false, true] {
-            let exporter = exporter().with_protocol(protocol).with_endpoint(endpoint).with_gzip(gzip);
+        for compression in [OtlpCompression::None, OtlpCompression::Gzip, OtlpCompression::Zstd] {
+            let exporter =
+                exporter().with_protocol(protocol).with_endpoint(endpoint).with_compression(compression);
             let provider = provider_of(exporter.with_header("x-tenant", "shop").build().unwrap());
             count(&provider, 1);
             provider.force_flush(AGES).unwrap();

@@ -6,7 +6,7 @@ use wasmeter_model::TemporalityPreference;
 
 use super::variables::Variables;
 use crate::file::{HISTOGRAMS, endpoint_default, parse_endpoint};
-use crate::settings::{Endpoint, Headers, OtlpExporter, OtlpTransport, redacted};
+use crate::settings::{Compression, Endpoint, Headers, OtlpExporter, OtlpTransport, redacted};
 use crate::text::key_value_list;
 
 const ENDPOINT_METRICS: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
@@ -34,7 +34,7 @@ pub(super) fn read(variables: &Variables<'_>) -> Option<OtlpExporter> {
     let mut exporter = OtlpExporter::new(transport, read_endpoint(variables, transport)?);
     exporter.headers = headers?;
     let compressions = ["OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"];
-    exporter.gzip = choice(variables, compressions, &[("gzip", true), ("none", false)]).unwrap_or_default();
+    exporter.compression = choice(variables, compressions, &Compression::NAMES).unwrap_or_default();
     let timeouts = ["OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
     if let Some(timeout) = timeouts.into_iter().find_map(|name| variables.timeout(name)) {
         exporter.timeout = timeout;

@@ -4,8 +4,8 @@ use wasmeter_model::{Aggregation, TemporalityPreference};
 
 use crate::section::{Located, Section};
 use crate::settings::{
-    ConsoleExporter, Endpoint, Exporter, Headers, OtlpExporter, OtlpTransport, explicit_histogram,
-    exponential_histogram, redacted,
+    Compression, ConsoleExporter, Endpoint, Exporter, Headers, OtlpExporter, OtlpTransport,
+    explicit_histogram, exponential_histogram, redacted,
 };
 use crate::text::key_value_list;
 
@@ -80,7 +80,7 @@ fn otlp(value: &Located<'_>, mut transport: OtlpTransport) -> Option<Exporter> {
     let mut exporter = OtlpExporter::new(transport, endpoint.clone().or_else(placeholder)?);
     exporter.headers = read_headers(&mut section);
     if let Some(value) = section.optional("compression") {
-        exporter.gzip = value.choice(&[("gzip", true), ("none", false)]).unwrap_or_default();
+        exporter.compression = value.choice(&Compression::NAMES).unwrap_or_default();
     }
     if let Some(timeout) = section.optional("timeout").and_then(|value| value.timeout()) {
         exporter.timeout = timeout;

@@ -36,6 +36,24 @@ pub enum OtlpTransport {
     HttpJson,
 }
 
+/// How requests are compressed. The specification has `gzip` and `none`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// `none`.
+    #[default]
+    None,
+    /// `gzip`.
+    Gzip,
+    /// `zstd`, which the Collector takes, too.
+    Zstd,
+}
+
+impl Compression {
+    /// By the names they have in files and variables.
+    pub(crate) const NAMES: [(&str, Self); 3] =
+        [("gzip", Self::Gzip), ("zstd", Self::Zstd), ("none", Self::None)];
+}
+
 /// An OTLP exporter (OTLP exporter specification).
 #[derive(Clone, Debug, PartialEq)]
 pub struct OtlpExporter {
@@ -45,8 +63,8 @@ pub struct OtlpExporter {
     pub endpoint: Endpoint,
     /// Sent along with each request.
     pub headers: Headers,
-    /// Whether requests are compressed with gzip; by default they are not.
-    pub gzip: bool,
+    /// How requests are compressed; by default they are not.
+    pub compression: Compression,
     /// The most time one export may take, retries included; 10 s by default, `None` means no limit.
     pub timeout: Option<Duration>,
     /// The largest request, in bytes before compression; 64 MiB by default, `None` means no limit.
@@ -66,7 +84,7 @@ impl OtlpExporter {
             transport,
             endpoint,
             headers: Headers::default(),
-            gzip: false,
+            compression: Compression::None,
             timeout: Some(EXPORT_TIMEOUT_DEFAULT),
             request_bytes_max: Some(REQUEST_SIZE_DEFAULT),
             response_bytes_max: RESPONSE_SIZE_DEFAULT,

@@ -16,7 +16,8 @@ use wasmeter_model::limits::Limits;
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::{parse_ip, redacted};
 pub use exporters::{
-    ConsoleExporter, Exporter, OtlpExporter, OtlpTransport, PrometheusExporter, TranslationStrategy,
+    Compression, ConsoleExporter, Exporter, OtlpExporter, OtlpTransport, PrometheusExporter,
+    TranslationStrategy,
 };
 pub(crate) use exporters::{explicit_histogram, exponential_histogram};
 pub use headers::Headers;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use wasmeter_config::{
-    Config, ExemplarFilter, Exporter, LogLevel, OtlpExporter, OtlpTransport, Reader, Receivers, config_file,
-    from_environment,
+    Compression, Config, ExemplarFilter, Exporter, LogLevel, OtlpExporter, OtlpTransport, Reader, Receivers,
+    config_file, from_environment,
 };
 use wasmeter_model::{Aggregation, TemporalityPreference, Value};
 
@@ -118,7 +118,7 @@ fn p2_the_variables_of_metrics_come_before_those_of_all_signals() {
     let exporter = otlp(&config);
     assert_eq!(exporter.headers.iter().collect::<Vec<_>>(), [("api-key", "a b"), ("other", "2")]);
     assert_eq!(exporter.timeout, Some(Duration::from_millis(2500)));
-    assert!(exporter.gzip);
+    assert_eq!(exporter.compression, Compression::Gzip);
     assert_eq!(exporter.transport, OtlpTransport::HttpJson);
     assert_eq!(exporter.temporality, TemporalityPreference::LowMemory);
     assert!(matches!(exporter.histogram, Aggregation::Base2ExponentialBucketHistogram { .. }));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wasmeter_config::{
-    Config, ExemplarFilter, Exporter, LogLevel, OtlpExporter, OtlpTransport, PrometheusExporter, Reader,
-    TranslationStrategy, ViewMode,
+    Compression, Config, ExemplarFilter, Exporter, LogLevel, OtlpExporter, OtlpTransport, PrometheusExporter,
+    Reader, TranslationStrategy, ViewMode,
 };
 use wasmeter_model::limits::{CARDINALITY_DEFAULT, PLUGIN_LIMITS, PluginLimits};
 use wasmeter_model::{
@@ -181,8 +181,8 @@ meter_provider:
     );
     assert_eq!(http.headers.iter().collect::<Vec<_>>(), [("x-list", "1"), ("both", "entry")]);
     assert_eq!(
-        (http.gzip, http.timeout, http.request_bytes_max, http.response_bytes_max),
-        (true, None, None, 1)
+        (http.compression, http.timeout, http.request_bytes_max, http.response_bytes_max),
+        (Compression::Gzip, None, None, 1)
     );
     assert_eq!(http.temporality, TemporalityPreference::LowMemory);
     assert_eq!(
@@ -193,7 +193,7 @@ meter_provider:
     assert!(shown.contains("x-list") && !shown.contains("entry") && !shown.contains("tenant=a"), "{shown}");
 
     let grpc = otlp(&config, 1);
-    assert_eq!((grpc.transport, grpc.gzip), (OtlpTransport::Grpc, false));
+    assert_eq!((grpc.transport, grpc.compression), (OtlpTransport::Grpc, Compression::None));
     assert_eq!((grpc.timeout, grpc.request_bytes_max), (Some(Duration::from_millis(5)), Some(7)));
     assert_eq!(grpc.endpoint.as_str(), "https://collector:1", "secure unless said otherwise");
     assert_eq!(otlp(&config, 2).endpoint.as_str(), "http://[::1]:1");

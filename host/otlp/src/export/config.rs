@@ -7,7 +7,7 @@ use http::Uri;
 use tokio::time::Instant;
 
 use super::RetryPolicy;
-use crate::METRICS_PATH;
+use crate::{Compression, METRICS_PATH};
 
 /// The options of an exporter (OTLP exporter specification). `Debug` shows the names of headers, never their values.
 #[derive(Clone)]
@@ -18,8 +18,8 @@ pub struct ExportConfig {
     pub headers: Vec<(String, String)>,
     /// The longest an export takes, all attempts and waits together. Zero: as long as the caller allows.
     pub timeout: Duration,
-    /// Whether requests are compressed.
-    pub gzip: bool,
+    /// How requests are compressed.
+    pub compression: Compression,
     /// Whether requests are JSON rather than protobuf; over HTTP only.
     pub json: bool,
     /// How long to wait between attempts, where the receiver does not say.
@@ -35,7 +35,7 @@ impl ExportConfig {
             endpoint: endpoint.into(),
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
-            gzip: false,
+            compression: Compression::None,
             json: false,
             retry: RetryPolicy::default(),
             retry_seed: None,
@@ -64,7 +64,7 @@ impl fmt::Debug for ExportConfig {
             .field("endpoint", &endpoint)
             .field("headers", &headers)
             .field("timeout", &self.timeout)
-            .field("gzip", &self.gzip)
+            .field("compression", &self.compression)
             .field("json", &self.json)
             .field("retry", &self.retry)
             .finish_non_exhaustive()

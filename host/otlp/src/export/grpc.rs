@@ -31,8 +31,12 @@ impl GrpcTransport {
             Endpoint::from(parse_endpoint(&config.endpoint)?).user_agent(USER_AGENT).map_err(client_error)?;
         let client = Grpc::new(endpoint.connect_lazy())
             .max_decoding_message_size(RESPONSE_BYTES_MAX)
-            .accept_compressed(CompressionEncoding::Gzip);
-        let client = if config.gzip { client.send_compressed(CompressionEncoding::Gzip) } else { client };
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd);
+        let client = match config.compression.grpc() {
+            Some(compression) => client.send_compressed(compression),
+            None => client,
+        };
         Ok(Self { client, metadata: metadata(&config.headers)? })
     }
 

@@ -1,11 +1,9 @@
 //! One attempt over OTLP/HTTP.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use prost::Message;
@@ -17,14 +15,14 @@ use super::config::{ConfigError, ExportConfig, parse_endpoint};
 use super::error::{AttemptError, Exported, cut, with_causes};
 use super::{RESPONSE_BYTES_MAX, USER_AGENT};
 use crate::messages::ExportMetricsServiceResponse;
-use crate::{JSON, PROTOBUF};
+use crate::{Compression, JSON, PROTOBUF};
 
 #[derive(Debug)]
 pub(super) struct HttpTransport {
     client: Client,
     url: Url,
     json: bool,
-    gzip: bool,
+    compression: Compression,
 }
 
 impl HttpTransport {
@@ -39,7 +37,7 @@ impl HttpTransport {
             .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| ConfigError::Client(with_causes(&error.without_url())))?;
-        Ok(Self { client, url, json: config.json, gzip: config.gzip })
+        Ok(Self { client, url, json: config.json, compression: config.compression })
     }
 
     pub(super) fn is_json(&self) -> bool {
@@ -48,19 +46,14 @@ impl HttpTransport {
 
     /// The body that is sent for an encoded request.
     pub(super) fn body(&self, bytes: Vec<u8>) -> io::Result<Bytes> {
-        if !self.gzip {
-            return Ok(bytes.into());
-        }
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(&bytes)?;
-        Ok(encoder.finish()?.into())
+        self.compression.compress(bytes).map(Bytes::from)
     }
 
     pub(super) async fn send(&self, body: Bytes) -> Result<Exported, AttemptError> {
         let media_type = if self.json { JSON } else { PROTOBUF };
         let mut request = self.client.post(self.url.clone()).header(CONTENT_TYPE, media_type).body(body);
-        if self.gzip {
-            request = request.header(CONTENT_ENCODING, "gzip");
+        if let Some(coding) = self.compression.coding() {
+            request = request.header(CONTENT_ENCODING, coding);
         }
         let mut response = request.send().await.map_err(broken)?;
         let status = response.status();

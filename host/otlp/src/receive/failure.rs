@@ -21,7 +21,7 @@ pub enum FailureKind {
     Disconnected,
     /// The body is not what its compression says.
     BadCompression,
-    /// A compression other than gzip.
+    /// A compression other than gzip and zstd.
     UnsupportedEncoding,
     /// A media type other than OTLP's.
     UnsupportedContentType,

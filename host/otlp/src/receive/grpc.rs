@@ -19,9 +19,9 @@ use super::budget::Reservation;
 use super::connections::Answer;
 use super::failure::{Failure, FailureKind};
 use super::intake::{Arrived, Counting, Encoding, Intake};
-use crate::METRICS_METHOD;
 use crate::codec::ServerCodec;
 use crate::messages::ExportMetricsServiceResponse;
+use crate::{Compression, METRICS_METHOD};
 
 #[derive(Clone)]
 pub(super) struct GrpcService(pub(super) Arc<Intake>);
@@ -73,6 +73,7 @@ impl GrpcService {
             .map(|body| Measured::new(body, &intake.limits, reservation).map_err(|failure| failure.status()));
         let response = Grpc::new(ServerCodec::default())
             .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd)
             .max_decoding_message_size(intake.limits.body_bytes_max)
             .unary(unary, measured)
             .await;
@@ -121,7 +122,9 @@ impl UnaryService<Bytes> for Export {
             let outcome = match reservation.take(bytes.len()) {
                 true => {
                     let (transport, encoding) = (Transport::Grpc, Encoding::Protobuf);
-                    intake.take(Arrived { transport, encoding, gzip: false, bytes, reservation }).await
+                    // It has been decompressed on its way.
+                    let compression = Compression::None;
+                    intake.take(Arrived { transport, encoding, compression, bytes, reservation }).await
                 }
                 false => Err(Failure::overloaded(intake.limits.retry_after)),
             };

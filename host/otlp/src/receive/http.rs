@@ -20,7 +20,7 @@ use super::connections::Answer;
 use super::failure::{Failure, FailureKind};
 use super::intake::{Arrived, Counting, Encoding, Intake};
 use crate::messages::ExportMetricsServiceResponse;
-use crate::{JSON, METRICS_PATH, PROTOBUF};
+use crate::{Compression, JSON, METRICS_PATH, PROTOBUF};
 
 #[derive(Clone)]
 pub(super) struct HttpService(pub(super) Arc<Intake>);
@@ -57,7 +57,7 @@ impl HttpService {
         request: Request<Incoming>,
     ) -> Result<ExportMetricsServiceResponse, Failure> {
         check_target(&request)?;
-        let gzip = is_gzip(request.headers())?;
+        let compression = content_encoding(request.headers())?;
         let limits = &self.0.limits;
         let announced =
             request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -66,7 +66,7 @@ impl HttpService {
         }
         let reservation = Reservation::new(&self.0.budget);
         let bytes = collect(Measured::new(request.into_body(), limits, Arc::clone(&reservation))).await?;
-        self.0.take(Arrived { transport: Transport::Http, encoding, gzip, bytes, reservation }).await
+        self.0.take(Arrived { transport: Transport::Http, encoding, compression, bytes, reservation }).await
     }
 }
 
@@ -102,16 +102,17 @@ fn unsupported_type(headers: &HeaderMap) -> Failure {
     Failure::new(FailureKind::UnsupportedContentType, format!("{found}; expected `{PROTOBUF}` or `{JSON}`"))
 }
 
-fn is_gzip(headers: &HeaderMap) -> Result<bool, Failure> {
-    let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(false) };
+fn content_encoding(headers: &HeaderMap) -> Result<Compression, Failure> {
+    let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(Compression::None) };
     let value = String::from_utf8_lossy(value.as_bytes());
     match value.trim() {
-        "" => Ok(false),
-        found if found.eq_ignore_ascii_case("identity") => Ok(false),
-        found if found.eq_ignore_ascii_case("gzip") => Ok(true),
+        "" => Ok(Compression::None),
+        found if found.eq_ignore_ascii_case("identity") => Ok(Compression::None),
+        found if found.eq_ignore_ascii_case("gzip") => Ok(Compression::Gzip),
+        found if found.eq_ignore_ascii_case("zstd") => Ok(Compression::Zstd),
         found => Err(Failure::new(
             FailureKind::UnsupportedEncoding,
-            format!("Content-Encoding `{found}`; expected `gzip` or none"),
+            format!("Content-Encoding `{found}`; expected `gzip`, `zstd` or none"),
         )),
     }
 }

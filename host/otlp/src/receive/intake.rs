@@ -8,10 +8,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmeter_model::batch::Batch;
 
 use super::budget::{Budget, Reservation};
+use super::decompress::decompress;
 use super::failure::{Failure, FailureKind};
-use super::gunzip::gunzip;
 use super::stats::{Counted, ReceiveStats};
 use super::{Accepted, ReceiveLimits, Sink, Transport};
+use crate::Compression;
 use crate::decode::{DecodeError, Decoded, Refused, Warnings, decode_json, decode_protobuf};
 use crate::messages::{ExportMetricsPartialSuccess, ExportMetricsServiceResponse};
 use crate::wire::Names;
@@ -27,7 +28,7 @@ pub(super) enum Encoding {
 pub(super) struct Arrived {
     pub(super) transport: Transport,
     pub(super) encoding: Encoding,
-    pub(super) gzip: bool,
+    pub(super) compression: Compression,
     pub(super) bytes: Bytes,
     pub(super) reservation: Arc<Reservation>,
 }
@@ -129,9 +130,9 @@ fn process(
     limits: &ReceiveLimits,
     arrived: Arrived,
 ) -> Result<ExportMetricsServiceResponse, Failure> {
-    let Arrived { transport, encoding, gzip, mut bytes, reservation } = arrived;
-    if gzip {
-        bytes = gunzip(&bytes, limits, &reservation)?.into();
+    let Arrived { transport, encoding, compression, mut bytes, reservation } = arrived;
+    if compression != Compression::None {
+        bytes = decompress(compression, &bytes, limits, &reservation)?.into();
     }
     let (batch, Content { refused, warnings }) = read(names, encoding, &bytes)?;
     drop((bytes, reservation));

@@ -8,9 +8,9 @@
 mod body;
 mod budget;
 mod connections;
+mod decompress;
 mod failure;
 mod grpc;
-mod gunzip;
 mod http;
 mod intake;
 mod limits;
@@ -95,7 +95,7 @@ impl Receiver {
         Arc::clone(&self.intake.stats)
     }
 
-    /// Serves OTLP/gRPC (HTTP/2 without TLS; gzip or no compression) until `shutdown` completes. Then accepts no more, lets
+    /// Serves OTLP/gRPC (HTTP/2 without TLS; gzip, zstd or no compression) until `shutdown` completes. Then accepts no more, lets
     /// requests finish within [`ReceiveLimits::drain_timeout`] and returns.
     pub async fn serve_grpc(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let service = grpc::GrpcService(Arc::clone(&self.intake));
@@ -103,7 +103,7 @@ impl Receiver {
             .await;
     }
 
-    /// Serves OTLP/HTTP (HTTP/1.1 or HTTP/2 without TLS; protobuf or JSON; gzip or no compression) on
+    /// Serves OTLP/HTTP (HTTP/1.1 or HTTP/2 without TLS; protobuf or JSON; gzip, zstd or no compression) on
     /// [`crate::METRICS_PATH`] until `shutdown` completes; ends like [`Receiver::serve_grpc`].
     pub async fn serve_http(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let service = http::HttpService(Arc::clone(&self.intake));

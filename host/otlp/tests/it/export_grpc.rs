@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use wasmeter_model::batch::Batch;
 use wasmeter_model::frame::Frame;
+use wasmeter_otlp::Compression;
 use wasmeter_otlp::decode::decode_protobuf;
 use wasmeter_otlp::export::{ConfigError, ExportConfig, ExportError, Exported, Exporter, RetryPolicy};
 use wasmeter_otlp::receive::{Accepted, Counted, Overloaded, ReceiveLimits, Sink, Transport};
@@ -28,26 +29,29 @@ pub(crate) fn soon() -> Instant {
     Instant::now() + Duration::from_secs(20)
 }
 
-fn exporter(server: &Server, gzip: bool) -> Exporter {
-    Exporter::grpc(ExportConfig { gzip, ..quick(format!("http://{}", server.grpc)) }).unwrap()
+fn exporter(server: &Server, compression: Compression) -> Exporter {
+    Exporter::grpc(ExportConfig { compression, ..quick(format!("http://{}", server.grpc)) }).unwrap()
 }
 
 #[tokio::test]
 async fn what_is_exported_arrives() {
     let (server, recorder) = Server::recording().await;
-    for gzip in [false, true] {
-        assert_eq!(exporter(&server, gzip).export(&frame(), soon()).await, Ok(Exported::default()));
+    for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+        assert_eq!(exporter(&server, compression).export(&frame(), soon()).await, Ok(Exported::default()));
     }
     for received in recorder.batches.lock().unwrap().iter() {
         assert_eq!(batch_rows(received), batch_rows(&frame().into()));
     }
-    assert_eq!(server.count(Transport::Grpc, Counted::Points), 4);
+    assert_eq!(server.count(Transport::Grpc, Counted::Points), 6);
 }
 
 #[tokio::test]
 async fn p6_a_frame_without_points_is_not_sent() {
     let (server, _) = Server::recording().await;
-    assert_eq!(exporter(&server, false).export(&Frame::default(), soon()).await, Ok(Exported::default()));
+    assert_eq!(
+        exporter(&server, Compression::None).export(&Frame::default(), soon()).await,
+        Ok(Exported::default())
+    );
     assert_eq!(server.count(Transport::Grpc, Counted::Requests), 0);
 }
 
@@ -55,7 +59,7 @@ async fn p6_a_frame_without_points_is_not_sent() {
 async fn p5_a_partial_success_is_reported_and_not_sent_again() {
     let (server, recorder) = Server::recording().await;
     *recorder.answer.lock().unwrap() = Ok(Accepted { rejected_points: 1, message: "no room".to_owned() });
-    let exported = exporter(&server, false).export(&frame(), soon()).await;
+    let exported = exporter(&server, Compression::None).export(&frame(), soon()).await;
     assert_eq!(exported, Ok(Exported { rejected: 1, message: "no room".to_owned() }));
     assert_eq!(server.count(Transport::Grpc, Counted::Requests), 1);
 }
@@ -77,7 +81,7 @@ impl Sink for Recovers {
 async fn p4_overload_is_waited_out_as_long_as_the_receiver_says() {
     let server = Server::start(Arc::new(Recovers(3.into())), ReceiveLimits::default()).await;
     let start = Instant::now();
-    assert_eq!(exporter(&server, false).export(&frame(), soon()).await, Ok(Exported::default()));
+    assert_eq!(exporter(&server, Compression::None).export(&frame(), soon()).await, Ok(Exported::default()));
     assert!(start.elapsed() >= Duration::from_millis(60), "{:?}", start.elapsed());
     assert_eq!(server.count(Transport::Grpc, Counted::Requests), 4);
 }
@@ -86,7 +90,7 @@ async fn p4_overload_is_waited_out_as_long_as_the_receiver_says() {
 async fn too_large_a_request_is_a_permanent_failure() {
     let limits = ReceiveLimits { body_bytes_max: 10, ..ReceiveLimits::default() };
     let server = Server::start(Arc::new(Recovers(0.into())), limits).await;
-    let error = exporter(&server, false).export(&frame(), soon()).await.unwrap_err();
+    let error = exporter(&server, Compression::None).export(&frame(), soon()).await.unwrap_err();
     assert!(
         matches!(&error, ExportError::Permanent { message } if message.contains("larger than 10 bytes")),
         "{error}"

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tonic_types::pb;
 use wasmeter_otlp::export::{ExportConfig, ExportError, Exported, Exporter, metrics_url};
 use wasmeter_otlp::receive::{Accepted, Counted, Transport};
-use wasmeter_otlp::{JSON, PROTOBUF};
+use wasmeter_otlp::{Compression, JSON, PROTOBUF};
 
 use crate::export_grpc::{frame, quick, soon};
 use crate::support::batch_rows::batch_rows;
@@ -86,17 +86,20 @@ fn status_body(message: &str) -> Vec<u8> {
 async fn what_is_exported_arrives_in_every_encoding() {
     let (server, recorder) = Server::recording().await;
     *recorder.answer.lock().unwrap() = Ok(Accepted { rejected_points: 1, message: "no room".to_owned() });
-    for (gzip, json) in [(false, false), (true, false), (false, true), (true, true)] {
-        let config = ExportConfig { gzip, json, ..quick(server.metrics_url()) };
+    let (none, gzip, zstd) = (Compression::None, Compression::Gzip, Compression::Zstd);
+    for (compression, json) in
+        [(none, false), (gzip, false), (zstd, false), (none, true), (gzip, true), (zstd, true)]
+    {
+        let config = ExportConfig { compression, json, ..quick(server.metrics_url()) };
         let exported = Exporter::http(config).unwrap().export(&frame(), soon()).await;
         assert_eq!(
             exported,
             Ok(Exported { rejected: 1, message: "no room".to_owned() }),
-            "gzip {gzip}, json {json}"
+            "{compression:?}, json {json}"
         );
     }
     let batches = recorder.batches.lock().unwrap();
-    assert_eq!(batches.len(), 4, "a partial success is not sent again");
+    assert_eq!(batches.len(), 6, "a partial success is not sent again");
     assert!(batches.iter().all(|received| batch_rows(received) == batch_rows(&frame().into())));
     assert_eq!(server.count(Transport::Http, Counted::Requests), 4);
 }
@@ -154,7 +157,7 @@ async fn a_success_with_an_unreadable_body_stays_one() {
 async fn p6_requests_carry_the_specified_and_the_configured_headers() {
     let script = Script::start(vec![answer(200)]).await;
     let headers = vec![("Authorization".to_owned(), "Bearer x".to_owned())];
-    let config = ExportConfig { headers, gzip: true, ..quick(script.url.clone()) };
+    let config = ExportConfig { headers, compression: Compression::Gzip, ..quick(script.url.clone()) };
     Exporter::http(config).unwrap().export(&frame(), soon()).await.unwrap();
     let requests = script.requests.lock().unwrap();
     let (headers, body, _) = &requests[0];

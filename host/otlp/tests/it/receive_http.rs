@@ -23,6 +23,18 @@ pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+pub(crate) fn zstd(content: &[u8]) -> Vec<u8> {
+    zstd::bulk::compress(content, 19).unwrap()
+}
+
+/// Asks for 128 MiB to decompress what is much smaller.
+fn zstd_of_a_wide_window() -> Vec<u8> {
+    let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.window_log(27).unwrap();
+    encoder.write_all(&sound()).unwrap();
+    encoder.finish().unwrap()
+}
+
 async fn post(server: &Server, content_type: &str, encoding: Option<&str>, body: Vec<u8>) -> Response {
     let mut request = Client::new().post(server.metrics_url()).header(CONTENT_TYPE, content_type).body(body);
     if let Some(encoding) = encoding {
@@ -65,9 +77,12 @@ async fn p7_every_encoding_and_compression_is_taken_and_answered_in_kind() {
     for (media_type, body) in
         [(PROTOBUF, sound()), (JSON, sound_json()), ("application/json; charset=utf-8", sound_json())]
     {
-        for encoding in [None, Some("identity"), Some("gzip"), Some("GZIP")] {
-            let compressed = encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip"));
-            let sent = if compressed { gzip(&body) } else { body.clone() };
+        for encoding in [None, Some("identity"), Some("gzip"), Some("GZIP"), Some("zstd")] {
+            let sent = match encoding.map(str::to_ascii_lowercase).as_deref() {
+                Some("gzip") => gzip(&body),
+                Some("zstd") => zstd(&body),
+                _ => body.clone(),
+            };
             let response = post(&server, media_type, encoding, sent).await;
             assert_eq!(response.status(), 200);
             assert_eq!(content_type(&response), media_type.split(';').next().unwrap());
@@ -77,9 +92,9 @@ async fn p7_every_encoding_and_compression_is_taken_and_answered_in_kind() {
         }
     }
     let batches = recorder.batches.lock().unwrap();
-    assert_eq!(batches.len(), 12);
+    assert_eq!(batches.len(), 15);
     assert!(batches.iter().all(|batch| batch.point_count() == 1));
-    assert_eq!(server.count(Transport::Http, Counted::Requests), 12);
+    assert_eq!(server.count(Transport::Http, Counted::Requests), 15);
     assert_eq!(server.count(Transport::Http, Counted::Points), 12);
 }
 
@@ -146,7 +161,7 @@ async fn p7_malformed_bodies_are_400_in_the_clients_encoding() {
 }
 
 #[tokio::test]
-async fn bad_gzip_is_400_and_other_compressions_415() {
+async fn bad_compression_is_400_and_another_one_415() {
     let (server, _) = Server::recording().await;
     let response = post(&server, PROTOBUF, Some("gzip"), b"not gzip".to_vec()).await;
     assert_failed(&server, response, 400, FailureKind::BadCompression, "gzip").await;
@@ -157,9 +172,16 @@ async fn bad_gzip_is_400_and_other_compressions_415() {
     let response = post(&server, PROTOBUF, Some("gzip"), cut).await;
     assert_failed(&server, response, 400, FailureKind::BadCompression, "gzip").await;
 
+    for body in [sound(), zstd(&sound())[..20].to_vec(), zstd_of_a_wide_window()] {
+        let (server, _) = Server::recording().await;
+        let response = post(&server, PROTOBUF, Some("zstd"), body).await;
+        assert_failed(&server, response, 400, FailureKind::BadCompression, "zstd").await;
+    }
+
     let (server, _) = Server::recording().await;
-    let response = post(&server, PROTOBUF, Some("zstd"), sound()).await;
-    assert_failed(&server, response, 415, FailureKind::UnsupportedEncoding, "`zstd`; expected `gzip`").await;
+    let response = post(&server, PROTOBUF, Some("br"), sound()).await;
+    assert_failed(&server, response, 415, FailureKind::UnsupportedEncoding, "`br`; expected `gzip`, `zstd`")
+        .await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tonic_types::StatusExt;
 use wasmeter_otlp::receive::{Accepted, Counted, FailureKind, Overloaded, ReceiveLimits, Sink, Transport};
 use wasmeter_otlp::{METRICS_METHOD, PROTOBUF};
 
-use crate::receive_http::gzip;
+use crate::receive_http::{gzip, zstd};
 use crate::support::grpc::{call, export};
 use crate::support::messages::*;
 use crate::support::server::{Gate, Recorder, Server};
@@ -78,17 +78,22 @@ async fn a_body_of_unknown_length_is_cut_off_at_the_limit() {
 }
 
 #[tokio::test]
-async fn gzip_bombs_are_cut_off_at_the_limit() {
+async fn bombs_are_cut_off_at_the_limit() {
     let server = small().await;
     let bomb = vec![0; 16 << 20];
     assert!(gzip(&bomb).len() < 64 << 10, "small enough to be let in");
-    let request = Client::new().post(server.metrics_url()).header(CONTENT_TYPE, PROTOBUF);
-    let response = request.header("content-encoding", "gzip").body(gzip(&bomb)).send().await.unwrap();
-    assert_eq!(response.status(), 413);
-    let status = call(server.grpc, METRICS_METHOD, bomb, Some(CompressionEncoding::Gzip)).await.unwrap_err();
-    assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    for (coding, sent) in [("gzip", gzip(&bomb)), ("zstd", zstd(&bomb))] {
+        let request = Client::new().post(server.metrics_url()).header(CONTENT_TYPE, PROTOBUF);
+        let response = request.header("content-encoding", coding).body(sent).send().await.unwrap();
+        assert_eq!(response.status(), 413, "{coding}");
+    }
+    for compression in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
+        let sent = call(server.grpc, METRICS_METHOD, bomb.clone(), Some(compression));
+        let status = sent.await.unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    }
     for transport in Transport::ALL {
-        assert_eq!(server.count(transport, Counted::Failed(FailureKind::TooLarge)), 1);
+        assert_eq!(server.count(transport, Counted::Failed(FailureKind::TooLarge)), 2);
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
-use wasmeter_config::{Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
+use wasmeter_config::{Compression, Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{InstrumentKind, Temporality, TemporalityPreference};
 use wasmeter_otlp::export::{Backlog, ExportConfig, Exporter};
@@ -90,7 +90,11 @@ fn export_config(otlp: &OtlpExporter) -> ExportConfig {
     ExportConfig {
         headers: otlp.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         timeout: otlp.timeout.unwrap_or_default(),
-        gzip: otlp.gzip,
+        compression: match otlp.compression {
+            Compression::None => wasmeter_otlp::Compression::None,
+            Compression::Gzip => wasmeter_otlp::Compression::Gzip,
+            Compression::Zstd => wasmeter_otlp::Compression::Zstd,
+        },
         json: otlp.transport == OtlpTransport::HttpJson,
         ..ExportConfig::new(otlp.endpoint.as_str())
     }
