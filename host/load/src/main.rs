@@ -1,7 +1,10 @@
 //! A whole host under load, as its users run it. `cargo xtask bench swap` and `bench views` run this.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
+mod compare;
+mod http;
 mod ingest;
+mod requests;
 mod swap;
 mod views;
 
@@ -28,6 +31,33 @@ enum Task {
     Views(Views),
     /// What a received point costs in process, from the bytes of a request to the state of its series, and out again.
     Ingest(Ingest),
+    /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector.
+    Compare(Compare),
+}
+
+#[derive(Args)]
+struct Compare {
+    /// The `wasmeter` to test.
+    #[arg(long, value_name = "FILE")]
+    binary: PathBuf,
+    /// The Collector that stands beside it; without it only wasmeter runs.
+    #[arg(long, value_name = "FILE")]
+    collector: Option<PathBuf>,
+    /// Do not give the program under test and the sender a processor each.
+    #[arg(long)]
+    unpinned: bool,
+    /// Series that are sent.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(4..))]
+    series: u32,
+    /// Points that each series gets.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    rounds: usize,
+    /// Only the scenarios whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Write the page to this file.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -80,6 +110,7 @@ fn main() -> ExitCode {
         Task::Swap(arguments) => run_swap(arguments),
         Task::Views(arguments) => run_views(arguments),
         Task::Ingest(arguments) => run_ingest(arguments),
+        Task::Compare(arguments) => run_compare(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -132,4 +163,25 @@ fn run_ingest(arguments: Ingest) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write `{}`", file.display()))?;
     }
     Ok(())
+}
+
+fn run_compare(arguments: Compare) -> anyhow::Result<()> {
+    let Compare { binary, collector, unpinned, series, rounds, filter, markdown } = arguments;
+    let machine = Machine::this();
+    println!("{machine}\n");
+    // The last two: the first one has most of what else goes on.
+    let last = std::thread::available_parallelism()?.get() - 1;
+    let processors = (!unpinned && last > 0).then_some((last, last - 1));
+    let series = usize::try_from(series)?;
+    let options = compare::Options { wasmeter: binary, collector, processors, series, rounds, filter };
+    let outcomes = compare::run(&options, |outcome| println!("{}", compare::table(outcome)))?;
+    if let Some(file) = markdown {
+        std::fs::write(&file, compare::markdown(&outcomes, &options, &machine))
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    // Slowness is a figure, a wrong total of ours an error.
+    match outcomes.iter().find(|outcome| outcome.program == "wasmeter" && !outcome.is_right()) {
+        Some(wrong) => bail!("{}: the totals are wrong", wrong.scenario),
+        None => Ok(()),
+    }
 }

@@ -5,7 +5,6 @@
 //! counts. Of each figure the fastest round counts: whatever else the machine does can only add to it.
 
 mod page;
-mod requests;
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -25,8 +24,8 @@ use wasmeter_otlp::messages::ExportMetricsServiceRequest;
 use wasmeter_otlp::wire::Names;
 use wasmeter_prometheus::{Format, Options, render};
 
+use crate::requests::{self, Flow, Kind, Requests};
 pub(crate) use page::{markdown, table};
-use requests::{Kind, Requests};
 
 /// Series of the figures that do not say otherwise.
 const SERIES: usize = 10_000;
@@ -148,13 +147,15 @@ fn intake(
     views: impl Fn() -> Vec<Arc<dyn View>>,
 ) -> anyhow::Result<(Figure, Frame)> {
     let names = Names::new(NAMES_BYTES_MAX);
-    let (mut requests, engine) = (Requests::new(kind, SERIES), self::engine(SERIES, views()));
+    let (mut requests, engine) =
+        (Requests::new(kind, Flow::Cumulative, 0..SERIES), self::engine(SERIES, views()));
     let first = read(&mut requests, 1, &names, &engine);
     first.context(case)?;
     let ours = read(&mut requests, ROUNDS, &names, &engine)?;
     let frame = check(&engine, &requests).context(case)?;
 
-    let (mut requests, engine) = (Requests::new(kind, SERIES), self::engine(SERIES, views()));
+    let (mut requests, engine) =
+        (Requests::new(kind, Flow::Cumulative, 0..SERIES), self::engine(SERIES, views()));
     let decoded = fastest(&mut requests, ROUNDS, |body, now| {
         engine.ingest(&decode_protobuf(body)?.frame, now);
         Ok(())
@@ -175,7 +176,8 @@ fn of_series(
     target: Option<f64>,
 ) -> anyhow::Result<Figure> {
     let names = Names::new(NAMES_BYTES_MAX);
-    let (mut requests, engine) = (Requests::new(Kind::Sum, series), engine(series, Vec::new()));
+    let (mut requests, engine) =
+        (Requests::new(Kind::Sum, Flow::Cumulative, 0..series), engine(series, Vec::new()));
     read(&mut requests, 1, &names, &engine)?;
     let ours = read(&mut requests, rounds, &names, &engine)?;
     check(&engine, &requests).context(case)?;
@@ -217,7 +219,7 @@ fn resident() -> anyhow::Result<f64> {
 }
 
 fn state(series: usize) -> anyhow::Result<State> {
-    let mut requests = Requests::new(Kind::Sum, series);
+    let mut requests = Requests::new(Kind::Sum, Flow::Cumulative, 0..series);
     let bodies: Vec<Vec<u8>> = requests.next().map(<[u8]>::to_vec).collect();
     let now = Timestamp(requests.last().1);
     let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(series, Vec::new()));
@@ -249,6 +251,6 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
     let many = of_series("sum, a million series", 1_000_000, ROUNDS_OF_MANY, Some(few.ours * 3.0))?;
     let mut figures = vec![sum, removed, histogram, few, many];
     figures.extend(out(&frame)?);
-    let bytes_per_point = Requests::new(Kind::Sum, SERIES).bytes_per_point();
+    let bytes_per_point = Requests::new(Kind::Sum, Flow::Cumulative, 0..SERIES).bytes_per_point();
     Ok(Outcome { figures, state, bytes_per_point })
 }

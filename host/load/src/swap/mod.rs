@@ -2,7 +2,6 @@
 //! that is replaced a thousand times. `cargo xtask bench swap` runs this.
 
 mod host;
-mod http;
 mod lines;
 mod load;
 mod page;

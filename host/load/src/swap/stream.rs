@@ -10,8 +10,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, anyhow, ensure};
 use wasmeter_prometheus::{Sample, parse_page};
 
-use super::http::Connection;
 use super::requests::Requests;
+use crate::http::Connection;
 
 /// How often the page is fetched.
 const SCRAPE_INTERVAL: Duration = Duration::from_millis(200);

@@ -12,13 +12,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const BODY_BYTES_MAX: usize = 256 << 20;
 
 /// A connection that is kept.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     host: SocketAddr,
 }
 
 impl Connection {
-    pub(super) fn to(host: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) fn to(host: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect_timeout(&host, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_write_timeout(Some(TIMEOUT))?;
@@ -27,10 +27,21 @@ impl Connection {
     }
 
     /// Sends metrics in protobuf; the answer's body.
-    pub(super) fn post(&mut self, path: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn post(&mut self, path: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+        self.post_coded(path, None, body)
+    }
+
+    /// As [`Connection::post`], of a body in a content coding.
+    pub(crate) fn post_coded(
+        &mut self,
+        path: &str,
+        coding: Option<&str>,
+        body: &[u8],
+    ) -> anyhow::Result<Vec<u8>> {
         let Self { host, .. } = self;
+        let coding = coding.map(|coding| format!("content-encoding: {coding}\r\n")).unwrap_or_default();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-protobuf\r\n{coding}content-length: {}\r\n\r\n",
             body.len()
         );
         let stream = self.stream.get_mut();
@@ -40,7 +51,7 @@ impl Connection {
     }
 
     /// Fetches a page.
-    pub(super) fn get(&mut self, path: &str) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn get(&mut self, path: &str) -> anyhow::Result<Vec<u8>> {
         let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.host);
         self.stream.get_mut().write_all(head.as_bytes())?;
         self.answer()
@@ -69,4 +80,21 @@ impl Connection {
         ensure!(status.split(' ').nth(1) == Some("200"), "the answer is `{}`", status.trim_end());
         Ok(body)
     }
+}
+
+/// Fetches a page of any length on a connection of its own.
+pub(crate) fn fetch(host: SocketAddr, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&host, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    // By this version an answer ends with its connection.
+    stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: {host}\r\n\r\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.take(BODY_BYTES_MAX as u64).read_to_string(&mut answer)?;
+    let (head, page) = answer.split_once("\r\n\r\n").context("an answer without an end of its head")?;
+    ensure!(
+        head.split(' ').nth(1) == Some("200"),
+        "the answer is `{}`",
+        head.lines().next().unwrap_or_default()
+    );
+    Ok(page.to_owned())
 }

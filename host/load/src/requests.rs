@@ -8,13 +8,15 @@ use wasmeter_otlp::messages::{
 };
 
 /// Points of one request, as batching clients send them.
-pub(super) const POINTS_PER_REQUEST: usize = 1000;
-/// What stands for the time of a point, its value, and what a histogram counts and sums up: eight bytes that nothing else has.
+pub(crate) const POINTS_PER_REQUEST: usize = 1000;
+/// What stands for the start and time of a point, its value, and what a histogram counts and sums up: eight bytes that nothing
+/// else has.
+const BEGIN: u64 = 0xA5A5_A5A5_A5A5_A5A5;
 const TIME: u64 = 0x5A5A_5A5A_5A5A_5A5A;
 const VALUE: u64 = 0xC3C3_C3C3_C3C3_C3C3;
 const SUM: u64 = 0x3C3C_3C3C_3C3C_3C3C;
 /// When all series began.
-pub(super) const START: u64 = 1_700_000_000_000_000_000;
+pub(crate) const START: u64 = 1_700_000_000_000_000_000;
 /// From one point of a series to the next.
 const INTERVAL: u64 = 10_000_000_000;
 /// The boundaries of the histogram's sixteen buckets.
@@ -23,22 +25,33 @@ const BOUNDS: [f64; 15] =
 
 /// What the points are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Points of a cumulative monotonic sum, which grows by one from round to round.
+pub(crate) enum Kind {
+    /// Points of a monotonic sum, which grows by one from round to round.
     Sum,
-    /// Points of a cumulative histogram of sixteen buckets, which gets one value of 0.5 in each round.
+    /// Points of a histogram of sixteen buckets, which gets one value of 0.5 in each round.
     Histogram,
 }
 
-/// Requests of one kind of cumulative points, of so many series.
-pub(super) struct Requests {
+/// What a point is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// All since the start of its series.
+    Cumulative,
+    /// All since the point before.
+    Delta,
+}
+
+/// Requests of one kind of points, of so many series.
+pub(crate) struct Requests {
     bodies: Vec<Body>,
+    flow: Flow,
     series: usize,
     round: u64,
 }
 
 struct Body {
     bytes: Vec<u8>,
+    begins: Vec<usize>,
     times: Vec<usize>,
     values: Vec<usize>,
     sums: Vec<usize>,
@@ -61,14 +74,18 @@ fn attributes(series: usize) -> Vec<KeyValue> {
     ]
 }
 
-fn data(kind: Kind, series: std::ops::Range<usize>) -> metric::Data {
-    let aggregation_temporality = AggregationTemporality::Cumulative.into();
+fn data(kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> metric::Data {
+    let aggregation_temporality = match flow {
+        Flow::Cumulative => AggregationTemporality::Cumulative,
+        Flow::Delta => AggregationTemporality::Delta,
+    };
+    let aggregation_temporality = aggregation_temporality.into();
     match kind {
         Kind::Sum => {
             let value = Some(number_data_point::Value::AsInt(VALUE.cast_signed()));
             let point = |series| NumberDataPoint {
                 attributes: attributes(series),
-                start_time_unix_nano: START,
+                start_time_unix_nano: BEGIN,
                 time_unix_nano: TIME,
                 value,
                 ..NumberDataPoint::default()
@@ -82,7 +99,7 @@ fn data(kind: Kind, series: std::ops::Range<usize>) -> metric::Data {
             bucket_counts[7] = VALUE;
             let point = |series| HistogramDataPoint {
                 attributes: attributes(series),
-                start_time_unix_nano: START,
+                start_time_unix_nano: BEGIN,
                 time_unix_nano: TIME,
                 count: VALUE,
                 sum: Some(f64::from_bits(SUM)),
@@ -97,11 +114,11 @@ fn data(kind: Kind, series: std::ops::Range<usize>) -> metric::Data {
 }
 
 impl Body {
-    fn new(kind: Kind, series: std::ops::Range<usize>) -> Self {
+    fn new(kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> Self {
         let metric = Metric {
             name: "http.server.requests".to_owned(),
             unit: "1".to_owned(),
-            data: Some(data(kind, series)),
+            data: Some(data(kind, flow, series)),
             ..Metric::default()
         };
         let scope = ScopeMetrics { metrics: vec![metric], ..ScopeMetrics::default() };
@@ -117,13 +134,14 @@ impl Body {
             let windows = bytes.windows(8).enumerate();
             windows.filter(|(_, bytes)| *bytes == mark.to_le_bytes()).map(|(at, _)| at).collect::<Vec<_>>()
         };
-        let (times, values, sums) = (find(TIME), find(VALUE), find(SUM));
-        Self { bytes, times, values, sums }
+        let (begins, times, values, sums) = (find(BEGIN), find(TIME), find(VALUE), find(SUM));
+        Self { bytes, begins, times, values, sums }
     }
 
-    fn put(&mut self, time: u64, value: u64) {
+    fn put(&mut self, begin: u64, time: u64, value: u64) {
         let sum = (value as f64 * 0.5).to_bits();
-        for (places, bits) in [(&self.times, time), (&self.values, value), (&self.sums, sum)] {
+        let fields = [(&self.begins, begin), (&self.times, time), (&self.values, value), (&self.sums, sum)];
+        for (places, bits) in fields {
             for &at in places {
                 self.bytes[at..at + 8].copy_from_slice(&bits.to_le_bytes());
             }
@@ -132,31 +150,36 @@ impl Body {
 }
 
 impl Requests {
-    pub(super) fn new(kind: Kind, series: usize) -> Self {
-        let starts = (0..series).step_by(POINTS_PER_REQUEST);
-        let bodies = starts.map(|from| Body::new(kind, from..series.min(from + POINTS_PER_REQUEST)));
-        Self { bodies: bodies.collect(), series, round: 0 }
+    pub(crate) fn new(kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> Self {
+        let starts = series.clone().step_by(POINTS_PER_REQUEST);
+        let bodies =
+            starts.map(|from| Body::new(kind, flow, from..series.end.min(from + POINTS_PER_REQUEST)));
+        Self { bodies: bodies.collect(), flow, series: series.len(), round: 0 }
     }
 
-    pub(super) fn series(&self) -> usize {
+    pub(crate) fn series(&self) -> usize {
         self.series
     }
 
-    /// The next point of every series. The value of each is the number of the round, from 1 on.
-    pub(super) fn next(&mut self) -> impl Iterator<Item = &[u8]> {
+    /// The next point of every series. The value of each is 1 if they are deltas, otherwise the number of the round, from 1 on.
+    pub(crate) fn next(&mut self) -> impl Iterator<Item = &[u8]> {
         self.round += 1;
-        let (time, round) = (START + self.round * INTERVAL, self.round);
-        self.bodies.iter_mut().for_each(|body| body.put(time, round));
+        let time = START + self.round * INTERVAL;
+        let (begin, value) = match self.flow {
+            Flow::Cumulative => (START, self.round),
+            Flow::Delta => (time - INTERVAL, 1),
+        };
+        self.bodies.iter_mut().for_each(|body| body.put(begin, time, value));
         self.bodies.iter().map(|body| &body.bytes[..])
     }
 
     /// How many rounds there were, and when the last one was, in nanoseconds since the epoch.
-    pub(super) fn last(&self) -> (u64, u64) {
+    pub(crate) fn last(&self) -> (u64, u64) {
         (self.round, START + self.round * INTERVAL)
     }
 
     /// Bytes of a point, about.
-    pub(super) fn bytes_per_point(&self) -> f64 {
+    pub(crate) fn bytes_per_point(&self) -> f64 {
         self.bodies.iter().map(|body| body.bytes.len()).sum::<usize>() as f64 / self.series as f64
     }
 }
@@ -168,7 +191,7 @@ mod tests {
     #[test]
     fn every_round_is_one_more_for_every_series() {
         for kind in [Kind::Sum, Kind::Histogram] {
-            let mut requests = Requests::new(kind, 2500);
+            let mut requests = Requests::new(kind, Flow::Cumulative, 0..2500);
             let sizes = |bodies: Vec<&[u8]>| {
                 bodies
                     .into_iter()
