@@ -40,7 +40,8 @@ enum Task {
         #[arg(long, value_enum, default_value_t)]
         toolchain: toolchain::From,
     },
-    /// Build the View of examples/views in every language but Rust into target/plugins/views; what builds it is fetched.
+    /// Build the View of examples/views in every language but Rust into target/plugins/views, and follow their READMEs to the letter
+    /// outside of this repository; what builds it is fetched.
     BuildViews {
         /// Only in these languages.
         languages: Vec<views::Language>,
@@ -88,7 +89,10 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::BuildPlugins { toolchain } => plugins::build(toolchain).map(drop),
-        Task::BuildViews { languages } => views::build(&languages).map(drop),
+        Task::BuildViews { languages } => {
+            views::build(&languages)?;
+            views::follow(&languages)
+        }
         Task::Test { filter } => suite::run(filter.as_deref()),
         Task::Demo { seconds } => demo::run(seconds),
         Task::Bench { bench } => bench::run(bench),

@@ -8,7 +8,7 @@ mod purity;
 mod steps;
 mod tidy;
 
-use crate::{demo, plugins, shell, suite, toolchain};
+use crate::{demo, plugins, shell, suite, toolchain, views};
 
 /// Runs the steps of these names; all of them if there are none.
 ///
@@ -28,6 +28,7 @@ pub(crate) fn run(only: Vec<String>) -> anyhow::Result<()> {
     });
     steps.run("build-plugins", || plugins::build(toolchain::From::default()).map(drop));
     steps.run("clippy-components", plugins::clippy);
+    steps.run("readmes", || views::follow(&[]));
     steps.run("test", || suite::run(None));
     steps.run("model", model::check);
     steps.run("demo", || demo::run(Some(20)));

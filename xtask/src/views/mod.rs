@@ -5,6 +5,7 @@ mod c;
 mod go;
 mod javascript;
 mod python;
+mod readme;
 
 use std::ffi::OsStr;
 use std::fmt::Write;
@@ -14,6 +15,7 @@ use anyhow::Context;
 
 use crate::packages::{is_made_from, stamp};
 use crate::{plugins, shell, workspace};
+pub(crate) use readme::follow;
 
 /// A language the View is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -1,6 +1,7 @@
 //! The View of `examples/views` in five languages, in one host: the same input makes the same series, whatever the language.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::support::{Host, Page, PluginFolder, required};
 
@@ -8,12 +9,17 @@ const LANGUAGES: [&str; 5] = ["rust", "c", "javascript", "python", "go"];
 /// An instrument that none of them rewrites.
 const UNTOUCHED: &str = "plain";
 
+/// Where the View in a language is built.
+fn built(language: &str) -> PathBuf {
+    let folder = required(if language == "rust" { "WASMETER_EXAMPLES" } else { "WASMETER_VIEWS" });
+    folder.join(format!("routes-{language}.wasm"))
+}
+
 /// A folder with the View in every language, each for the instruments that begin with the language's name.
-fn folder() -> PluginFolder {
+fn folder(component: impl Fn(&str) -> PathBuf) -> PluginFolder {
     let folder = PluginFolder::with(&[]);
     for language in LANGUAGES {
-        let built = required(if language == "rust" { "WASMETER_EXAMPLES" } else { "WASMETER_VIEWS" });
-        let component = fs::read(built.join(format!("routes-{language}.wasm"))).expect("it is built");
+        let component = fs::read(component(language)).expect("it is built");
         let settings = format!("[config]\nprefix = \"{language}.\"\n");
         folder.put(&format!("{language}.toml"), settings.as_bytes());
         folder.put(&format!("{language}.wasm"), &component);
@@ -104,7 +110,24 @@ fn requests(page: &Page, language: &str) -> Vec<(String, String, f64)> {
 
 #[test]
 fn five_languages_in_one_host_give_equal_series() {
-    let folder = folder();
+    gives_equal_series(&folder(built));
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that did nothing must not be silent")]
+fn what_the_readmes_of_the_languages_make_gives_the_same() {
+    let as_written = |language: &str| {
+        let file = required("WASMETER_VIEWS").join(format!("as-written/routes-{language}.wasm"));
+        file.is_file().then_some(file)
+    };
+    // The one in Rust has the SDK of this repository.
+    for language in LANGUAGES.into_iter().skip(1).filter(|language| as_written(language).is_none()) {
+        eprintln!("SKIPPED: the View in {language}; `cargo xtask build-views` follows its README");
+    }
+    gives_equal_series(&folder(|language| as_written(language).unwrap_or_else(|| built(language))));
+}
+
+fn gives_equal_series(folder: &PluginFolder) {
     let host = Host::start(Some(folder.path()), &[]);
     send(&host);
     let page = host.page();
