@@ -1,5 +1,7 @@
 //! `remote-write`, against Prometheus.
 
+use std::net::TcpListener;
+
 use serde_json::json;
 
 use crate::support::{Host, PluginFolder, Receiver, eventually};
@@ -152,4 +154,30 @@ fn prometheus_has_exponential_histograms_as_native_ones_bucket_by_bucket() {
     let (_, _, log) = host.stop();
     assert!(log.contains("exponential histograms, which `native_histograms = true` sends"), "{log}");
     assert!(!log.contains("export failed"), "{log}");
+}
+
+#[test]
+fn a_receiver_that_never_answers_delays_no_other_exporter() {
+    // Connections are made and wait in its queue; nobody takes them out.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let origin = format!("http://{}", silent.local_addr().expect("it is bound"));
+    let folder = PluginFolder::with(&["remote-write", "hostile-exporter"]);
+    let waiting = format!(
+        "interval_ms = 100\ntimeout_ms = 100\nexport_deadline_ms = 2000\n[grants]\nhttp = [\"{origin}\"]\n[config]\n\
+         url = \"{origin}/api/v1/write\"\n"
+    );
+    folder.put("00-remote-write.toml", waiting.as_bytes());
+    folder.put("10-hostile-exporter.toml", b"interval_ms = 100\n");
+    let host = Host::start(Some(folder.path()), &[]);
+    let points = |exporter, outcome| {
+        host.page().sum("wasmeter_export_points_total", &[("exporter", exporter), ("outcome", outcome)])
+    };
+    let before = eventually("an export", || {
+        Some(points("hostile-exporter", "exported")).filter(|points| *points > 0.0)
+    });
+    eventually("further exports", || (points("hostile-exporter", "exported") > 3.0 * before).then_some(()));
+    eventually("its end", || (points("remote-write", "undelivered") > 0.0).then_some(()));
+    assert_eq!(points("remote-write", "exported"), 0.0);
+    let (_, _, log) = host.stop();
+    assert!(log.contains("export failed"), "{log}");
 }
