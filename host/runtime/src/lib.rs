@@ -51,7 +51,7 @@ pub use plugin::{Plugin, PluginInfo, PluginState, PluginStats, RestartPolicy};
 pub use processors::{OnFailure, Processed, ProcessorFault, Processors};
 pub use registry::Loading;
 pub use runtime::{Runtime, StartError};
-pub use totals::PluginTotals;
+pub use totals::{CALL_SECS_BOUNDARIES, PluginTotals};
 pub use trust::{KeyError, SignatureState, TrustedKey};
 pub use wasmeter_model::limits::PluginLimits;
 pub use watch::Watcher;

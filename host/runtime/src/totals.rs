@@ -9,6 +9,10 @@ use std::time::Duration;
 /// bound a directory that keeps changing would fill the host's memory.
 const PLUGINS_MAX: usize = 1024;
 
+/// In seconds, from a question that is answered at once to the longest deadline of an export that is not set otherwise.
+pub const CALL_SECS_BOUNDARIES: [f64; 13] =
+    [1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 2.5e-3, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
+
 /// What the plugins of one name did since the start of the process. Only ever grows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginTotals {
@@ -18,6 +22,8 @@ pub struct PluginTotals {
     pub calls: u64,
     /// How long it took over them.
     pub busy: Duration,
+    /// How many of them took how long: for each of [`CALL_SECS_BOUNDARIES`] those up to it, and then those beyond the last.
+    pub by_duration: [u64; CALL_SECS_BOUNDARIES.len() + 1],
     /// Lines of its log that were dropped because it wrote too many.
     pub log_lines_dropped: u64,
     /// Writes that were refused because its directories hold as much as they may.
@@ -29,6 +35,7 @@ pub struct PluginTotals {
 pub(crate) struct Totals {
     calls: AtomicU64,
     busy_nanos: AtomicU64,
+    by_duration: [AtomicU64; CALL_SECS_BOUNDARIES.len() + 1],
     log_lines_dropped: AtomicU64,
     writes_refused: AtomicU64,
 }
@@ -36,6 +43,11 @@ pub(crate) struct Totals {
 impl Totals {
     pub(crate) fn called(&self, took: Duration) {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        let secs = took.as_secs_f64();
+        let bucket = CALL_SECS_BOUNDARIES.partition_point(|boundary| *boundary < secs);
+        if let Some(bucket) = self.by_duration.get(bucket) {
+            bucket.fetch_add(1, Ordering::Relaxed);
+        }
         self.busy_nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
@@ -71,6 +83,7 @@ impl AllTotals {
             plugin: plugin.clone(),
             calls: totals.calls.load(Ordering::Relaxed),
             busy: Duration::from_nanos(totals.busy_nanos.load(Ordering::Relaxed)),
+            by_duration: totals.by_duration.each_ref().map(|bucket| bucket.load(Ordering::Relaxed)),
             log_lines_dropped: totals.log_lines_dropped.load(Ordering::Relaxed),
             writes_refused: totals.writes_refused.load(Ordering::Relaxed),
         });
@@ -81,6 +94,14 @@ impl AllTotals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_are_counted_by_how_long_they_took() {
+        let all = AllTotals::default();
+        let micros = [0, 10, 11, 250, 1_000_000, 10_000_000, 10_000_001];
+        micros.iter().for_each(|micros| all.of(&"a".into()).called(Duration::from_micros(*micros)));
+        assert_eq!(all.snapshot()[0].by_duration, [2, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1]);
+    }
 
     #[test]
     fn builds_of_one_name_are_counted_together_and_names_beyond_the_bound_too() {

@@ -6,6 +6,7 @@
 //!                        +-> processors -> readers: page, OTLP exporters, console, exporters of the directory
 //! ```
 
+mod durations;
 mod exporters;
 mod observing;
 mod own_metrics;

@@ -5,8 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use wasmeter_engine::{Engine, PreparedSwap, SwapReport};
 use wasmeter_model::Resource;
 use wasmeter_model::frame::Frame;
-use wasmeter_runtime::{Generation, Observers, Processed, Processors};
+use wasmeter_runtime::{Generation, Observers, Processed, Processors, Runtime};
 
+use super::durations::Durations;
 use super::observing::Observing;
 use crate::clock::now;
 
@@ -20,6 +21,7 @@ pub(super) struct Pipeline {
     engine: Engine,
     attached: Arc<RwLock<Attached>>,
     observing: Arc<Observing>,
+    durations: Arc<Durations>,
 }
 
 /// The plugins of a generation that are no Views.
@@ -44,9 +46,10 @@ pub(super) struct Collected {
 
 impl Pipeline {
     /// `resource` is what observations belong to that name none.
-    pub(super) fn new(engine: Engine, attached: Attached, resource: Resource) -> Self {
+    pub(super) fn new(engine: Engine, attached: Attached, resource: Resource, runtime: Arc<Runtime>) -> Self {
+        let durations = Arc::new(Durations::new(runtime, resource.clone(), now()));
         let observing = Arc::new(Observing::new(engine.clone(), resource));
-        Self { engine, attached: Arc::new(RwLock::new(attached)), observing }
+        Self { engine, attached: Arc::new(RwLock::new(attached)), observing, durations }
     }
 
     /// Collects for a reader, after the observers have observed, which may take as long as their deadlines. Blocks while a swap is
@@ -72,6 +75,7 @@ impl Pipeline {
     }
 
     fn collect_now(&self, reader: usize, attached: &Attached) -> Collected {
+        self.durations.tell(&self.engine, now());
         let frame = self.engine.collect(reader, now());
         Collected { frame, processors: attached.processors.clone() }
     }

@@ -52,8 +52,8 @@ impl PluginKeeper {
         surroundings: Surroundings,
         make: impl FnOnce(Views, Vec<ReaderConfig>) -> (Engine, std::ops::Range<usize>),
     ) -> Result<(Engine, Self), String> {
-        let directory =
-            settings.directory.as_ref().map(|path| Arc::new(Directory::new(path.clone(), runtime)));
+        let directory = settings.directory.as_ref();
+        let directory = directory.map(|path| Arc::new(Directory::new(path.clone(), runtime.clone())));
         let mut views = base;
         let mut attached = Attached::default();
         let mut exporters = Exporters::new(surroundings);
@@ -67,7 +67,7 @@ impl PluginKeeper {
         }
         let (engine, readers) = make(views.clone(), plan.added());
         let swaps = Arc::new(Mutex::new(Swaps::default()));
-        let pipeline = Pipeline::new(engine.clone(), attached.clone(), resource);
+        let pipeline = Pipeline::new(engine.clone(), attached.clone(), resource, runtime);
         exporters.carry_out(plan, &pipeline, &readers.collect::<Vec<_>>(), Vec::new());
         let exports = exporters.tasks();
         let service =

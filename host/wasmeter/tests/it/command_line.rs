@@ -115,6 +115,15 @@ fn plugins_come_and_go_while_it_runs() {
         of_plugin("wasmeter_plugin_calls_total") > 0.0 && of_plugin("wasmeter_plugin_memory_bytes") > 0.0
     );
     assert_eq!(page.sum("wasmeter_plugin_generation", &[]), 1.0);
+    // Every call has a duration, and asking about the series of the durations themselves is no call that never ends.
+    let page = host.page();
+    let durations = page.sum("wasmeter_plugin_call_duration_seconds_count", &[("plugin", "merge-workers")]);
+    assert!(
+        durations > 0.0
+            && durations <= page.sum("wasmeter_plugin_calls_total", &[("plugin", "merge-workers")])
+    );
+    let at_most_10_secs = [("plugin", "merge-workers"), ("le", "10")].as_slice();
+    assert_eq!(page.sum("wasmeter_plugin_call_duration_seconds_bucket", at_most_10_secs), durations);
     fs::remove_file(file).expect("it was put there");
     eventually("the plugin out of service", || (info(&host) == 0.0).then_some(()));
 }
