@@ -126,7 +126,7 @@ impl ExplicitHistogram {
 
     /// True if the contribution's buckets can be counted in these bounds exactly.
     pub(crate) fn accepts(&self, bounds: &Arc<[f64]>) -> bool {
-        Arc::ptr_eq(&self.bounds, bounds) || is_subset(&self.bounds, bounds)
+        are_equal(&self.bounds, bounds) || is_subset(&self.bounds, bounds)
     }
 
     /// Gives up the bounds that `other` has not, so that contributions with those are accepted.
@@ -140,7 +140,7 @@ impl ExplicitHistogram {
     /// Adds a contribution that is [accepted](Self::accepts); `whole` as in [`Kept::merge`].
     pub(crate) fn merge(&mut self, delta: &ExplicitDelta, whole: bool) {
         let coarser;
-        let counts = if self.bounds[..] == delta.bounds[..] {
+        let counts = if are_equal(&self.bounds, &delta.bounds) {
             &delta.counts
         } else {
             coarser = coarsen(&delta.counts, &delta.bounds, &self.bounds);
@@ -238,23 +238,26 @@ impl ExplicitPoint {
 
     /// What was added since `before`; `None` if the count of some bucket has shrunk, which means a reset. Bounds that are
     /// a subset of the earlier ones are compared exactly, others mean a reset too.
-    pub(crate) fn since(&self, before: &Self) -> Option<ExplicitDelta> {
-        let coarser;
-        let old = if self.bounds[..] == before.bounds[..] {
-            &before.counts
-        } else if is_subset(&self.bounds, &before.bounds) {
-            coarser = coarsen(&before.counts, &before.bounds, &self.bounds);
-            &coarser
+    pub(crate) fn since(&self, before: Self) -> Option<ExplicitDelta> {
+        let Self { bounds, counts: old, count, sum, .. } = before;
+        // The memory of the point before becomes that of the difference.
+        let mut counts = if are_equal(&self.bounds, &bounds) {
+            old
+        } else if is_subset(&self.bounds, &bounds) {
+            coarsen(&old, &bounds, &self.bounds)
         } else {
             return None;
         };
-        let counts: Option<Vec<u64>> =
-            self.counts.iter().zip(old).map(|(now, old)| now.checked_sub(*old)).collect();
+        for (old, now) in counts.iter_mut().zip(&self.counts) {
+            *old = now.checked_sub(*old)?;
+        }
         Some(ExplicitDelta {
-            counts: counts?,
-            count: self.count.checked_sub(before.count)?,
-            sum: self.sum.zip(before.sum),
-            ..self.whole(true)
+            bounds: self.bounds.clone(),
+            counts,
+            count: self.count.checked_sub(count)?,
+            sum: self.sum.zip(sum),
+            min: extreme(self.min, Extreme::Running),
+            max: extreme(self.max, Extreme::Running),
         })
     }
 }

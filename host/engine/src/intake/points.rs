@@ -7,7 +7,7 @@ use wasmeter_model::frame::{ExponentialRef, HistogramRef, NumberRef};
 use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
 use wasmeter_model::{InstrumentKind, Number};
 
-use crate::aggregate::{Buckets, ExplicitPoint, ExponentialPoint};
+use crate::aggregate::{Buckets, ExplicitPoint, ExponentialPoint, are_equal};
 use crate::report::Rejection;
 
 /// The interval makes sense.
@@ -37,15 +37,26 @@ fn total<'a>(counts: impl IntoIterator<Item = &'a u64>) -> Option<u64> {
 }
 
 /// An explicit histogram (data model, "Histogram").
-pub(super) fn explicit(row: &HistogramRef<'_>) -> Result<ExplicitPoint, Rejection> {
+///
+/// `known` are the bounds of the one before, which are checked already and kept if this one has the same.
+pub(super) fn explicit(
+    row: &HistogramRef<'_>,
+    known: &mut Option<Arc<[f64]>>,
+) -> Result<ExplicitPoint, Rejection> {
     finite([row.sum, row.min, row.max])?;
     if row.bounds.len() >= BUCKETS_MAX {
         return Err(Rejection::TooManyBuckets);
     }
-    let is_ascending = row.bounds.is_sorted_by(|a, b| a < b);
-    if !is_ascending || !row.bounds.iter().all(|bound| bound.is_finite()) {
-        return Err(Rejection::BadBounds);
-    }
+    let bounds = match known {
+        Some(known) if are_equal(known, row.bounds) => known.clone(),
+        _ => {
+            let is_ascending = row.bounds.is_sorted_by(|a, b| a < b);
+            if !is_ascending || !row.bounds.iter().all(|bound| bound.is_finite()) {
+                return Err(Rejection::BadBounds);
+            }
+            known.insert(row.bounds.into()).clone()
+        }
+    };
     // Without bounds there may be no counts either; then all values are in the one bucket there is.
     let counts = match (row.bounds, row.counts) {
         ([], []) => vec![row.count],
@@ -55,7 +66,6 @@ pub(super) fn explicit(row: &HistogramRef<'_>) -> Result<ExplicitPoint, Rejectio
     if total(&counts) != Some(row.count) {
         return Err(Rejection::CountsMismatch);
     }
-    let bounds: Arc<[f64]> = row.bounds.into();
     Ok(ExplicitPoint { bounds, counts, count: row.count, sum: row.sum, min: row.min, max: row.max })
 }
 

@@ -1,5 +1,6 @@
 //! Received frames: every point becomes a contribution of its source (design: received OTLP is aggregated).
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use wasmeter_model::batch::{Batch, BatchMetric, BatchPoint};
@@ -22,7 +23,7 @@ use crate::source::{Received, Source, SourceData, Step};
 /// Takes a batch in that was received or observed.
 pub(crate) fn ingest(inner: &Inner, batch: &Batch<'_>, origin: Origin, now: Timestamp) -> IngestReport {
     let report = IngestReport { duplicate_keys: batch.duplicate_keys(), ..IngestReport::default() };
-    let mut intake = Intake { inner, origin, now, report };
+    let mut intake = Intake { inner, origin, now, report, bounds: None };
     for metric in batch.metrics() {
         intake.metric(metric);
     }
@@ -41,6 +42,8 @@ struct Intake<'a> {
     origin: Origin,
     now: Timestamp,
     report: IngestReport,
+    /// The bounds of the last histogram: the next one mostly has the same.
+    bounds: Option<Arc<[f64]>>,
 }
 
 /// A received histogram of either form.
@@ -53,7 +56,7 @@ trait ReceivedHistogram: Clone {
     /// All of it; `running` if it is not the first of its writer.
     fn whole(&self, running: bool) -> Self::Delta;
     /// It less the one before; `None` means a reset.
-    fn since(&self, before: &Self) -> Option<Self::Delta>;
+    fn since(&self, before: Self) -> Option<Self::Delta>;
     /// What is counted.
     fn contribution(delta: &Self::Delta) -> Contribution<'_>;
 }
@@ -69,7 +72,7 @@ impl ReceivedHistogram for ExplicitPoint {
         self.whole(running)
     }
 
-    fn since(&self, before: &Self) -> Option<ExplicitDelta> {
+    fn since(&self, before: Self) -> Option<ExplicitDelta> {
         self.since(before)
     }
 
@@ -89,8 +92,8 @@ impl ReceivedHistogram for ExponentialPoint {
         self.whole(running)
     }
 
-    fn since(&self, before: &Self) -> Option<ExponentialDelta> {
-        self.since(before)
+    fn since(&self, before: Self) -> Option<ExponentialDelta> {
+        self.since(&before)
     }
 
     fn contribution(delta: &ExponentialDelta) -> Contribution<'_> {
@@ -163,7 +166,8 @@ impl<'a> Intake<'a> {
                 let rows = || metric.histograms().filter(|(point, _)| !point.is_ended());
                 self.instrument(metric, shape, NumberKind::Double, rows().count(), |intake, entry, state| {
                     for (point, row) in rows() {
-                        intake.histogram(metric, entry, state, shape, point, points::explicit(&row));
+                        let value = points::explicit(&row, &mut intake.bounds);
+                        intake.histogram(metric, entry, state, shape, point, value);
                     }
                 });
                 let ends = metric.histograms().map(|(point, _)| point).filter(BatchPoint::is_ended);
@@ -336,7 +340,7 @@ impl<'a> Intake<'a> {
             } else {
                 match received.cumulative(interval, value.clone(), now, inner.limits.current_expiry)? {
                     Step::First => (value.whole(false), Some(point.start())),
-                    Step::Since(before) => (value.since(&before).unwrap_or_else(|| value.whole(true)), None),
+                    Step::Since(before) => (value.since(before).unwrap_or_else(|| value.whole(true)), None),
                 }
             };
             let what = P::contribution(&delta);
