@@ -1,5 +1,7 @@
 //! `cargo xtask bench` and `side-by-side`: wasmeter, built as it would be installed, beside the official SDK and by itself.
 
+mod collector;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -48,6 +50,18 @@ pub(crate) enum Bench {
     /// What a received point costs in process, from the bytes of a request to the state of its series, and out again.
     Ingest {
         /// Write the page to this file; docs/benchmarks-ingest.md is the one of the project.
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+    },
+    /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector, which is built first.
+    Compare {
+        /// How many points each series gets.
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        rounds: usize,
+        /// Only the scenarios whose name contains this.
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        /// Write the page to this file; docs/benchmarks-compare.md is the one of the project.
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
@@ -112,6 +126,18 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
                 program = program.arg("--markdown").arg(std::path::absolute(file)?);
             }
             program.run()
+        }
+        Bench::Compare { rounds, filter, markdown } => {
+            let collector = collector::build()?;
+            let mut program = load()?.arg("compare").arg("--rounds").arg(rounds.to_string());
+            if let Some(filter) = filter {
+                program = program.arg("--filter").arg(filter);
+            }
+            if let Some(file) = markdown {
+                program = program.arg("--markdown").arg(std::path::absolute(file)?);
+            }
+            program = program.arg("--binary").arg(workspace::target().join("release/wasmeter"));
+            program.arg("--collector").arg(collector).run()
         }
         Bench::Views { markdown } => {
             plugins::build(toolchain::From::default())?;

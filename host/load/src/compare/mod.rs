@@ -12,6 +12,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
+use prost::Message;
+use wasmeter_otlp::messages::ExportMetricsServiceResponse;
 use wasmeter_otlp::{Compression, METRICS_PATH};
 
 use crate::http::{Connection, fetch};
@@ -89,7 +91,10 @@ impl Sender {
     fn send(&mut self) -> anyhow::Result<()> {
         for body in self.rounds.iter().flatten() {
             let answer = self.to.post_coded(METRICS_PATH, self.compression.coding(), body)?;
-            ensure!(answer.is_empty(), "a part of a request was refused");
+            let answer =
+                ExportMetricsServiceResponse::decode(&answer[..])?.partial_success.unwrap_or_default();
+            // The Collector says so even where nothing was refused.
+            ensure!(answer.rejected_data_points == 0, "a part of a request was refused: {answer:?}");
         }
         Ok(())
     }
