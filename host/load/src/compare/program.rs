@@ -134,7 +134,7 @@ impl Program {
                     bail!("{command:?} ended with {status}");
                 }
                 ensure!(begun.elapsed() < PATIENCE, "{command:?} does not listen on {address}");
-                std::thread::sleep(Duration::from_millis(20));
+                pause();
             }
         }
         Ok(program)
@@ -160,6 +160,12 @@ impl Program {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
     }
+}
+
+/// Another program says in no way that it listens but by listening.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for but time")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
 }
 
 /// A command that uses one processor, if one is given.

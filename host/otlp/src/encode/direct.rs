@@ -36,7 +36,7 @@ pub(super) fn request(frame: &Frame) -> Vec<u8> {
         self::scope(&mut to, frame, scope);
         to.close(0x12, scope_end);
         scope_end = to.len();
-        if !before.is_some_and(|before| before.resource().row() == resource.row()) {
+        if before.is_none_or(|before| before.resource().row() != resource.row()) {
             self::resource(&mut to, frame, resource);
             to.close(0x0a, resource_end);
             resource_end = to.len();

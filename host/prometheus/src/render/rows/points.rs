@@ -53,7 +53,7 @@ impl Form {
 /// Current values follow the hint of a metric that came from Prometheus (compatibility specification, "Gauges"). Info
 /// does not exist in the text format and is a gauge there; state sets are gauges in both.
 fn current(frame: &Frame, format: Format, metric: &MetricRef<'_>, suffix: Suffix) -> (FamilyKind, Suffix) {
-    let hint = frame.pairs(metric.metadata()).filter(|(key, _)| *key == "prometheus.type").last();
+    let hint = frame.pairs(metric.metadata()).rfind(|(key, _)| *key == "prometheus.type");
     match hint {
         // The second spelling is the specification's own.
         Some((_, ValueRef::String("unknown" | "unkown"))) => (FamilyKind::Untyped, Suffix::None),
