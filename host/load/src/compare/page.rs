@@ -75,5 +75,11 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
         // Writing to a string does not fail.
         let _ok = writeln!(text, "| {} |", cells(outcome, ratio(outcomes, outcome)).join(" | "));
     }
-    text
+    text + NOTES
 }
+
+/// What the figures do not say by themselves.
+const NOTES: &str = "\n\
+    Where the Collector only receives, it throws away what it has decoded, which is the least it can do; wasmeter keeps its state as \
+    always. Where two attributes are kept, the Collector adds up within a request and then takes what other requests say of the same \
+    series and interval for repeated: its totals are right only if a client sends all of an interval in one request.\n";

@@ -18,3 +18,22 @@ fn nothing_is_lost_doubled_or_reset_while_plugins_of_every_kind_are_swapped() {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
 }
+
+#[test]
+fn what_is_acknowledged_under_load_is_what_the_page_says_in_every_scenario_and_coding() {
+    let program = env!("CARGO_BIN_EXE_wasmeter-load");
+    let host = Path::new(program).with_file_name("wasmeter");
+    let mut command = Command::new(program);
+    command.arg("compare").arg("--binary").arg(host).args([
+        "--unpinned",
+        "--series",
+        "4000",
+        "--rounds",
+        "3",
+    ]);
+    let output = command.output().expect("the program starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
+    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 15, "{said}");
+}
