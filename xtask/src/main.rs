@@ -10,6 +10,7 @@ mod clients;
 mod conformance;
 mod debian;
 mod demo;
+mod fuzz;
 mod install;
 mod packages;
 mod plugins;
@@ -66,6 +67,15 @@ enum Task {
     SideBySide,
     /// Show which requirement of the specification has which tests, and write docs/conformance.md.
     Conformance,
+    /// Fuzz the decoders, one after the other; no part of the gate.
+    Fuzz {
+        /// Only the targets whose name, such as `otlp/decode_json`, contains this.
+        #[arg(default_value = "")]
+        filter: String,
+        /// How long each runs.
+        #[arg(long, value_name = "N", default_value_t = 300)]
+        seconds: u64,
+    },
     /// Run the whole gate: what must pass before a change is merged.
     Ci {
         /// Run only the steps of these names, such as `tidy`.
@@ -99,6 +109,7 @@ fn run() -> anyhow::Result<()> {
         Task::SideBySide => bench::side_by_side(),
         Task::Conformance => conformance::run(),
         Task::Ci { steps } => ci::run(steps),
+        Task::Fuzz { filter, seconds } => fuzz::run(&filter, seconds),
         Task::Setup => setup(),
     }
 }

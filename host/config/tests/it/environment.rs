@@ -159,7 +159,7 @@ fn numbers_and_names_that_are_not_understood_are_ignored_with_a_warning() {
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http"),
         ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "10s"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "20"),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "br"),
         ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "low_memory"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "-1"),
         ("OTEL_METRIC_EXPORT_TIMEOUT", "99999999999999999999"),

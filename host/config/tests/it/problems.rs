@@ -67,7 +67,7 @@ meter_provider:
         exporter:
           otlp_http:
             endpoint: collector:4318
-            compression: zstd
+            compression: br
             timeout: 1.5
             encoding: JSON
             temporality_preference: lowmemory

@@ -28,7 +28,7 @@ struct Tables {
 }
 
 impl Names {
-    /// Nothing is known yet; what will be takes at most `bytes_max`. A set of five attributes takes about 400 bytes. Of what is too
+    /// Nothing is known yet; what will be takes at most `bytes_max`. A set of five attributes is taken for about 550 bytes. Of what is too
     /// much, that goes first which was not asked for.
     pub fn new(bytes_max: usize) -> Self {
         // Series are what there are many of.
@@ -59,11 +59,12 @@ impl Names {
     fn learn(&self, new: New<'_>) {
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for (key, set) in new.sets {
-            let size = set_size(&set);
+            // Longer texts of a set are not in its block.
+            let size = set_size(&set) + key.len();
             tables.sets.insert(key, set, size);
         }
         for (key, resource) in new.resources {
-            let size = set_size(&resource.attributes);
+            let size = set_size(&resource.attributes) + key.len();
             tables.resources.insert(&key, resource, size);
         }
         for (key, scope) in new.scopes {

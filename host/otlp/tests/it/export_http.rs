@@ -101,7 +101,7 @@ async fn what_is_exported_arrives_in_every_encoding() {
     let batches = recorder.batches.lock().unwrap();
     assert_eq!(batches.len(), 6, "a partial success is not sent again");
     assert!(batches.iter().all(|received| batch_rows(received) == batch_rows(&frame().into())));
-    assert_eq!(server.count(Transport::Http, Counted::Requests), 4);
+    assert_eq!(server.count(Transport::Http, Counted::Requests), 6);
 }
 
 #[tokio::test]

@@ -60,8 +60,12 @@ impl<S: Service> Thread<S> {
     }
 
     fn rescan(&mut self) {
-        let Some(directory) = self.directory.clone() else { return };
+        let Some(directory) = self.directory.clone().filter(|_| !self.is_stopped()) else { return };
         let scan = directory.rescan();
+        // What has changed since the stop is nobody's business here.
+        if self.is_stopped() {
+            return;
+        }
         scan.tell(|failure| self.service.failed(&failure.to_string()));
         if let Some(generation) = scan.generation {
             self.take_into_service(&directory, generation);

@@ -78,7 +78,7 @@ fn lost(runtime: Arc<Runtime>, behaviour: &str, kind: FailureKind, words: &str) 
     let [a, Err(reason)] = scene.observe() else { panic!("{behaviour}: it observed") };
     assert_eq!(a, Ok((1, 0)), "{behaviour}");
     assert!(reason.contains(words), "{behaviour}: {reason}");
-    assert_eq!((scene.faults(), scene.runtime.counts().get("hostile-observer", kind)), ([0, 1], 1));
+    assert_eq!((scene.faults(), scene.runtime.counts().get("b", kind)), ([0, 1], 1));
     assert_eq!(scene.observe(), [Ok((1, 0)), Ok((1, 0))], "{behaviour}");
 }
 
@@ -120,10 +120,7 @@ fn refused(behaviour: &str, kind: FailureKind, words: &str) {
         let [a, Err(reason)] = scene.observe() else { panic!("{behaviour}: it observed") };
         assert_eq!(a, Ok((1, 0)), "{behaviour}");
         assert!(reason.contains(words) && reason.len() < 1000, "{behaviour}: {reason}");
-        assert_eq!(
-            (scene.faults(), scene.runtime.counts().get("hostile-observer", kind)),
-            ([0, times], times)
-        );
+        assert_eq!((scene.faults(), scene.runtime.counts().get("b", kind)), ([0, times], times));
     }
     assert_eq!(scene.directory.current().plugins()[1].info().state.name(), "active");
 }
