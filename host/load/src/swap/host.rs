@@ -34,7 +34,7 @@ impl Host {
                  meter_provider:\n  readers:\n    - pull:\n        exporter:\n          prometheus/development:\n            \
                  host: 127.0.0.1\n            port: 0\n\
                  distribution:\n  wasmeter:\n    receivers:\n      otlp_grpc:\n      otlp_http:\n        endpoint: 127.0.0.1:0\n    \
-                 plugins:\n      directory: {}\n      cache_directory: {}\n",
+                 plugins:\n      directory: {}\n      cache_directory: {}\n      watch: false\n",
                 quote(plugins),
                 quote(cache)
             ),
@@ -88,7 +88,8 @@ impl Host {
         self.address("Prometheus")
     }
 
-    /// Has it look at its plugins, and waits until they are swapped.
+    /// Has it look at its plugins, and waits until they are swapped. It does not watch them: what it had seen by itself, it would
+    /// have swapped before it was told.
     pub(super) fn swap(&self) -> anyhow::Result<()> {
         self.log.try_iter().for_each(drop);
         self.signal("HUP")?;
