@@ -1,6 +1,7 @@
 //! OTLP for metrics: receive, decode, encode, export, retry.
 //!
-//! What arrives becomes a [`wasmeter_model::frame::Frame`] before anything else sees it, and a frame is what is sent.
+//! What arrives becomes a [`wasmeter_model::batch::Batch`] before anything else sees it, read where it lies ([`wire`]) or decoded to
+//! a [`wasmeter_model::frame::Frame`] first ([`decode`]); a frame is what is sent.
 //! Requests are untrusted: what is wrong with one point refuses that point, what is wrong with the request refuses the
 //! request, and both are counted ([`decode::Refused`], [`receive::ReceiveStats`]). Built against the definitions of
 //! opentelemetry-proto v1.11.0, which are in `proto/`; no OpenTelemetry SDK is involved.

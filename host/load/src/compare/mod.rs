@@ -81,8 +81,8 @@ impl Sender {
         self.rounds.clear();
         for _ in 0..rounds {
             let compression = self.compression;
-            let bodies = self.requests.next().map(|body| compress(compression, body));
-            self.rounds.push(bodies.collect::<anyhow::Result<_>>()?);
+            let bodies = self.requests.next().map(|body| compression.compress(body.to_vec()));
+            self.rounds.push(bodies.collect::<std::io::Result<_>>()?);
         }
         Ok(())
     }
@@ -97,19 +97,6 @@ impl Sender {
             ensure!(answer.rejected_data_points == 0, "a part of a request was refused: {answer:?}");
         }
         Ok(())
-    }
-}
-
-fn compress(compression: Compression, body: &[u8]) -> anyhow::Result<Vec<u8>> {
-    use std::io::Write;
-    match compression {
-        Compression::None => Ok(body.to_vec()),
-        Compression::Gzip => {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-            encoder.write_all(body)?;
-            Ok(encoder.finish()?)
-        }
-        Compression::Zstd => Ok(zstd::bulk::compress(body, zstd::DEFAULT_COMPRESSION_LEVEL)?),
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn check(files: &[PathBuf], findings: &mut Findings) -> anyhow::Resul
     let mut used = Vec::new();
     for path in files.iter().filter(|path| path.file_name().is_some_and(|name| name == "Cargo.toml")) {
         let manifest: Table = std::fs::read_to_string(workspace::root().join(path))?.parse()?;
-        // The root, and workspaces of their own such as fuzz targets, which need a nightly compiler.
+        // The root, and workspaces of their own such as fuzz targets, which need libFuzzer.
         if manifest.contains_key("workspace") {
             continue;
         }
