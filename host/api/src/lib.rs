@@ -11,7 +11,8 @@
 //!
 //! Features, none of them on by default:
 //!
-//! - `plugins`: Views from a directory of wasm components, which is watched (`MeterProviderBuilder::with_plugin_directory`).
+//! - `plugins`: Views and observers from a directory of wasm components, which is watched
+//!   (`MeterProviderBuilder::with_plugin_directory`).
 //! - `otlp`: an exporter over OTLP (`OtlpExporter`).
 //!
 //! Invariants:

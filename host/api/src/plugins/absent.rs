@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use wasmeter_engine::View;
+use wasmeter_engine::{Engine, View};
+use wasmeter_model::frame::Frame;
+use wasmeter_model::{Resource, Timestamp};
 
 use crate::diagnostics::Diagnostics;
 use crate::error::BuildError;
@@ -11,6 +13,9 @@ use crate::provider::Core;
 /// No directory.
 #[derive(Default)]
 pub(crate) struct PluginSettings {}
+
+/// Nothing beside the Views.
+pub(crate) struct InService;
 
 /// Nothing to keep.
 pub(crate) struct LoadedPlugins;
@@ -29,8 +34,22 @@ impl LoadedPlugins {
         Vec::new()
     }
 
+    pub(crate) fn in_service(&self, _: &Engine, _: &Resource, _: &Arc<Diagnostics>) -> InService {
+        InService
+    }
+
     pub(crate) fn keep(self, _: &Arc<Core>) -> Result<KeptPlugins, BuildError> {
         Ok(KeptPlugins)
+    }
+}
+
+impl InService {
+    pub(crate) fn collect(
+        &self,
+        clock: impl Fn() -> Timestamp,
+        collect: impl FnOnce(Timestamp) -> Frame,
+    ) -> Frame {
+        collect(clock())
     }
 }
 

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
-use wasmeter_engine::{SwapReport, View, ViewFault};
+use wasmeter_engine::{Engine, SwapReport, View, ViewFault};
+use wasmeter_model::Resource;
+use wasmeter_pipeline::Attached;
 use wasmeter_runtime::{Directory, Generation, Keeper, PluginInfo, Runtime, RuntimeConfig, Service};
 
+use super::InService;
 use crate::diagnostics::{DiagnosticKind, Diagnostics};
 use crate::error::BuildError;
 use crate::provider::Core;
@@ -27,7 +30,7 @@ struct Loaded {
 pub(crate) struct LoadedPlugins(Option<Loaded>);
 
 /// A directory that is being watched, until this is dropped.
-pub(crate) struct KeptPlugins(Option<(Keeper<ProviderViews>, Loaded)>);
+pub(crate) struct KeptPlugins(Option<(Keeper<ProviderPlugins>, Loaded)>);
 
 impl PluginSettings {
     /// Loads what is there and tells what cannot be. Takes as long as compiling does.
@@ -47,10 +50,22 @@ impl LoadedPlugins {
         self.0.as_ref().map(|loaded| loaded.directory.current().views()).unwrap_or_default()
     }
 
-    /// Keeps the provider's Views equal to the directory from now on.
+    /// The others, in service with this engine.
+    pub(crate) fn in_service(
+        &self,
+        engine: &Engine,
+        resource: &Resource,
+        diagnostics: &Arc<Diagnostics>,
+    ) -> InService {
+        let generation = self.0.as_ref().map(|loaded| loaded.directory.current());
+        let attached = generation.map(|generation| Attached::of(&generation)).unwrap_or_default();
+        InService::new(engine.clone(), attached, resource.clone(), diagnostics.clone())
+    }
+
+    /// Keeps the provider's plugins equal to the directory from now on.
     pub(crate) fn keep(self, core: &Arc<Core>) -> Result<KeptPlugins, BuildError> {
         let Some(loaded) = self.0 else { return Ok(KeptPlugins(None)) };
-        let service = ProviderViews { core: Arc::downgrade(core), diagnostics: core.diagnostics.clone() };
+        let service = ProviderPlugins { core: Arc::downgrade(core), diagnostics: core.diagnostics.clone() };
         let keeper = Keeper::start(Some(loaded.directory.clone()), true, service);
         Ok(KeptPlugins(Some((keeper.map_err(BuildError::PluginThread)?, loaded))))
     }
@@ -77,14 +92,9 @@ impl KeptPlugins {
     }
 }
 
-/// A provider has Views only: what an operator expects to be processed must not go out unprocessed in silence, and what is
+/// What an operator expects to be processed must not go out unprocessed in silence, and what is
 /// expected to be exported must not stay in silence.
 fn tell_unused(generation: &Generation, diagnostics: &Diagnostics) {
-    if !generation.observers().is_empty() {
-        let words = "the plugin directory has observers, which a provider does not run: what they observe is missing; have the \
-                     program `wasmeter` run them";
-        diagnostics.tell(DiagnosticKind::Plugin, words.to_owned());
-    }
     if !generation.processors().is_empty() {
         let words = "the plugin directory has processors, which a provider does not run: what it exports is not processed; \
                      have the program `wasmeter` export it, or make a view of the processor";
@@ -97,18 +107,18 @@ fn tell_unused(generation: &Generation, diagnostics: &Diagnostics) {
     }
 }
 
-/// The Views of a provider, as the keeper changes them. It does not keep the provider.
-struct ProviderViews {
+/// The plugins of a provider, as the keeper changes them. It does not keep the provider.
+struct ProviderPlugins {
     core: Weak<Core>,
     diagnostics: Arc<Diagnostics>,
 }
 
-impl Service for ProviderViews {
+impl Service for ProviderPlugins {
     fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
         match self.core.upgrade() {
             Some(core) => {
                 tell_unused(generation, &self.diagnostics);
-                core.swap_directory(generation.views())
+                core.swap_directory(generation)
             }
             None => Ok(None),
         }

@@ -1,12 +1,16 @@
-//! A directory of wasm Views, loaded when the provider is built, watched and swapped while it lives. Without the feature
+//! A directory of wasm components, loaded when the provider is built, watched and swapped while it lives. Without the feature
 //! `plugins` there is none, and nothing here does anything.
 
 #[cfg(not(feature = "plugins"))]
 mod absent;
 #[cfg(feature = "plugins")]
 mod directory;
+#[cfg(feature = "plugins")]
+mod in_service;
 
 #[cfg(not(feature = "plugins"))]
-pub(crate) use absent::{KeptPlugins, PluginSettings};
+pub(crate) use absent::{InService, KeptPlugins, PluginSettings};
 #[cfg(feature = "plugins")]
 pub(crate) use directory::{KeptPlugins, PluginSettings};
+#[cfg(feature = "plugins")]
+pub(crate) use in_service::InService;

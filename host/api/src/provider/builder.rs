@@ -85,7 +85,8 @@ impl MeterProviderBuilder {
         self
     }
 
-    /// Sets a directory of wasm Views (feature `plugins`). They are laid over all others, in the order of their file names.
+    /// Sets a directory of wasm components (feature `plugins`). Its Views are laid over all others, in the order of their file
+    /// names; its observers are asked at each collection of each reader, and what they say belongs to the provider's resource.
     /// [`MeterProviderBuilder::build`] loads those that are there, which takes as long as compiling does; then the directory
     /// is watched, and what changes in it is put into service while the program measures, until the shutdown. A file that
     /// cannot be put to work, one that stops answering within a minute included, leaves in service what was; it is told
@@ -217,6 +218,7 @@ impl MeterProviderBuilder {
         let resource = resource::complete(self.resource, std::mem::take(&mut environment.resource));
         let timeout = self.callback_timeout.unwrap_or(Self::CALLBACK_TIMEOUT_DEFAULT);
         let core = Arc::new(Core::new(Parts {
+            plugins: plugins.in_service(&engine, &resource, &diagnostics),
             engine,
             views,
             meters,

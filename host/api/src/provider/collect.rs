@@ -1,4 +1,5 @@
-//! A collection of one reader: the callbacks, within their time, then the frame, then what producers have.
+//! A collection of one reader: the callbacks, within their time, then the observers of the plugin directory, then the frame, then
+//! what producers have.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +20,8 @@ impl Core {
         let runs = self.engine.callback_runs(self.now());
         let outcome = self.callbacks.run(runs, deadline);
         let (observations, problems, failures) = self.judged(outcome);
-        let frame = self.engine.collect_observed(reader, observations, self.now());
+        let collect = |now| self.engine.collect_observed(reader, observations, now);
+        let frame = self.plugins.collect(|| self.now(), collect);
         let collected = self.with_produced(reader, frame, failures, deadline);
         drop(turn);
         for problem in problems {

@@ -14,6 +14,7 @@ use crate::diagnostics::{DiagnosticKind, Diagnostics};
 use crate::instrument::{Advice, Known, Measured};
 use crate::lock;
 use crate::meters::Meters;
+use crate::plugins::InService;
 use crate::reader::Producers;
 
 /// The engine and what is around it.
@@ -29,6 +30,8 @@ pub(crate) struct Core {
     pub(super) views: Mutex<GivenViews>,
     pub(crate) advice: Advice,
     pub(crate) exemplar_filter: ExemplarFilter,
+    /// The plugins of the directory that are no Views.
+    pub(super) plugins: InService,
     /// By the environment: Meters are silent from the beginning.
     pub(super) is_disabled: bool,
     clock: Clock,
@@ -52,6 +55,7 @@ pub(super) struct Parts {
     pub(super) diagnostics: Arc<Diagnostics>,
     pub(super) callbacks: Callbacks,
     pub(super) producers: Vec<(Producers, Option<Arc<dyn MetricFilter>>)>,
+    pub(super) plugins: InService,
     pub(super) is_disabled: bool,
     pub(super) exemplar_filter: ExemplarFilter,
 }
@@ -67,6 +71,7 @@ impl Core {
             advice: Advice::default(),
             tally: Arc::default(),
             diagnostics: parts.diagnostics,
+            plugins: parts.plugins,
             is_disabled: parts.is_disabled,
             exemplar_filter: parts.exemplar_filter,
             clock: parts.clock,

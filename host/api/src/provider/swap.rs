@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 #[cfg(feature = "plugins")]
 use wasmeter_engine::ViewFault;
-use wasmeter_engine::{SwapReport, View, Views};
+use wasmeter_engine::{PreparedSwap, SwapReport, View, Views};
+#[cfg(feature = "plugins")]
+use wasmeter_runtime::Generation;
 
 use super::Core;
 use crate::busy::{Swapping, is_swapping};
@@ -36,23 +38,21 @@ impl Core {
         self.check_swap()?;
         let mut current = lock(&self.views);
         let next = GivenViews { own, directory: current.directory.clone() };
-        let report = self.put_into_service(&next)?;
+        let report = self.put_views_into_service(&next)?;
         *current = next;
         Ok(report)
     }
 
     /// Puts other plugins into service; `None` if the provider has been shut down.
     #[cfg(feature = "plugins")]
-    pub(crate) fn swap_directory(
-        &self,
-        directory: Vec<Arc<dyn View>>,
-    ) -> Result<Option<SwapReport>, ViewFault> {
+    pub(crate) fn swap_directory(&self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
         let mut current = lock(&self.views);
         if self.is_shut_down() {
             return Ok(None);
         }
-        let next = GivenViews { own: current.own.clone(), directory };
-        match self.put_into_service(&next) {
+        let next = GivenViews { own: current.own.clone(), directory: generation.views() };
+        let commit = |prepared| self.plugins.commit_swap(prepared, generation, || self.now());
+        match self.put_into_service(&next, commit) {
             Ok(report) => {
                 self.tally.plugin_swaps.add();
                 *current = next;
@@ -68,7 +68,7 @@ impl Core {
         self.check_swap()?;
         let current = lock(&self.views);
         let before = self.meters.configure(Some(configurator));
-        let outcome = self.put_into_service(&current);
+        let outcome = self.put_views_into_service(&current);
         if outcome.is_err() {
             self.meters.configure(before);
         }
@@ -84,12 +84,21 @@ impl Core {
         if is_swapping() { Err(SwapError::Reentrant) } else { Ok(()) }
     }
 
-    fn put_into_service(&self, views: &GivenViews) -> Result<SwapReport, SwapError> {
+    /// Puts other Views into service and leaves the plugins beside them as they are.
+    fn put_views_into_service(&self, views: &GivenViews) -> Result<SwapReport, SwapError> {
+        self.put_into_service(views, |prepared| self.engine.commit_swap(prepared, self.now()))
+    }
+
+    fn put_into_service(
+        &self,
+        views: &GivenViews,
+        commit: impl FnOnce(PreparedSwap) -> SwapReport,
+    ) -> Result<SwapReport, SwapError> {
         // A View that swaps would wait for this swap.
         let swapping = Swapping::begin();
         // The time is that of the commit: what the Views take to answer is not in the new generation.
         let prepared = self.engine.prepare_swap(self.meters.over(views.all()))?;
-        let report = self.engine.commit_swap(prepared, self.now());
+        let report = commit(prepared);
         drop(swapping);
         self.tell_notices();
         Ok(report)

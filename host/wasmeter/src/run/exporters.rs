@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use wasmeter_engine::ReaderConfig;
+use wasmeter_pipeline::Collected;
 use wasmeter_runtime::Exporter;
 
 use super::Shutdown;
-use super::pipeline::{Collected, Pipeline};
+use super::pipeline::Pipeline;
 use super::readers::{ExportStats, Orders, Periodic, PluginTarget, finish_all};
 
 /// What exporters run with.

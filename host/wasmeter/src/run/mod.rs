@@ -8,7 +8,6 @@
 
 mod durations;
 mod exporters;
-mod observing;
 mod own_metrics;
 mod pipeline;
 mod plugin_keeper;

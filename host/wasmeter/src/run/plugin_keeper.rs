@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmeter_config::Plugins as PluginSettings;
 use wasmeter_engine::{Engine, ReaderConfig, SwapReport, ViewFault, Views};
 use wasmeter_model::Resource;
+use wasmeter_pipeline::{Attached, Collected};
 use wasmeter_runtime::{Directory, Exporter, Generation, Keeper, Runtime, Service};
 
 use super::exporters::{Exporters, Surroundings, Tasks};
-use super::pipeline::{Attached, Collected, Pipeline};
+use super::pipeline::Pipeline;
 
 /// Keeps the engine's Views equal to the plugin directory, and takes other Views of the configuration file.
 pub(super) struct PluginKeeper {

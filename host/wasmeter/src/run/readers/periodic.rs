@@ -9,9 +9,9 @@ use wasmeter_config::{Compression, Exporter as ExporterConfig, OtlpExporter, Otl
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{InstrumentKind, Temporality, TemporalityPreference};
 use wasmeter_otlp::export::{Backlog, ExportConfig, Exporter};
+use wasmeter_pipeline::Collected;
 use wasmeter_runtime::{Exporter as PluginExporter, Processed};
 
-use super::super::pipeline::Collected;
 use super::plugin::{Change, Delivery, LAST_TIMEOUT, PluginTarget};
 use super::stats::ExportStats;
 use super::{Pipeline, Shutdown, console, process};

@@ -8,9 +8,9 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::Instant;
 use wasmeter_model::frame::Frame;
 use wasmeter_otlp::export::RetryPolicy;
+use wasmeter_pipeline::Collected;
 use wasmeter_runtime::{Accepted, ExportError, ExportSchedule, Exporter};
 
-use super::super::pipeline::Collected;
 use super::Shutdown;
 
 /// How long the last exports of all may take, so that time is left to flush and to shut down.

@@ -1,67 +1,16 @@
-//! A plugin directory: what is in it is in service, what is wrong with it is told, and a change of it loses no measurement.
+//! The Views of a plugin directory: what is in it is in service, what is wrong with it is told, and a change of it loses no
+//! measurement.
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, MeterProvider as _};
-use tempfile::TempDir;
 use wasmeter_api::model::{AttributeRule, Pattern, StreamSpec, Timestamp};
 use wasmeter_api::{DiagnosticKind, ManualReader, MeterProvider, NativeView, Views};
 
+use super::support::*;
 use crate::support::*;
-
-/// A component that `cargo xtask test` has built.
-fn component(name: &str) -> Vec<u8> {
-    let folder = std::env::var_os("WASMETER_COMPONENTS").map(PathBuf::from);
-    let folder = folder.expect("WASMETER_COMPONENTS is not set: run the tests with `cargo xtask test`");
-    fs::read(folder.join(format!("{name}.wasm"))).expect("the component is built")
-}
-
-fn put(folder: &TempDir, file: &str, bytes: &[u8]) {
-    // In one step, as an operator's tool does it.
-    let unfinished = folder.path().join(format!(".{file}"));
-    fs::write(&unfinished, bytes).unwrap();
-    fs::rename(unfinished, folder.path().join(file)).unwrap();
-}
-
-/// A provider with the folder as its plugin directory.
-fn setup_of(folder: &TempDir) -> Setup {
-    setup_with(CUMULATIVE, |builder| builder.with_plugin_directory(folder.path()))
-}
-
-/// The directory is watched by another thread, which tells nobody when it has swapped: look until it has.
-fn await_swaps(provider: &MeterProvider, swaps: u64) {
-    eventually("the swap", || provider.counts().plugin_swaps >= swaps);
-}
-
-fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + AGES;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what} did not happen");
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
-}
-
-/// Says that it is done, also if the test fails before that: the thread would go on for ever.
-struct Until<'a>(&'a AtomicBool);
-
-impl Drop for Until<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-fn orders(provider: &MeterProvider) -> Counter<u64> {
-    provider.meter("shop").u64_counter("orders").build()
-}
-
-fn path(number: u32) -> [KeyValue; 1] {
-    [KeyValue::new("url.path", format!("/orders/{number}"))]
-}
 
 #[test]
 fn what_is_there_at_the_start_is_in_service_from_the_first_measurement_on() {

@@ -2,35 +2,49 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use wasmeter_engine::Engine;
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Resource, Timestamp};
 use wasmeter_runtime::{ObservedSeries, ObserverFault, Observers, Plugin, Taken};
 
-use crate::clock::now;
+use crate::lock;
+
+/// What there is to tell about an observer: once when something begins to be wrong with it, and once when that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObserverNews {
+    /// It could not observe, or not all of what it said counts; which, why, and what to do.
+    Fails(String),
+    /// It observes again, and all of it counts.
+    Recovered,
+}
 
 /// The engine as observers fill it.
-pub(super) struct Observing {
+pub(crate) struct Observing {
     engine: Engine,
     series: ObservedSeries,
-    /// What was last wrong with each observer, by its file: told when it begins, and when it is over.
+    /// What was last wrong with each observer, by its file.
     troubles: Mutex<HashMap<PathBuf, String>>,
 }
 
 impl Observing {
-    pub(super) fn new(engine: Engine, resource: Resource) -> Self {
+    pub(crate) fn new(engine: Engine, resource: Resource) -> Self {
         Self { engine, series: ObservedSeries::new(resource), troubles: Mutex::default() }
     }
 
-    /// Takes in what one observer said, or tells why it said nothing.
-    pub(super) fn take(&self, plugin: &Arc<Plugin>, answer: Result<Frame, ObserverFault>, now: Timestamp) {
+    /// Takes in what one observer said; what there is to tell about that.
+    pub(crate) fn take(
+        &self,
+        plugin: &Arc<Plugin>,
+        answer: Result<Frame, ObserverFault>,
+        now: Timestamp,
+    ) -> Option<ObserverNews> {
         let trouble = match answer {
             Ok(frame) => self.enter(self.series.take(plugin, frame, now), now),
             Err(fault) => Some(fault.to_string()),
         };
-        self.tell(plugin, trouble);
+        self.news(plugin, trouble)
     }
 
     /// Enters an observation; says what of it is not counted.
@@ -47,31 +61,23 @@ impl Observing {
     }
 
     /// Ends what others than these observers said.
-    pub(super) fn keep_only(&self, observers: &Observers) {
-        let now = now();
+    pub(crate) fn keep_only(&self, observers: &Observers, now: Timestamp) {
         self.engine.ingest_observed(&self.series.keep_only(observers, now), now);
         let serves = |file: &PathBuf| observers.plugins().iter().any(|plugin| plugin.file() == file);
-        self.troubles().retain(|file, _| serves(file));
+        lock(&self.troubles).retain(|file, _| serves(file));
     }
 
-    fn tell(&self, plugin: &Plugin, trouble: Option<String>) {
-        let mut troubles = self.troubles();
+    fn news(&self, plugin: &Plugin, trouble: Option<String>) -> Option<ObserverNews> {
+        let mut troubles = lock(&self.troubles);
         // Numbers in it change all the time, the words do not.
         let words = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
-        let known = troubles.get(plugin.file());
         match trouble {
-            Some(trouble) if known != Some(&words(&trouble)) => {
-                tracing::error!(plugin = %plugin.file().display(), "{trouble}");
-                troubles.insert(plugin.file().to_owned(), words(&trouble));
+            Some(trouble) => {
+                let now = words(&trouble);
+                let before = troubles.insert(plugin.file().to_owned(), now.clone());
+                (before != Some(now)).then_some(ObserverNews::Fails(trouble))
             }
-            None if troubles.remove(plugin.file()).is_some() => {
-                tracing::info!(plugin = %plugin.file().display(), "it observes again");
-            }
-            _ => {}
+            None => troubles.remove(plugin.file()).map(|_| ObserverNews::Recovered),
         }
-    }
-
-    fn troubles(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, String>> {
-        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

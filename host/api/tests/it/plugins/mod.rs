@@ -1,0 +1,5 @@
+//! A plugin directory: every kind of plugin at work in a provider, exchanged while it measures, and failing.
+
+mod observers;
+mod support;
+mod views;
