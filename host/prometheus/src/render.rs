@@ -13,13 +13,14 @@ use crate::{Format, Options, Page};
 ///
 /// The frame may hold any number of resources. Each series carries its resource as `job` and `instance` where the
 /// resource has `service.name` and `service.instance.id`, so a scrape configuration needs `honor_labels: true` to keep
-/// them. Equal frames give equal pages. Takes time and memory linear in the frame (sorted by name and labels); received
-/// data that cannot be written is dropped and counted, whatever it is.
+/// them. Equal frames give equal pages: families stand by name, their series in the order of the frame. Takes time and memory linear
+/// in the frame; received data that cannot be written is dropped and counted, whatever it is.
 pub fn render(frame: &Frame, format: Format, options: &Options) -> Page {
-    let (mut families, dropped, mut warnings) = rows::collect(frame, format, options);
+    let rows::Collected { mut families, texts, dropped, mut warnings } =
+        rows::collect(frame, format, options);
     let text = match format {
-        Format::Text => text::write(&families),
-        Format::OpenMetrics => openmetrics::write(&mut families, &mut warnings),
+        Format::Text => text::write(&families, &texts),
+        Format::OpenMetrics => openmetrics::write(&mut families, &texts, &mut warnings),
     };
     Page { text, dropped, warnings }
 }

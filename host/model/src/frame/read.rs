@@ -1,7 +1,7 @@
 //! Reading a frame row by row: metric, then its points, then their attributes. Copies nothing.
 
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM, PointColumns};
-use super::tables::SetId;
+use super::tables::{SetId, StringId, ValueId};
 use super::{Frame, NumberPoints, PointKind};
 use crate::{Attributes, Number, Temporality, Timestamp, ValueRef};
 
@@ -144,12 +144,17 @@ impl Frame {
         &self,
         set: SetId,
     ) -> impl DoubleEndedIterator<Item = (&str, ValueRef<'_>)> + ExactSizeIterator {
-        let range = self.sets.offsets.range(set.0 as usize);
-        let keys = self.sets.keys.get(range.clone()).unwrap_or_default();
-        let values = self.sets.values.get(range).unwrap_or_default();
+        let (keys, values) = self.pair_ids(set);
         keys.iter()
             .zip(values)
             .map(|(key, value)| (self.strings.get(*key), self.values.get(*value, &self.strings)))
+    }
+
+    /// The attributes of a set as rows of the tables: their keys and their values, equally many.
+    pub fn pair_ids(&self, set: SetId) -> (&[StringId], &[ValueId]) {
+        let range = self.sets.offsets.range(set.0 as usize);
+        let keys = self.sets.keys.get(range.clone()).unwrap_or_default();
+        (keys, self.sets.values.get(range).unwrap_or_default())
     }
 
     /// A set as the engine keeps it, and how many duplicate keys were overwritten. Allocates.

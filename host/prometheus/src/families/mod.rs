@@ -8,12 +8,13 @@ mod exponential;
 mod histogram;
 mod merge;
 mod summary;
+mod table;
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 use wasmeter_model::{Number, Timestamp};
 
+use crate::labels::LabelId;
 use crate::{FamilyKind, Format};
 
 pub(crate) use exemplars::{Exemplar, Exemplars};
@@ -21,11 +22,12 @@ pub(crate) use exponential::{Grid, buckets as exponential_buckets};
 pub(crate) use histogram::{Buckets, explicit as explicit_buckets};
 pub(crate) use merge::Added;
 pub(crate) use summary::Quantiles;
+pub(crate) use table::SeriesTable;
 
 /// All families of a page.
 #[derive(Debug)]
 pub(crate) struct Families {
-    /// By their names in the text format 0.0.4; sorted, so that pages of equal frames are equal.
+    /// By their names in the text format 0.0.4.
     pub(crate) by_name: BTreeMap<String, Family>,
     /// The names that series of the families have.
     claims: HashSet<String>,
@@ -44,8 +46,7 @@ pub(crate) struct Family {
     pub(crate) unit: String,
     /// Set once metrics differ in their unit.
     unit_conflict: bool,
-    /// By their labels as text.
-    pub(crate) series: BTreeMap<String, Series>,
+    pub(crate) series: SeriesTable,
 }
 
 /// One series, and what only OpenMetrics shows of it.
@@ -108,13 +109,7 @@ impl Families {
     }
 
     /// Adds a family under a reserved name, if it has series.
-    pub(crate) fn add_reserved(
-        &mut self,
-        name: &str,
-        kind: FamilyKind,
-        help: &str,
-        series: BTreeMap<String, Series>,
-    ) {
+    pub(crate) fn add_reserved(&mut self, name: &str, kind: FamilyKind, help: &str, series: SeriesTable) {
         if !series.is_empty() {
             self.by_name.insert(name.to_owned(), Family { series, ..Family::new(kind, help) });
         }
@@ -132,7 +127,7 @@ impl Families {
 
 impl Family {
     fn new(kind: FamilyKind, help: &str) -> Self {
-        let (help, unit, series) = (help.to_owned(), String::new(), BTreeMap::new());
+        let (help, unit, series) = (help.to_owned(), String::new(), SeriesTable::default());
         Self { kind, help, help_conflict: false, unit, unit_conflict: false, series }
     }
 
@@ -147,14 +142,8 @@ impl Family {
     }
 
     /// Adds a series, or adds to the one that has the same labels.
-    pub(crate) fn add(&mut self, labels: String, series: Series) -> Added {
-        match self.series.entry(labels) {
-            Entry::Vacant(free) => {
-                free.insert(series);
-                Added::New
-            }
-            Entry::Occupied(mut taken) => merge::into(taken.get_mut(), series),
-        }
+    pub(crate) fn add(&mut self, labels: &[LabelId], series: Series) -> Added {
+        self.series.add(labels, series)
     }
 }
 

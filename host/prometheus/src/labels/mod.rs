@@ -1,11 +1,15 @@
 //! The labels of a series: attributes, scope and resource under the names of Prometheus, joined where names collide.
 
+mod series;
+mod texts;
 mod value;
 
 use std::borrow::Cow;
 
 use wasmeter_model::ValueRef;
 
+pub(crate) use series::SeriesLabels;
+pub(crate) use texts::{LabelId, LabelTexts};
 pub(crate) use value::text as value_text;
 
 /// A label before collisions are settled.
@@ -33,15 +37,6 @@ impl<'a> Label<'a> {
     pub(crate) fn new(name: String, key: &'a str, origin: Origin, value: ValueRef<'a>) -> Self {
         Self { name, key: Cow::Borrowed(key), origin, value: value_text(value) }
     }
-}
-
-/// The labels as they stand between the braces: by name, escaped, without empty ones; see [`settle`].
-pub(crate) fn render(shared: &[Label<'_>], own: &[Label<'_>], reserved: Option<&str>) -> String {
-    let mut out = String::new();
-    for (name, value) in settle(shared, own, reserved) {
-        push(&mut out, &name, &value);
-    }
-    out
 }
 
 /// Names and values by name, each name once, without empty values.
@@ -88,16 +83,25 @@ pub(crate) fn push(out: &mut String, name: &str, value: &str) {
     if !out.is_empty() && !out.ends_with('{') {
         out.push(',');
     }
+    push_bare(out, name, value);
+}
+
+fn push_bare(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");
-    for character in value.chars() {
-        match character {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            other => out.push(other),
-        }
+    let mut rest = value;
+    while let Some(place) = rest.find(['\\', '"', '\n']) {
+        let (plain, escaped) = rest.split_at(place);
+        out.push_str(plain);
+        let mut characters = escaped.chars();
+        out.push_str(match characters.next() {
+            Some('\\') => "\\\\",
+            Some('"') => "\\\"",
+            _ => "\\n",
+        });
+        rest = characters.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 

@@ -1,7 +1,18 @@
 //! Values as text, joins and escapes.
 
+use proptest::prelude::*;
+use wasmeter_model::frame::FrameBuilder;
+
 use super::*;
 use crate::{TranslationStrategy, names};
+
+fn render(shared: &[Label<'_>], own: &[Label<'_>], reserved: Option<&str>) -> String {
+    let mut out = String::new();
+    for (name, value) in settle(shared, own, reserved) {
+        push(&mut out, &name, &value);
+    }
+    out
+}
 
 fn own<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<Label<'a>> {
     let label = |(key, value): &(&'a str, &'a str)| {
@@ -81,4 +92,43 @@ fn what_the_format_reserves_is_escaped() {
 #[test]
 fn a_reserved_name_gives_way() {
     assert_eq!(render(&[], &own(&[("le", "1"), ("exported.le", "2")]), Some("le")), r#"exported_le="2;1""#);
+}
+
+proptest! {
+    /// Keys that often collide, values that are often empty, in any order, given twice or not.
+    #[test]
+    fn series_have_the_labels_that_settling_each_of_them_gives(
+        sets in prop::collection::vec(prop::collection::vec(("[ab._]{1,2}|le|job", "[x\"]{0,1}"), 0..4), 1..20),
+        shared in prop::collection::vec(("[ab_]{1,2}|le|job", "[x\"]{0,1}"), 0..3),
+        reserved in prop::option::of(Just("le")),
+    ) {
+        let strategy = TranslationStrategy::default();
+        let mut builder = FrameBuilder::new();
+        let ids: Vec<_> = sets
+            .iter()
+            .map(|set| builder.set(set.iter().map(|(key, value)| (key.as_str(), ValueRef::String(value)))))
+            .collect();
+        let frame = builder.finish();
+        let label = |(key, value): &(String, String)| Label {
+            name: names::label(strategy, key),
+            key: Cow::Owned(key.clone()),
+            origin: Origin::Resource,
+            value: Cow::Owned(value.clone()),
+        };
+        let shared: Vec<Label<'_>> = shared.iter().map(label).collect();
+        let mut texts = LabelTexts::default();
+        let mut labels = SeriesLabels::new(&frame, strategy);
+        labels.open_scope(shared.clone());
+        labels.open_metric(reserved);
+        for (set, id) in sets.iter().zip(ids) {
+            let own: Vec<Label<'_>> = set
+                .iter()
+                .map(|(key, value)| Label::new(names::label(strategy, key), key, Origin::Point, ValueRef::String(value)))
+                .collect();
+            let mut out = String::new();
+            let found = labels.of(id, &mut texts).to_vec();
+            texts.write(&mut out, &found);
+            prop_assert_eq!(out, render(&shared, &own, reserved));
+        }
+    }
 }

@@ -1,7 +1,11 @@
 //! The lines of a page, as far as both formats have them.
 
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use foldhash::fast::RandomState;
+
 use crate::Format;
-use crate::labels;
 use crate::number::push_double;
 
 /// A comment line: `keyword` is with its blanks, `text` is escaped as the format has it.
@@ -20,6 +24,33 @@ pub(super) fn comment(out: &mut String, keyword: &str, name: &str, text: &str, f
     out.push('\n');
 }
 
+/// Doubles as text: histograms of a metric mostly share their bounds.
+pub(super) struct Doubles {
+    /// By their bits.
+    texts: HashMap<u64, String, RandomState>,
+    format: Format,
+}
+
+impl Doubles {
+    /// How many texts are kept.
+    const KEPT_MAX: usize = 10_000;
+
+    pub(super) fn new(format: Format) -> Self {
+        Self { texts: HashMap::default(), format }
+    }
+
+    fn text(&mut self, value: f64) -> &str {
+        if self.texts.len() >= Self::KEPT_MAX {
+            self.texts.clear();
+        }
+        self.texts.entry(value.to_bits()).or_insert_with(|| {
+            let mut text = String::new();
+            push_double(&mut text, value, self.format);
+            text
+        })
+    }
+}
+
 /// The lines of one series.
 pub(super) struct Lines<'a> {
     pub(super) out: &'a mut String,
@@ -27,7 +58,8 @@ pub(super) struct Lines<'a> {
     pub(super) name: &'a str,
     /// The labels of the series.
     pub(super) labels: &'a str,
-    pub(super) format: Format,
+    /// Those of the labels that types add.
+    pub(super) bounds: &'a mut Doubles,
 }
 
 impl Lines<'_> {
@@ -44,9 +76,11 @@ impl Lines<'_> {
             self.out.push('{');
             self.out.push_str(self.labels);
             if let Some((label, bound)) = bound {
-                let mut text = String::new();
-                push_double(&mut text, bound, self.format);
-                labels::push(self.out, label, &text);
+                self.out.push_str(if self.labels.is_empty() { "" } else { "," });
+                self.out.push_str(label);
+                self.out.push_str("=\"");
+                self.out.push_str(self.bounds.text(bound));
+                self.out.push('"');
             }
             self.out.push('}');
         }
@@ -57,5 +91,6 @@ impl Lines<'_> {
 }
 
 pub(super) fn push_count(out: &mut String, count: u64) {
-    out.push_str(&count.to_string());
+    // Writing to a string does not fail.
+    let _ok = write!(out, "{count}");
 }

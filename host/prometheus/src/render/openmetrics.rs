@@ -1,21 +1,22 @@
 //! OpenMetrics 1.0 of families.
 
-use super::line::{Lines, comment, push_count};
+use super::line::{Doubles, Lines, comment, push_count};
 use super::rows::TARGET_INFO;
 use crate::families::{Exemplar, Families, Family, Series, Value};
+use crate::labels::LabelTexts;
 use crate::number::{as_double, push_double, push_number, push_time};
 use crate::{FamilyKind, Format, Warning};
 
 const FORMAT: Format = Format::OpenMetrics;
 
 /// Writes all families, that of the targets first, and adds what cannot be shown to the warnings.
-pub(super) fn write(families: &mut Families, warnings: &mut Vec<Warning>) -> String {
+pub(super) fn write(families: &mut Families, texts: &LabelTexts, warnings: &mut Vec<Warning>) -> String {
     let shapes = shapes(families, warnings);
-    let mut out = String::new();
+    let (mut out, mut bounds) = (String::new(), Doubles::new(FORMAT));
     let (targets, others): (Vec<_>, Vec<_>) =
         families.by_name.iter().zip(&shapes).partition(|((name, _), _)| *name == TARGET_INFO);
     for ((name, family), shape) in targets.into_iter().chain(others) {
-        write_family(&mut out, shape, family);
+        write_family(&mut out, shape, family, texts, &mut bounds);
         let (sum, quantiles) = left_out(family);
         if sum {
             warnings.push(Warning::SumLeftOut { family: name.clone() });
@@ -106,7 +107,7 @@ fn histogram_sum(series: &Series) -> Option<f64> {
     histogram.sum.filter(|sum| !is_negative && is_total(*sum))
 }
 
-fn write_family(out: &mut String, shape: &Shape, family: &Family) {
+fn write_family(out: &mut String, shape: &Shape, family: &Family, texts: &LabelTexts, bounds: &mut Doubles) {
     comment(out, "# TYPE ", &shape.name, shape.kind.word(FORMAT), FORMAT);
     // A family that is shown under its full name as something else ends in the suffix of its type, not in its unit.
     let ends_in_unit = shape.name.strip_suffix(&family.unit).is_some_and(|rest| rest.ends_with('_'));
@@ -116,8 +117,12 @@ fn write_family(out: &mut String, shape: &Shape, family: &Family) {
     if !family.help.is_empty() {
         comment(out, "# HELP ", &shape.name, &family.help, FORMAT);
     }
-    for (labels, series) in &family.series {
-        write_series(Lines { out: &mut *out, name: &shape.name, labels, format: FORMAT }, shape.kind, series);
+    let mut labels = String::new();
+    for (ids, series) in family.series.iter() {
+        labels.clear();
+        texts.write(&mut labels, ids);
+        let lines = Lines { out: &mut *out, name: &shape.name, labels: &labels, bounds: &mut *bounds };
+        write_series(lines, shape.kind, series);
     }
 }
 

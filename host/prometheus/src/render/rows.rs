@@ -9,17 +9,22 @@ use wasmeter_model::Timestamp;
 use wasmeter_model::frame::{Frame, MetricRef, PointRef, ScopeRef};
 
 use crate::families::{Added, Exemplars, Families, Grid, Series, Value};
-use crate::labels::{self, Label, Origin};
+use crate::labels::{self, Label, LabelTexts, Origin, SeriesLabels};
 use crate::page::{Drop, DropReason, Warning};
 use crate::{FamilyKind, Format, Options, TranslationStrategy, names};
 use points::Form;
 pub(super) use target::NAME as TARGET_INFO;
 
-pub(super) fn collect(
-    frame: &Frame,
-    format: Format,
-    options: &Options,
-) -> (Families, Vec<Drop>, Vec<Warning>) {
+/// What a frame has to say on a page.
+pub(super) struct Collected {
+    pub(super) families: Families,
+    /// The labels of their series.
+    pub(super) texts: LabelTexts,
+    pub(super) dropped: Vec<Drop>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+pub(super) fn collect(frame: &Frame, format: Format, options: &Options) -> Collected {
     let mut collector = Collector {
         frame,
         format,
@@ -27,7 +32,10 @@ pub(super) fn collect(
         grid: Grid::new(options.exponential_scale_max, options.exponential_buckets_max),
         families: Families::new(format),
         targets: target::Targets::default(),
-        shared: None,
+        labels: SeriesLabels::new(frame, options.strategy),
+        // Most values stand in one label.
+        texts: LabelTexts::with_capacity(frame.values.tags.len()),
+        open_scope: None,
         dropped: BTreeMap::new(),
         merged: BTreeMap::new(),
         warnings: Vec::new(),
@@ -38,13 +46,13 @@ pub(super) fn collect(
     for metric in frame.metrics() {
         collector.metric(&metric);
     }
-    let Collector { mut families, targets, dropped, merged, mut warnings, .. } = collector;
+    let Collector { mut families, mut texts, targets, dropped, merged, mut warnings, .. } = collector;
     warnings.extend(merged.into_iter().map(|(family, points)| Warning::DuplicateSeries { family, points }));
     if options.target_info {
-        targets.write(frame, options, &mut families, &mut warnings);
+        targets.write(frame, options, &mut families, &mut texts, &mut warnings);
     }
     let dropped = dropped.into_iter().map(|((metric, reason), points)| Drop { metric, reason, points });
-    (families, dropped.collect(), warnings)
+    Collected { families, texts, dropped: dropped.collect(), warnings }
 }
 
 struct Collector<'a> {
@@ -54,8 +62,10 @@ struct Collector<'a> {
     grid: Grid,
     families: Families,
     targets: target::Targets<'a>,
-    /// The labels of the resource and scope that was read last, by the scope's row: metrics come grouped by scope.
-    shared: Option<(usize, Vec<Label<'a>>)>,
+    labels: SeriesLabels<'a>,
+    texts: LabelTexts,
+    /// The row of the scope that was read last: metrics come grouped by scope.
+    open_scope: Option<usize>,
     /// How many points were dropped, by the metric's name.
     dropped: BTreeMap<(String, DropReason), u64>,
     /// How many points were added to others, by family.
@@ -66,26 +76,35 @@ struct Collector<'a> {
 impl<'a> Collector<'a> {
     fn metric(&mut self, metric: &MetricRef<'a>) {
         let form = Form::of(self.frame, self.format, metric);
-        let mut values = Vec::new();
-        for (point, value) in points::values(metric, form, self.grid) {
-            match form.refusal.map_or(value, Err) {
-                Ok(value) => values.push((point, value)),
+        if let Some(reason) = form.refusal {
+            let refused = points::values(metric, form, self.grid).count();
+            return self.drop(metric, reason, refused);
+        }
+        let mut values = points::values(metric, form, self.grid);
+        // Whoever has no point that can be shown takes no name from others.
+        while let Some((point, value)) = values.next() {
+            match value {
+                Ok(value) => return self.series(metric, form, (point, value), values),
                 Err(reason) => self.drop(metric, reason, 1),
             }
         }
-        if !values.is_empty() {
-            self.series(metric, form, values);
-        }
     }
 
-    fn series(&mut self, metric: &MetricRef<'a>, form: Form, values: Vec<(PointRef<'a>, Value)>) {
+    /// Adds the points of a metric: one that can be shown, and those behind it.
+    fn series(
+        &mut self,
+        metric: &MetricRef<'a>,
+        form: Form,
+        (first, value): (PointRef<'a>, Value),
+        others: impl Iterator<Item = (PointRef<'a>, Result<Value, DropReason>)>,
+    ) {
         let strategy = self.options.strategy;
         let Some(name) = names::family(strategy, metric.name(), metric.unit(), form.suffix) else {
-            return self.drop(metric, DropReason::InvalidName, values.len());
+            return self.drop_all(metric, DropReason::InvalidName, others);
         };
         let (name, unit) = (name.full, name.unit);
         let Some(family) = self.families.open(&name, form.kind) else {
-            return self.drop(metric, DropReason::TypeConflict, values.len());
+            return self.drop_all(metric, DropReason::TypeConflict, others);
         };
         if let Some((kept, ignored)) = family.describe(metric.description()) {
             self.warnings.push(Warning::HelpConflict { family: name.clone(), kept, ignored });
@@ -96,21 +115,25 @@ impl<'a> Collector<'a> {
             self.warnings.push(Warning::UnitConflict { family: name.clone(), kept, ignored });
         }
         let scope = metric.scope();
-        let shared = match &self.shared {
-            Some((row, labels)) if *row == scope.row() => labels,
-            _ => &self.shared.insert((scope.row(), shared_labels(self.frame, self.options, &scope))).1,
-        };
-        let (mut merged, mut refused) = (0, 0);
-        for (point, value) in values {
-            let own: Vec<Label<'a>> = point
-                .pairs()
-                .map(|(key, value)| Label::new(names::label(strategy, key), key, Origin::Point, value))
-                .collect();
+        if self.open_scope.replace(scope.row()) != Some(scope.row()) {
+            self.labels.open_scope(shared_labels(self.frame, self.options, &scope));
+        }
+        self.labels.open_metric(reserved(form.kind));
+        family.series.reserve(metric.points().len());
+        let (mut merged, mut refused, mut unshown) = (0, 0, BTreeMap::new());
+        for (point, value) in std::iter::once((first, Ok(value))).chain(others) {
+            let value = match value {
+                Ok(value) => value,
+                Err(reason) => {
+                    *unshown.entry(reason).or_default() += 1;
+                    continue;
+                }
+            };
             let series = match self.format {
                 Format::Text => bare(value),
                 Format::OpenMetrics => whole(strategy, form.kind, &point, value),
             };
-            match family.add(labels::render(shared, &own, reserved(form.kind)), series) {
+            match family.add(self.labels.of(point.attributes(), &mut self.texts), series) {
                 Added::New => {}
                 Added::Merged => merged += 1,
                 Added::Refused => refused += 1,
@@ -120,7 +143,20 @@ impl<'a> Collector<'a> {
             *self.merged.entry(name).or_default() += merged;
         }
         self.drop(metric, DropReason::DuplicateSeries, refused);
+        unshown.into_iter().for_each(|(reason, points)| self.drop(metric, reason, points));
         self.targets.used(scope.resource());
+    }
+
+    /// Drops the points of a metric for one reason, but for those that have one of their own.
+    fn drop_all(
+        &mut self,
+        metric: &MetricRef<'a>,
+        reason: DropReason,
+        others: impl Iterator<Item = (PointRef<'a>, Result<Value, DropReason>)>,
+    ) {
+        let mut points = BTreeMap::from([(reason, 1)]);
+        others.for_each(|(_, value)| *points.entry(value.err().unwrap_or(reason)).or_default() += 1);
+        points.into_iter().for_each(|(reason, points)| self.drop(metric, reason, points));
     }
 
     fn drop(&mut self, metric: &MetricRef<'a>, reason: DropReason, points: usize) {

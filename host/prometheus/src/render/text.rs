@@ -1,27 +1,31 @@
 //! The text format 0.0.4 of families.
 
-use super::line::{Lines, comment, push_count};
+use super::line::{Doubles, Lines, comment, push_count};
 use crate::Format;
 use crate::families::{Families, Family, Value};
+use crate::labels::LabelTexts;
 use crate::number::{push_double, push_number};
 
 const FORMAT: Format = Format::Text;
 
-pub(super) fn write(families: &Families) -> String {
-    let mut out = String::new();
+pub(super) fn write(families: &Families, texts: &LabelTexts) -> String {
+    let (mut out, mut bounds) = (String::new(), Doubles::new(FORMAT));
     for (name, family) in &families.by_name {
-        write_family(&mut out, name, family);
+        write_family(&mut out, name, family, texts, &mut bounds);
     }
     out
 }
 
-fn write_family(out: &mut String, name: &str, family: &Family) {
+fn write_family(out: &mut String, name: &str, family: &Family, texts: &LabelTexts, bounds: &mut Doubles) {
     if !family.help.is_empty() {
         comment(out, "# HELP ", name, &family.help, FORMAT);
     }
     comment(out, "# TYPE ", name, family.kind.word(FORMAT), FORMAT);
-    for (labels, series) in &family.series {
-        write_series(Lines { out: &mut *out, name, labels, format: FORMAT }, &series.value);
+    let mut labels = String::new();
+    for (ids, series) in family.series.iter() {
+        labels.clear();
+        texts.write(&mut labels, ids);
+        write_series(Lines { out: &mut *out, name, labels: &labels, bounds: &mut *bounds }, &series.value);
     }
 }
 

@@ -18,7 +18,7 @@ fn integers_and_doubles_read_back_exactly() {
     let samples = parse_page(&page.text).unwrap();
     let ints: Vec<_> =
         samples.iter().filter(|sample| sample.name == "ints").map(|sample| sample.text.as_str()).collect();
-    assert_eq!(ints, ["9223372036854775807", "-9223372036854775808"]);
+    assert_eq!(ints, ["-9223372036854775808", "9223372036854775807"]);
     for (position, double) in doubles.iter().enumerate() {
         let sample = samples.iter().find(|sample| sample.name == format!("double_{position}")).unwrap();
         assert_eq!(sample.value.to_bits(), double.to_bits(), "{}", sample.text);

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasmeter_model::frame::{Frame, ResourceRef};
 use wasmeter_model::{Number, Timestamp, ValueRef};
 
-use crate::families::{Exemplars, Families, Series, Value};
-use crate::labels::{self, Label, Origin};
+use crate::families::{Exemplars, Families, Series, SeriesTable, Value};
+use crate::labels::{self, Label, LabelId, LabelTexts, Origin};
 use crate::{FamilyKind, Options, Warning, names};
 
 pub(in crate::render) const NAME: &str = "target_info";
@@ -62,15 +62,20 @@ impl<'a> Targets<'a> {
         frame: &'a Frame,
         options: &Options,
         families: &mut Families,
+        texts: &mut LabelTexts,
         warnings: &mut Vec<Warning>,
     ) {
-        let mut known = BTreeMap::<String, String>::new();
+        let mut known = BTreeMap::<String, Vec<LabelId>>::new();
         let mut conflicts = BTreeSet::new();
         for resource in &self.resources {
             let identity = identity(frame, resource);
             let others: Vec<_> = others(frame, options, resource, &identity);
-            let target = labels::render(&identity, &[], None);
-            let all = labels::render(&identity, &others, None);
+            let mut target = String::new();
+            for (name, value) in labels::settle(&identity, &[], None) {
+                labels::push(&mut target, &name, &value);
+            }
+            let all = labels::settle(&identity, &others, None);
+            let all: Vec<_> = all.iter().map(|(name, value)| texts.id(name, value)).collect();
             let first = known.entry(target.clone()).or_insert_with(|| all.clone());
             if *first != all && conflicts.insert(target.clone()) {
                 warnings.push(Warning::TargetInfoConflict { target });
@@ -79,9 +84,11 @@ impl<'a> Targets<'a> {
         let value = Value::Number { value: Number::Int(1), additive: false };
         let info = Series { value, start: Timestamp::UNKNOWN, exemplars: Exemplars::default() };
         // The empty resource has nothing to tell.
-        let series =
-            known.into_values().filter(|labels| !labels.is_empty()).map(|labels| (labels, info.clone()));
-        families.add_reserved(NAME, FamilyKind::Info, "Target metadata", series.collect());
+        let mut series = SeriesTable::default();
+        for labels in known.into_values().filter(|labels| !labels.is_empty()) {
+            series.add(&labels, info.clone());
+        }
+        families.add_reserved(NAME, FamilyKind::Info, "Target metadata", series);
     }
 }
 

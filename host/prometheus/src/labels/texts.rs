@@ -1,0 +1,69 @@
+//! Labels as they stand on a page, each kept once: series are told apart, and written, by what their labels are numbered.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+/// Number of a label in [`LabelTexts`]: equal labels have equal numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LabelId(u32);
+
+/// All labels of a page.
+#[derive(Debug, Default)]
+pub(crate) struct LabelTexts {
+    /// Back to back, escaped, each behind a comma: `,name="value"`.
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+    ids: HashTable<u32>,
+    hasher: RandomState,
+}
+
+fn at<'a>(text: &'a str, ends: &[usize], id: u32) -> &'a str {
+    let place = id as usize;
+    let start = place.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    let end = ends.get(place).copied().unwrap_or(start);
+    text.get(start..end).unwrap_or_default()
+}
+
+impl LabelTexts {
+    /// With room for so many labels.
+    pub(crate) fn with_capacity(labels: usize) -> Self {
+        let (ids, ends) = (HashTable::with_capacity(labels), Vec::with_capacity(labels));
+        Self { ids, ends, ..Self::default() }
+    }
+
+    /// The number of a label; its value is not escaped yet.
+    pub(crate) fn id(&mut self, name: &str, value: &str) -> LabelId {
+        let start = self.text.len();
+        self.text.push(',');
+        super::push_bare(&mut self.text, name, value);
+        let Self { text, ends, ids, hasher } = self;
+        let label = text.get(start..).unwrap_or_default();
+        let is_same = |id: &u32| at(text, ends, *id) == label;
+        match ids.entry(hasher.hash_one(label), is_same, |id| hasher.hash_one(at(text, ends, *id))) {
+            Entry::Occupied(known) => {
+                let id = *known.get();
+                text.truncate(start);
+                LabelId(id)
+            }
+            Entry::Vacant(free) => {
+                // A frame numbers its values with 32 bits too.
+                let id = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+                free.insert(id);
+                ends.push(text.len());
+                LabelId(id)
+            }
+        }
+    }
+
+    /// Appends labels as they stand between the braces.
+    pub(crate) fn write(&self, out: &mut String, ids: &[LabelId]) {
+        for (position, id) in ids.iter().enumerate() {
+            let label = at(&self.text, &self.ends, id.0);
+            out.push_str(if position > 0 { label } else { label.get(1..).unwrap_or_default() });
+        }
+    }
+}
