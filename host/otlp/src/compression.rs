@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use bytes::Bytes;
 use flate2::write::GzEncoder;
 use tonic::codec::CompressionEncoding;
 
@@ -40,15 +41,15 @@ impl Compression {
     /// # Errors
     ///
     /// The compressor fails, which it does for nothing but want of memory.
-    pub fn compress(self, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    pub fn compress(self, bytes: Bytes) -> io::Result<Bytes> {
         match self {
             Self::None => Ok(bytes),
             Self::Gzip => {
                 let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
                 encoder.write_all(&bytes)?;
-                encoder.finish()
+                encoder.finish().map(Bytes::from)
             }
-            Self::Zstd => zstd::bulk::compress(&bytes, zstd::DEFAULT_COMPRESSION_LEVEL),
+            Self::Zstd => zstd::bulk::compress(&bytes, zstd::DEFAULT_COMPRESSION_LEVEL).map(Bytes::from),
         }
     }
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
+use bytes::Bytes;
 use prost::Message;
 use wasmeter_otlp::messages::ExportMetricsServiceResponse;
 use wasmeter_otlp::{Compression, METRICS_PATH};
@@ -72,7 +73,7 @@ struct Sender {
     to: Connection,
     compression: Compression,
     requests: Requests,
-    rounds: Vec<Vec<Vec<u8>>>,
+    rounds: Vec<Vec<Bytes>>,
 }
 
 impl Sender {
@@ -81,7 +82,7 @@ impl Sender {
         self.rounds.clear();
         for _ in 0..rounds {
             let compression = self.compression;
-            let bodies = self.requests.next().map(|body| compression.compress(body.to_vec()));
+            let bodies = self.requests.next().map(|body| compression.compress(Bytes::copy_from_slice(body)));
             self.rounds.push(bodies.collect::<std::io::Result<_>>()?);
         }
         Ok(())

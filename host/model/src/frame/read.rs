@@ -422,8 +422,8 @@ impl<'a> PointRef<'a> {
 }
 
 impl<'a> ExemplarRef<'a> {
-    /// The row of its attributes among the sets.
-    pub(crate) fn set(&self) -> SetId {
+    /// The attributes that are not on the point, among the sets.
+    pub fn set(&self) -> SetId {
         self.set
     }
 

@@ -1,11 +1,21 @@
 //! Writing protobuf from its end to its beginning, so that the length of a message is known when it is to be written.
 
+use bytes::Bytes;
+
 /// What has been written of a message; fields are put in front of what is there.
 pub(super) struct Backward {
     /// Filled from the end on.
     bytes: Vec<u8>,
     /// Where what is written begins.
     start: usize,
+}
+
+/// Part of what was written; growing does not move it, as it is counted from the end.
+#[derive(Clone, Copy)]
+pub(super) struct Piece {
+    /// How many bytes are behind it.
+    end: usize,
+    length: usize,
 }
 
 impl Backward {
@@ -158,9 +168,22 @@ impl Backward {
         self.byte(tag);
     }
 
+    /// All that was written since there were `end` bytes, to be repeated.
+    #[inline]
+    pub(super) fn piece(&self, end: usize) -> Piece {
+        Piece { end, length: self.len() - end }
+    }
+
+    /// Writes a piece once more.
+    #[inline]
+    pub(super) fn repeat(&mut self, Piece { end, length }: Piece) {
+        self.room(length);
+        let from = self.bytes.len() - end - length;
+        self.bytes.copy_within(from..from + length, self.start);
+    }
+
     /// All of it.
-    pub(super) fn finish(mut self) -> Vec<u8> {
-        self.bytes.drain(..self.start);
-        self.bytes
+    pub(super) fn finish(self) -> Bytes {
+        Bytes::from(self.bytes).slice(self.start..)
     }
 }

@@ -2,20 +2,23 @@
 //!
 //! Everything is written backward, the last field of the last message first.
 
-use prost::Message;
+use bytes::Bytes;
 use wasmeter_model::frame::{ExemplarRef, Frame, MetricRef, PointKind, PointRef, ResourceRef, ScopeRef};
-use wasmeter_model::{Number, Temporality, ValueRef};
+use wasmeter_model::{Number, Temporality};
 
 use super::backward::Backward;
-use crate::decode::value_from_nested;
-
-/// The bytes of a point with its attributes, about: where they are more, the buffer grows.
-const POINT_BYTES: usize = 192;
+use super::pairs::Pairs;
+/// The bytes of a point without its attributes, and of an attribute, about: where they are more, the buffer grows.
+const POINT_BYTES: usize = 48;
+const PAIR_BYTES: usize = 40;
 
 /// The request that says what `frame` says, see [`super::encode`].
-pub(super) fn request(frame: &Frame) -> Vec<u8> {
+pub(super) fn request(frame: &Frame) -> Bytes {
     let buckets = frame.histograms.counts.len() + frame.exponentials.positive.len();
-    let mut to = Backward::with_room(256 + frame.point_count() * POINT_BYTES + buckets * 8);
+    let mut to = Backward::with_room(
+        256 + frame.point_count() * POINT_BYTES + frame.sets.keys.len() * PAIR_BYTES + buckets * 8,
+    );
+    let mut pairs = Pairs::new(frame);
     let mut rows = frame.metrics().rev().peekable();
     // Where the open scope and the open resource end.
     let (mut scope_end, mut resource_end) = (to.len(), to.len());
@@ -28,16 +31,16 @@ pub(super) fn request(frame: &Frame) -> Vec<u8> {
             to.text_field(0x1a, scope.schema_url());
             is_first = false;
         }
-        metric(&mut to, frame, row);
+        metric(&mut to, &mut pairs, row);
         let before = rows.peek().map(|row| row.scope());
         if before.is_some_and(|before| before.row() == scope.row()) {
             continue;
         }
-        self::scope(&mut to, frame, scope);
+        self::scope(&mut to, &mut pairs, scope);
         to.close(0x12, scope_end);
         scope_end = to.len();
         if before.is_none_or(|before| before.resource().row() != resource.row()) {
-            self::resource(&mut to, frame, resource);
+            self::resource(&mut to, &mut pairs, resource);
             to.close(0x0a, resource_end);
             resource_end = to.len();
             before.iter().for_each(|before| to.text_field(0x1a, before.resource().schema_url()));
@@ -48,33 +51,33 @@ pub(super) fn request(frame: &Frame) -> Vec<u8> {
     to.finish()
 }
 
-fn resource(to: &mut Backward, frame: &Frame, row: ResourceRef<'_>) {
+fn resource(to: &mut Backward, pairs: &mut Pairs<'_>, row: ResourceRef<'_>) {
     let end = to.len();
     to.varint_field(0x10, u64::from(row.dropped_attributes()));
-    attributes(to, 0x0a, frame.pairs(row.attributes()));
+    pairs.put(to, 0x0a, row.attributes());
     to.close(0x0a, end);
 }
 
-fn scope(to: &mut Backward, frame: &Frame, row: ScopeRef<'_>) {
+fn scope(to: &mut Backward, pairs: &mut Pairs<'_>, row: ScopeRef<'_>) {
     let end = to.len();
     to.varint_field(0x20, u64::from(row.dropped_attributes()));
-    attributes(to, 0x1a, frame.pairs(row.attributes()));
+    pairs.put(to, 0x1a, row.attributes());
     to.text_field(0x12, row.version());
     to.text_field(0x0a, row.name());
     to.close(0x0a, end);
 }
 
-fn metric(to: &mut Backward, frame: &Frame, row: MetricRef<'_>) {
+fn metric(to: &mut Backward, pairs: &mut Pairs<'_>, row: MetricRef<'_>) {
     let end = to.len();
-    attributes(to, 0x62, frame.pairs(row.metadata()));
-    data(to, row);
+    pairs.put(to, 0x62, row.metadata());
+    data(to, pairs, row);
     to.text_field(0x1a, row.unit());
     to.text_field(0x12, row.description());
     to.text_field(0x0a, row.name());
     to.close(0x12, end);
 }
 
-fn data(to: &mut Backward, row: MetricRef<'_>) {
+fn data(to: &mut Backward, pairs: &mut Pairs<'_>, row: MetricRef<'_>) {
     let end = to.len();
     let temporality = match row.temporality() {
         None => 0,
@@ -84,53 +87,53 @@ fn data(to: &mut Backward, row: MetricRef<'_>) {
     let tag = match row.kind() {
         PointKind::None => return,
         PointKind::Gauge => {
-            numbers(to, row);
+            numbers(to, pairs, row);
             0x2a
         }
         PointKind::Sum => {
             to.varint_field(0x18, u64::from(row.monotonic()));
             to.varint_field(0x10, temporality);
-            numbers(to, row);
+            numbers(to, pairs, row);
             0x3a
         }
         PointKind::Histogram => {
             to.varint_field(0x10, temporality);
-            histograms(to, row);
+            histograms(to, pairs, row);
             0x4a
         }
         PointKind::ExponentialHistogram => {
             to.varint_field(0x10, temporality);
-            exponentials(to, row);
+            exponentials(to, pairs, row);
             0x52
         }
         PointKind::Summary => {
-            summaries(to, row);
+            summaries(to, pairs, row);
             0x5a
         }
     };
     to.close(tag, end);
 }
 
-fn numbers(to: &mut Backward, metric: MetricRef<'_>) {
+fn numbers(to: &mut Backward, pairs: &mut Pairs<'_>, metric: MetricRef<'_>) {
     for row in metric.numbers().rev() {
         let end = to.len();
         to.varint_field(0x40, u64::from(row.point.flags()));
-        attributes(to, 0x3a, row.point.pairs());
-        exemplars(to, 0x2a, row.point);
+        pairs.put(to, 0x3a, row.point.attributes());
+        exemplars(to, pairs, 0x2a, row.point);
         number(to, (0x21, 0x31), row.value);
         times(to, row.point);
         to.close(0x0a, end);
     }
 }
 
-fn histograms(to: &mut Backward, metric: MetricRef<'_>) {
+fn histograms(to: &mut Backward, pairs: &mut Pairs<'_>, metric: MetricRef<'_>) {
     for row in metric.histograms().rev() {
         let end = to.len();
         to.optional(0x61, row.max);
         to.optional(0x59, row.min);
         to.varint_field(0x50, u64::from(row.point.flags()));
-        attributes(to, 0x4a, row.point.pairs());
-        exemplars(to, 0x42, row.point);
+        pairs.put(to, 0x4a, row.point.attributes());
+        exemplars(to, pairs, 0x42, row.point);
         to.packed_fixed64(0x3a, row.bounds.iter().map(|bound| bound.to_bits()));
         to.packed_fixed64(0x32, row.counts.iter().copied());
         to.optional(0x29, row.sum);
@@ -140,13 +143,13 @@ fn histograms(to: &mut Backward, metric: MetricRef<'_>) {
     }
 }
 
-fn exponentials(to: &mut Backward, metric: MetricRef<'_>) {
+fn exponentials(to: &mut Backward, pairs: &mut Pairs<'_>, metric: MetricRef<'_>) {
     for row in metric.exponentials().rev() {
         let end = to.len();
         to.double_field(0x71, row.zero_threshold);
         to.optional(0x69, row.max);
         to.optional(0x61, row.min);
-        exemplars(to, 0x5a, row.point);
+        exemplars(to, pairs, 0x5a, row.point);
         to.varint_field(0x50, u64::from(row.point.flags()));
         buckets(to, 0x4a, row.negative);
         buckets(to, 0x42, row.positive);
@@ -155,16 +158,16 @@ fn exponentials(to: &mut Backward, metric: MetricRef<'_>) {
         to.optional(0x29, row.sum);
         to.fixed64_field(0x21, row.count);
         times(to, row.point);
-        attributes(to, 0x0a, row.point.pairs());
+        pairs.put(to, 0x0a, row.point.attributes());
         to.close(0x0a, end);
     }
 }
 
-fn summaries(to: &mut Backward, metric: MetricRef<'_>) {
+fn summaries(to: &mut Backward, pairs: &mut Pairs<'_>, metric: MetricRef<'_>) {
     for row in metric.summaries().rev() {
         let end = to.len();
         to.varint_field(0x40, u64::from(row.point.flags()));
-        attributes(to, 0x3a, row.point.pairs());
+        pairs.put(to, 0x3a, row.point.attributes());
         for (quantile, value) in row.quantiles.iter().zip(row.quantile_values).rev() {
             let end = to.len();
             to.double_field(0x11, *value);
@@ -205,16 +208,16 @@ fn number(to: &mut Backward, (double, int): (u8, u8), value: Option<Number>) {
 }
 
 #[inline]
-fn exemplars(to: &mut Backward, tag: u8, point: PointRef<'_>) {
+fn exemplars(to: &mut Backward, pairs: &mut Pairs<'_>, tag: u8, point: PointRef<'_>) {
     for row in point.exemplars().rev() {
         let end = to.len();
-        exemplar(to, row);
+        exemplar(to, pairs, row);
         to.close(tag, end);
     }
 }
 
-fn exemplar(to: &mut Backward, row: ExemplarRef<'_>) {
-    attributes(to, 0x3a, row.pairs());
+fn exemplar(to: &mut Backward, pairs: &mut Pairs<'_>, row: ExemplarRef<'_>) {
+    pairs.put(to, 0x3a, row.set());
     if row.trace_id != 0 {
         to.bytes(0x2a, &row.trace_id.to_be_bytes());
     }
@@ -223,38 +226,4 @@ fn exemplar(to: &mut Backward, row: ExemplarRef<'_>) {
     }
     number(to, (0x19, 0x31), row.value);
     to.fixed64_field(0x11, row.time.0);
-}
-
-#[inline]
-fn attributes<'a>(
-    to: &mut Backward,
-    tag: u8,
-    pairs: impl DoubleEndedIterator<Item = (&'a str, ValueRef<'a>)>,
-) {
-    for (key, value) in pairs.rev() {
-        let end = to.len();
-        any_value(to, value);
-        to.close(0x12, end);
-        to.text_field(0x0a, key);
-        to.close(tag, end);
-    }
-}
-
-#[inline]
-fn any_value(to: &mut Backward, value: ValueRef<'_>) {
-    match value {
-        ValueRef::Empty => {}
-        ValueRef::String(text) => to.bytes(0x0a, text.as_bytes()),
-        ValueRef::Bool(truth) => to.put(&[0x10, u8::from(truth)]),
-        ValueRef::Int(int) => {
-            to.varint(int.cast_unsigned());
-            to.put(&[0x18]);
-        }
-        ValueRef::Double(double) => to.fixed64(0x21, double.to_bits()),
-        ValueRef::Bytes(bytes) => to.bytes(0x3a, bytes),
-        ValueRef::Nested(text) => match value_from_nested(text) {
-            Some(nested) => to.put(&nested.encode_to_vec()),
-            None => to.bytes(0x0a, text.as_bytes()),
-        },
-    }
 }

@@ -2,8 +2,10 @@
 
 mod backward;
 mod direct;
+mod pairs;
 mod points;
 
+use bytes::Bytes;
 use wasmeter_model::ValueRef;
 use wasmeter_model::frame::{Frame, MetricRef, PointKind};
 
@@ -61,7 +63,7 @@ pub fn encode(frame: &Frame) -> ExportMetricsServiceRequest {
 }
 
 /// [`encode`], in protobuf: the same bytes, written without the messages.
-pub fn encode_protobuf(frame: &Frame) -> Vec<u8> {
+pub fn encode_protobuf(frame: &Frame) -> Bytes {
     direct::request(frame)
 }
 

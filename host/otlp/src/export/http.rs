@@ -45,8 +45,8 @@ impl HttpTransport {
     }
 
     /// The body that is sent for an encoded request.
-    pub(super) fn body(&self, bytes: Vec<u8>) -> io::Result<Bytes> {
-        self.compression.compress(bytes).map(Bytes::from)
+    pub(super) fn body(&self, bytes: Bytes) -> io::Result<Bytes> {
+        self.compression.compress(bytes)
     }
 
     pub(super) async fn send(&self, body: Bytes) -> Result<Exported, AttemptError> {

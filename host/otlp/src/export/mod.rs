@@ -82,7 +82,7 @@ impl Exporter {
         }
         let deadline = self.config.deadline(deadline);
         let bytes = match &self.transport {
-            Transport::Http(http) if http.is_json() => encode_json(frame),
+            Transport::Http(http) if http.is_json() => encode_json(frame).into(),
             Transport::Http(_) | Transport::Grpc(_) => encode_protobuf(frame),
         };
         if bytes.len() > REQUEST_BYTES_MAX {
@@ -91,7 +91,6 @@ impl Exporter {
         let delays = self.config.retry.delays(|| self.jitter.lock().map_or(1.0, |mut jitter| jitter.next()));
         match &self.transport {
             Transport::Grpc(grpc) => {
-                let bytes = bytes::Bytes::from(bytes);
                 retry::retry(deadline, delays, || grpc.send(bytes.clone(), deadline)).await
             }
             Transport::Http(http) => {

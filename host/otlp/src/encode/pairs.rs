@@ -1,0 +1,70 @@
+//! Attributes, each encoded once: where one comes again, the bytes that were written before are copied.
+
+use prost::Message;
+use wasmeter_model::ValueRef;
+use wasmeter_model::frame::{Frame, SetId, StringId};
+
+use super::backward::{Backward, Piece};
+use crate::decode::value_from_nested;
+
+/// The attributes of a frame on their way into a request.
+pub(super) struct Pairs<'a> {
+    frame: &'a Frame,
+    /// By value: the attribute it was written in last.
+    written: Vec<Option<Written>>,
+}
+
+#[derive(Clone, Copy)]
+struct Written {
+    key: StringId,
+    tag: u8,
+    piece: Piece,
+}
+
+impl<'a> Pairs<'a> {
+    pub(super) fn new(frame: &'a Frame) -> Self {
+        Self { frame, written: vec![None; frame.values.tags.len()] }
+    }
+
+    /// The attributes of a set, each as a field of that tag.
+    #[inline]
+    pub(super) fn put(&mut self, to: &mut Backward, tag: u8, set: SetId) {
+        let (keys, values) = self.frame.pair_ids(set);
+        for (key, value) in keys.iter().zip(values).rev() {
+            let written = self.written.get_mut(value.0 as usize);
+            if let Some(Some(known)) = &written
+                && (known.key, known.tag) == (*key, tag)
+            {
+                to.repeat(known.piece);
+                continue;
+            }
+            let end = to.len();
+            any_value(to, self.frame.values.get(*value, &self.frame.strings));
+            to.close(0x12, end);
+            to.text_field(0x0a, self.frame.strings.get(*key));
+            to.close(tag, end);
+            if let Some(written) = written {
+                *written = Some(Written { key: *key, tag, piece: to.piece(end) });
+            }
+        }
+    }
+}
+
+#[inline]
+fn any_value(to: &mut Backward, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Empty => {}
+        ValueRef::String(text) => to.bytes(0x0a, text.as_bytes()),
+        ValueRef::Bool(truth) => to.put(&[0x10, u8::from(truth)]),
+        ValueRef::Int(int) => {
+            to.varint(int.cast_unsigned());
+            to.put(&[0x18]);
+        }
+        ValueRef::Double(double) => to.fixed64(0x21, double.to_bits()),
+        ValueRef::Bytes(bytes) => to.bytes(0x3a, bytes),
+        ValueRef::Nested(text) => match value_from_nested(text) {
+            Some(nested) => to.put(&nested.encode_to_vec()),
+            None => to.bytes(0x0a, text.as_bytes()),
+        },
+    }
+}
