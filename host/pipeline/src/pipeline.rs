@@ -73,8 +73,9 @@ impl Pipeline {
         &self.shared.engine
     }
 
-    /// Has the observers observe, which may take as long as their deadlines, and then makes a frame by `collect`, for which no swap is
-    /// committed: the frame and its processors are of one generation. `clock` is asked for the time of each step.
+    /// Has the observers observe, and then makes a frame by `collect`, for which no swap is committed: the frame and its processors are
+    /// of one generation. Each observer is waited for at most for its `observe_wait_ms`, and what it says later is in the next
+    /// collection. `clock` is asked for the time of each step.
     pub fn collect(
         &self,
         clock: impl Fn() -> Timestamp,
@@ -96,8 +97,8 @@ impl Pipeline {
 
     /// No swap waits for observers: what one says that is out of service by then does not count.
     fn observe(&self, observers: &Observers, now: Timestamp) {
-        let shared = &self.shared;
-        observers.observe(now, |plugin, answer| {
+        let shared = self.shared.clone();
+        observers.observe(now, move |plugin, answer| {
             let attached = shared.attached();
             let serves = attached.observers.contains(plugin);
             let news = serves.then(|| shared.observing.take(plugin, answer, now)).flatten();

@@ -26,6 +26,8 @@ pub struct PluginTotals {
     pub by_duration: [u64; CALL_SECS_BOUNDARIES.len() + 1],
     /// Lines of its log that were dropped because it wrote too many.
     pub log_lines_dropped: u64,
+    /// How often a collection went on without its observation, which came too late.
+    pub observations_late: u64,
     /// Writes that were refused because its directories hold as much as they may.
     pub writes_refused: u64,
 }
@@ -38,6 +40,7 @@ pub(crate) struct Totals {
     by_duration: [AtomicU64; CALL_SECS_BOUNDARIES.len() + 1],
     log_lines_dropped: AtomicU64,
     writes_refused: AtomicU64,
+    observations_late: AtomicU64,
 }
 
 impl Totals {
@@ -53,6 +56,10 @@ impl Totals {
 
     pub(crate) fn dropped(&self, lines: u64) {
         self.log_lines_dropped.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    pub(crate) fn late(&self) {
+        self.observations_late.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn refused_writes(&self, writes: u64) {
@@ -85,6 +92,7 @@ impl AllTotals {
             busy: Duration::from_nanos(totals.busy_nanos.load(Ordering::Relaxed)),
             by_duration: totals.by_duration.each_ref().map(|bucket| bucket.load(Ordering::Relaxed)),
             log_lines_dropped: totals.log_lines_dropped.load(Ordering::Relaxed),
+            observations_late: totals.observations_late.load(Ordering::Relaxed),
             writes_refused: totals.writes_refused.load(Ordering::Relaxed),
         });
         totals.collect()

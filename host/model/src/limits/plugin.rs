@@ -44,6 +44,8 @@ pub struct PluginLimits {
     pub process_deadline: Option<Duration>,
     /// How long an observer may take to observe; as long as any question if `None`.
     pub observe_deadline: Option<Duration>,
+    /// How long a collection waits for an observer; 250 ms. What comes later is in the next collection.
+    pub observe_wait: Duration,
     /// How long collections share what an observer said; 0, so that each collection has it observe again.
     pub observe_interval: Duration,
     /// The most points of one observation; 100,000. Larger observations are refused whole.
@@ -77,6 +79,7 @@ impl Default for PluginLimits {
             map_attributes_deadline: None,
             process_deadline: None,
             observe_deadline: None,
+            observe_wait: Duration::from_millis(250),
             observe_interval: Duration::ZERO,
             observation_points_max: 100_000,
             export_deadline: Duration::from_secs(10),
@@ -154,7 +157,7 @@ const HOSTCALL_BYTES_OF_VIEW: usize = 3 << 20;
 const DEADLINE_MS: RangeInclusive<i64> = 1..=60_000;
 
 /// Every limit a settings file can set.
-pub static PLUGIN_LIMITS: [PluginLimit; 22] = [
+pub static PLUGIN_LIMITS: [PluginLimit; 23] = [
     PluginLimit {
         name: "memory_limit_bytes",
         range: 65_536..=4_294_967_296,
@@ -250,6 +253,12 @@ pub static PLUGIN_LIMITS: [PluginLimit; 22] = [
         range: DEADLINE_MS,
         set: |limits, millis| limits.observe_deadline = Some(Duration::from_millis(millis)),
         get: |limits| as_millis(limits.observe_deadline()),
+    },
+    PluginLimit {
+        name: "observe_wait_ms",
+        range: 0..=60_000,
+        set: |limits, millis| limits.observe_wait = Duration::from_millis(millis),
+        get: |limits| as_millis(limits.observe_wait),
     },
     PluginLimit {
         name: "observe_interval_ms",

@@ -8,13 +8,15 @@ mod turn;
 use std::fmt;
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use wasmeter_model::Timestamp;
 use wasmeter_model::frame::Frame;
 
 use crate::plugin::Plugin;
 pub use series::{ObservedSeries, Taken};
-pub(crate) use turn::Turn;
+use turn::Turn;
+pub(crate) use turn::Turns;
 
 /// An observer could not do its work: it is skipped in this collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,31 +65,42 @@ impl Observers {
         self.0.len() == other.0.len() && self.0.iter().all(|plugin| other.contains(plugin))
     }
 
-    /// Has each of them observe, at the same time, and waits for all; each takes at most its deadline. `now` is the time of the
-    /// collection. `ended` is called as soon as one has observed, on its thread, so that none waits for another; not for one
-    /// whose observation is shared with another collection, which has ended for that one by then.
-    pub fn observe(&self, now: Timestamp, ended: impl Fn(&Arc<Plugin>, Result<Frame, ObserverFault>) + Sync) {
-        let observe = |plugin: &Arc<Plugin>| {
-            plugin.observe_in_turn(now, |answer| {
-                let answer = answer.map_err(|refusal| {
-                    plugin.count_fault(&refusal);
-                    ObserverFault { observer: plugin.label().to_owned(), reason: refusal.to_string() }
-                });
-                ended(plugin, answer);
-            });
-        };
-        let Some((first, others)) = self.0.split_first() else { return };
-        thread::scope(|scope| {
-            let mut without_thread = Vec::new();
-            for plugin in others {
-                let thread = thread::Builder::new().name("observer".to_owned());
-                if thread.spawn_scoped(scope, || observe(plugin)).is_err() {
-                    without_thread.push(plugin);
-                }
+    /// Has each of them observe, at the same time, and waits for each at most for its `observe_wait_ms`; that one was not waited for
+    /// is counted. `now` is the time of the collection. `ended` is called as soon as one has observed, on another thread: so none
+    /// waits for another, and of one that is late it is called after this has returned. It is not called for an observation that is
+    /// shared with another collection, which is waited for just so.
+    pub fn observe(
+        &self,
+        now: Timestamp,
+        ended: impl Fn(&Arc<Plugin>, Result<Frame, ObserverFault>) + Send + Sync + 'static,
+    ) {
+        let (ended, began) = (Arc::new(ended), Instant::now());
+        for plugin in self.0.iter() {
+            let Some(turn) = Turn::begin(plugin, now) else { continue };
+            let ended = ended.clone();
+            let observe = move || {
+                let plugin = turn.observer(now);
+                ended(plugin, ask(plugin, now));
+                // Whoever hears that `ended` is gone may begin the next one.
+                drop(turn);
+            };
+            // Without a thread the turn is over: there is the next collection.
+            if let Err(error) = thread::Builder::new().name("observer".to_owned()).spawn(observe) {
+                plugin.count_late();
+                tracing::warn!(plugin = %plugin.label(), %error, "no thread to observe on");
             }
-            observe(first);
-            // The system gives no more threads: late is better than never.
-            without_thread.into_iter().for_each(observe);
-        });
+        }
+        for plugin in self.0.iter() {
+            if !plugin.turns().wait(began + plugin.observe_wait()) {
+                plugin.count_late();
+            }
+        }
     }
+}
+
+fn ask(plugin: &Plugin, now: Timestamp) -> Result<Frame, ObserverFault> {
+    plugin.ask_observe(now).map_err(|refusal| {
+        plugin.count_fault(&refusal);
+        ObserverFault { observer: plugin.label().to_owned(), reason: refusal.to_string() }
+    })
 }

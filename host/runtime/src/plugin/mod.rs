@@ -27,7 +27,7 @@ use crate::frame::{lift, lower};
 use crate::instance::{Grants, Instance};
 use crate::load::{Compiled, Fingerprint, configure};
 use crate::log::PluginLog;
-use crate::observers::Turn;
+use crate::observers::Turns;
 use crate::processors::{OnFailure, Outcome};
 use crate::totals::Totals;
 use crate::world::World;
@@ -85,7 +85,7 @@ pub struct Plugin {
     retired: AtomicBool,
     questions: AtomicU64,
     /// Of an observer: when it was last asked, so that collections share what it says.
-    turn: Turn,
+    turns: Turns,
     totals: Arc<Totals>,
     faults: AtomicU64,
     memory_bytes: AtomicUsize,
@@ -131,7 +131,7 @@ impl Plugin {
             probing: AtomicBool::new(true),
             retired: AtomicBool::new(false),
             questions: AtomicU64::new(0),
-            turn: Turn::default(),
+            turns: Turns::default(),
             totals,
             faults: AtomicU64::new(0),
             runtime,

@@ -1,5 +1,7 @@
 //! Asking an observer.
 
+use std::time::Duration;
+
 use wasmeter_model::Timestamp;
 use wasmeter_model::frame::Frame;
 
@@ -8,6 +10,7 @@ use crate::answer::invalid;
 use crate::bindings::{frames, types};
 use crate::failure::Refusal;
 use crate::frame::lift;
+use crate::observers::Turns;
 
 impl Plugin {
     /// Has the plugin observe and checks what it says.
@@ -24,9 +27,24 @@ impl Plugin {
         lift(answer, &Frame::default()).map_err(|wrong| invalid("observe", &wrong))
     }
 
-    /// Has the plugin observe, unless what it said to another collection is shared: `ended` is called with what it said then.
-    pub(crate) fn observe_in_turn(&self, now: Timestamp, ended: impl FnOnce(Result<Frame, Refusal>)) {
-        self.turn.take(now, self.grants.limits.observe_interval, || ended(self.ask_observe(now)));
+    /// When it observes.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    /// How long collections share what it said.
+    pub(crate) fn observe_interval(&self) -> Duration {
+        self.grants.limits.observe_interval
+    }
+
+    /// How long a collection waits for it.
+    pub(crate) fn observe_wait(&self) -> Duration {
+        self.grants.limits.observe_wait
+    }
+
+    /// A collection went on without it.
+    pub(crate) fn count_late(&self) {
+        self.totals.late();
     }
 }
 

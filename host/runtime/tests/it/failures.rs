@@ -1,13 +1,11 @@
 //! Every way a component can fail to load: the kind, what was found, what was expected, what to do.
 
-use std::sync::Mutex;
-
 use wasmeter_engine::View as _;
 use wasmeter_model::{Attributes, Timestamp};
 use wasmeter_runtime::{Directory, FailureKind, RuntimeConfig};
 
 use crate::guest::{Guest, contract_files};
-use crate::support::{Folder, quick, refused, runtime, runtime_with};
+use crate::support::{Folder, quick, refused, runtime, runtime_with, said};
 
 /// The contract with a piece of text exchanged in all files.
 fn contract_with(from: &str, to: &str) -> Vec<(&'static str, String)> {
@@ -272,11 +270,8 @@ fn secrets_are_masked_in_what_a_plugin_gives_as_its_reason() {
     let reason = |call| format!("`{call}` gave up: no use: ***!");
     assert_eq!(scan.failures[0].reason, reason("process"));
     let generation = directory.current();
-    let told = Mutex::new(String::new());
-    generation.observers().observe(Timestamp::from_secs(1), |_, answer| {
-        *told.lock().unwrap() = answer.unwrap_err().reason;
-    });
-    assert!(told.lock().unwrap().starts_with(&reason("observe")), "{told:?}");
+    let told = said(&generation.observers(), Timestamp::from_secs(1)).remove(0).1.unwrap_err().reason;
+    assert!(told.starts_with(&reason("observe")), "{told}");
     let failures = generation.exporters()[0].close().unwrap_err();
     assert_eq!(failures[0].reason, reason("flush"));
 }

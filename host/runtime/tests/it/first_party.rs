@@ -6,7 +6,7 @@ use wasmeter_engine::View;
 use wasmeter_model::{AttributeRule, Attributes, InstrumentKind, Timestamp, Value};
 use wasmeter_runtime::{Directory, World};
 
-use crate::support::{Folder, built, instrument, runtime};
+use crate::support::{Folder, built, instrument, runtime, said};
 
 #[test]
 fn they_load_and_answer() {
@@ -54,14 +54,14 @@ fn they_load_and_answer() {
     // Loading has them answer about instruments and process a frame.
     assert_eq!(scan.failures, []);
     assert!(!directory.current().processors().is_empty());
-    directory.current().observers().observe(Timestamp::from_secs(2_000_000_000), |plugin, answer| {
+    for (plugin, answer) in said(&directory.current().observers(), Timestamp::from_secs(2_000_000_000)) {
         if plugin.info().name.as_ref() == "prom-scrape" {
             assert!(answer.unwrap_err().reason.contains("cannot scrape"));
-            return;
+            continue;
         }
         let points = answer.map(|frame| frame.point_count());
         assert!(points.clone().is_ok_and(|points| points > 0), "{plugin:?}: {points:?}");
-    });
+    }
     for kind in InstrumentKind::ALL {
         for view in directory.current().views() {
             view.streams(&instrument("http.server.request.duration", kind)).unwrap();

@@ -1,13 +1,13 @@
 //! The plugin `hostile-observer`, built by a real toolchain: each of its misbehaviours, beside a build of it that behaves.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wasmeter_model::{Resource, Timestamp};
 use wasmeter_runtime::{Directory, FailureKind, ObservedSeries, PluginLimits, Runtime, RuntimeConfig, Taken};
 
-use crate::support::{Folder, Lines, built, quick, runtime, runtime_with};
+use crate::support::{Folder, Lines, built, quick, runtime, runtime_with, said};
 
 /// What one observer said: its points and those said twice, or why it said nothing.
 type Said = Result<(usize, u64), String>;
@@ -42,16 +42,16 @@ impl Scene {
 
     /// What `a` and `b` say.
     fn observe(&self) -> [Said; 2] {
-        let said = Mutex::new([Err(String::new()), Err(String::new())]);
         // Collections of the same time share what is said.
         let now = Timestamp::from_secs(1_800_000_000 + self.times.fetch_add(1, Ordering::Relaxed));
-        self.directory.current().observers().observe(now, |plugin, answer| {
-            let taken = answer.map(|frame| self.series.take(plugin, frame, now));
+        let mut both = [Err(String::new()), Err(String::new())];
+        for (plugin, answer) in said(&self.directory.current().observers(), now) {
+            let taken = answer.map(|frame| self.series.take(&plugin, frame, now));
             let taken = taken.map(|Taken { frame, duplicates, .. }| (frame.point_count(), duplicates));
             let at = usize::from(plugin.file().ends_with("b.wasm"));
-            said.lock().unwrap()[at] = taken.map_err(|fault| fault.reason);
-        });
-        said.into_inner().unwrap()
+            both[at] = taken.map_err(|fault| fault.reason);
+        }
+        both
     }
 
     /// The faults that are counted of `a` and of `b`.

@@ -1,6 +1,7 @@
 //! Observers: what they say, what has ended, and what of those that cannot observe.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Attributes, Number, Resource, Timestamp};
@@ -8,7 +9,7 @@ use wasmeter_runtime::{Directory, FailureKind, ObservedSeries, Observers, Runtim
 
 use crate::guest::Guest;
 use crate::observation::{Metric, counter, gauge, observation};
-use crate::support::{Folder, refused, runtime};
+use crate::support::{Folder, refused, runtime, said};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 /// Says that it cannot, with its name as the reason.
@@ -40,13 +41,11 @@ fn observe(
     series: &ObservedSeries,
     now: Timestamp,
 ) -> Vec<(String, Result<Taken, String>)> {
-    let said = Mutex::new(Vec::new());
-    observers.observe(now, |plugin, answer| {
-        let name = plugin.info().name.to_string();
-        let taken = answer.map(|frame| series.take(plugin, frame, now)).map_err(|fault| fault.reason);
-        said.lock().unwrap().push((name, taken));
+    let answers = said(observers, now).into_iter().map(|(plugin, answer)| {
+        let taken = answer.map(|frame| series.take(&plugin, frame, now)).map_err(|fault| fault.reason);
+        (plugin.info().name.to_string(), taken)
     });
-    said.into_inner().unwrap()
+    answers.collect()
 }
 
 /// What the one observer there is says.
@@ -185,6 +184,34 @@ fn one_that_spins_keeps_nobody_waiting_for_what_the_others_say() {
     assert_eq!(said.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["b-works", "a-spins"]);
     assert_eq!(rows(&said[0].1.as_ref().unwrap().frame).len(), 1);
     assert!(said[1].1.as_ref().unwrap_err().contains("`observe_deadline_ms`"), "{said:?}");
+    assert_eq!(runtime.counts().get("a-spins", FailureKind::Deadline), 1);
+}
+
+#[test]
+fn a_collection_goes_on_without_one_that_is_slow_which_is_there_for_the_next() {
+    let guests =
+        [turning("a-spins", "(call $spin)"), observer("b-works", observation("", &[gauge("g", &[("", 1)])]))];
+    let runtime = runtime();
+    let (folder, directory) = folder(&runtime, &guests, "observe_deadline_ms = 3000\nobserve_wait_ms = 20");
+    // Not as long as this machine may take, but as long as the test may.
+    folder.put("b-works.toml", "observe_wait_ms = 60000");
+    directory.rescan();
+    let observers = directory.current().observers();
+    let (sender, ended) = mpsc::channel();
+    let collect = |secs| {
+        let sender = sender.clone();
+        observers.observe(later(secs), move |plugin, answer| {
+            sender.send((plugin.info().name.to_string(), answer.is_ok())).unwrap();
+        });
+        ended.try_iter().collect::<Vec<_>>()
+    };
+    let works = [("b-works".to_owned(), true)];
+    assert_eq!(collect(0), works);
+    // It still observes, and is not asked again meanwhile.
+    assert_eq!(collect(1), works);
+    let late = runtime.totals().into_iter().map(|totals| totals.observations_late).collect::<Vec<_>>();
+    assert_eq!(late, [2, 0]);
+    assert_eq!(ended.recv_timeout(Duration::from_secs(60)), Ok(("a-spins".to_owned(), false)));
     assert_eq!(runtime.counts().get("a-spins", FailureKind::Deadline), 1);
 }
 

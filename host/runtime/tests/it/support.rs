@@ -1,11 +1,17 @@
 //! What the tests share: a runtime that is quick to lose patience, folders, and questions.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use wasmeter_model::{Advisory, Attributes, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope};
-use wasmeter_runtime::{Failure, LogLevel, LogSink, PluginLimits, RestartPolicy, Runtime, RuntimeConfig};
+use wasmeter_model::frame::Frame;
+use wasmeter_model::{
+    Advisory, Attributes, Instrument, InstrumentKind, NumberKind, Origin, Resource, Scope, Timestamp,
+};
+use wasmeter_runtime::{
+    Failure, LogLevel, LogSink, ObserverFault, Observers, Plugin, PluginLimits, RestartPolicy, Runtime,
+    RuntimeConfig,
+};
 
 use crate::guest::Guest;
 
@@ -32,6 +38,17 @@ pub(crate) fn quick() -> RuntimeConfig {
         restart: RestartPolicy { backoff: HOUR, backoff_max: HOUR, ..RestartPolicy::default() },
         ..RuntimeConfig::default()
     }
+}
+
+/// What observers say at a time, one after the other, however long they take.
+pub(crate) fn said(
+    observers: &Observers,
+    now: Timestamp,
+) -> Vec<(Arc<Plugin>, Result<Frame, ObserverFault>)> {
+    let (sender, answers) = mpsc::channel();
+    observers.observe(now, move |plugin, answer| sender.send((plugin.clone(), answer)).unwrap());
+    // It ends when none of them has anything more to say.
+    answers.iter().collect()
 }
 
 /// A plugin folder that is removed with the test.

@@ -15,7 +15,7 @@ use super::readers::ExportStats;
 use crate::clock::now;
 
 /// Name, unit, kind and description of each; the observation refers to them by their place.
-const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 19] = [
+const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 20] = [
     (
         "wasmeter.receiver.requests",
         "{request}",
@@ -131,6 +131,12 @@ const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 19] = [
         InstrumentKind::ObservableCounter,
         "Writes refused because a plugin's directories hold as much as they may, by plugin",
     ),
+    (
+        "wasmeter.plugin.observations.late",
+        "{observation}",
+        InstrumentKind::ObservableCounter,
+        "Collections that went on without an observer, by plugin",
+    ),
 ];
 
 const REQUESTS: usize = 0;
@@ -152,6 +158,7 @@ const MEMORY: usize = 15;
 const GENERATION: usize = 16;
 const SDK_EXPORTED: usize = 17;
 const WRITES_REFUSED: usize = 18;
+const LATE: usize = 19;
 
 /// Registers everything with the engine.
 pub(super) fn register(
@@ -305,6 +312,7 @@ impl Own<'_, '_> {
             self.count(CALLS, totals.calls, plugin);
             self.count(BUSY, u64::try_from(totals.busy.as_nanos()).unwrap_or(u64::MAX), plugin);
             self.count(LOG_DROPPED, totals.log_lines_dropped, plugin);
+            self.count(LATE, totals.observations_late, plugin);
             self.count(WRITES_REFUSED, totals.writes_refused, plugin);
         }
         for failure in runtime.counts().snapshot() {

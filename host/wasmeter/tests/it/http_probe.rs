@@ -41,7 +41,7 @@ fn what_answers_what_refuses_and_what_is_not_granted() {
     folder.put(
         "00-http-probe.toml",
         format!(
-            "observe_deadline_ms = 60000\n[grants]\nhttp = [\"{origin}\", \"{refusing}\"]\nclocks = true\n\
+            "observe_deadline_ms = 60000\nobserve_wait_ms = 60000\n[grants]\nhttp = [\"{origin}\", \"{refusing}\"]\nclocks = true\n\
              [config]\ntimeout_ms = 10000\n{targets}"
         )
         .as_bytes(),

@@ -12,7 +12,7 @@ use crate::support::{Host, PluginFolder, Receiver, exchange, required};
 fn scraping(origin: &str) -> PluginFolder {
     let folder = PluginFolder::with(&["prom-scrape"]);
     let settings = format!(
-        "observe_deadline_ms = 60000\n[grants]\nhttp = [\"{origin}\"]\n[config]\nurl = \"{origin}/metrics\"\n\
+        "observe_deadline_ms = 60000\nobserve_wait_ms = 60000\n[grants]\nhttp = [\"{origin}\"]\n[config]\nurl = \"{origin}/metrics\"\n\
          timeout_ms = 30000\njob = \"theirs\"\ninstance = \"1\"\n"
     );
     folder.put("00-prom-scrape.toml", settings.as_bytes());

@@ -96,7 +96,7 @@ pub(super) fn put_process(proc: &TempDir, user_ticks: u32) {
 /// The settings of an observer that sees this machine.
 pub(super) fn sees(proc: &Path, config: &str) -> String {
     format!(
-        "[grants]\ndirectories = [{{ host = \"{}\", guest = \"/proc\", access = \"read\" }}]\n[config]\n{config}\n",
+        "observe_wait_ms = 60000\n[grants]\ndirectories = [{{ host = \"{}\", guest = \"/proc\", access = \"read\" }}]\n[config]\n{config}\n",
         proc.display()
     )
 }

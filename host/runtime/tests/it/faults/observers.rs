@@ -1,7 +1,5 @@
 //! Observers that misbehave when they observe, between two that do not.
 
-use std::sync::Mutex;
-
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Attributes, Resource, Timestamp};
 use wasmeter_runtime::{FailureKind, ObservedSeries, Taken};
@@ -9,6 +7,7 @@ use wasmeter_runtime::{FailureKind, ObservedSeries, Taken};
 use super::{Instance, Scene};
 use crate::guest::{Guest, column};
 use crate::observation::{counter, observation};
+use crate::support::said;
 
 /// Where the frame is that an observer returns: behind the tag of the result at 2048.
 const FRAME: &str = "(i32.const 2052)";
@@ -30,14 +29,12 @@ fn turning(name: &'static str, fault: &str) -> Guest {
 
 /// What each of the three says, by the name of its file, and why it does not.
 fn observe(scene: &Scene, series: &ObservedSeries, secs: u64) -> Vec<(String, Result<Taken, String>)> {
-    let said = Mutex::new(Vec::new());
     let now = Timestamp::from_secs(1_800_000_000 + secs);
-    scene.directory.current().observers().observe(now, |plugin, answer| {
+    let answers = said(&scene.directory.current().observers(), now).into_iter().map(|(plugin, answer)| {
         let file = plugin.file().file_stem().unwrap().to_string_lossy().into_owned();
-        let taken = answer.map(|frame| series.take(plugin, frame, now)).map_err(|fault| fault.reason);
-        said.lock().unwrap().push((file, taken));
+        (file, answer.map(|frame| series.take(&plugin, frame, now)).map_err(|fault| fault.reason))
     });
-    let mut said = said.into_inner().unwrap();
+    let mut said: Vec<_> = answers.collect();
     assert_eq!(said.len(), 3);
     said.sort_by(|one, other| one.0.cmp(&other.0));
     said
