@@ -31,6 +31,13 @@ pub struct Counts {
     pub exports_succeeded: u64,
     /// Frames that an exporter did not take, or panicked over. They are not exported again.
     pub exports_failed: u64,
+    /// Points that a processor of the plugin directory dropped, and those dropped as one failed (`on_failure = "drop"`).
+    pub points_dropped: u64,
+    /// Points that could not be processed and were kept back, each time they were: delta points come with the next collection,
+    /// cumulative ones are made good by it.
+    pub points_kept_back: u64,
+    /// Points that were kept back for too long, or until the end, and are lost.
+    pub points_lost: u64,
     /// Times the plugin directory put other plugins into service.
     pub plugin_swaps: u64,
     /// Times plugins were refused for service, or taken out of it within their probation; what served before serves on.
@@ -53,6 +60,9 @@ pub(crate) struct Tally {
     pub(crate) producer_failures: Tallied,
     pub(crate) exports_succeeded: Tallied,
     pub(crate) exports_failed: Tallied,
+    pub(crate) points_dropped: Tallied,
+    pub(crate) points_kept_back: Tallied,
+    pub(crate) points_lost: Tallied,
     pub(crate) plugin_swaps: Tallied,
     pub(crate) plugin_swaps_refused: Tallied,
 }
@@ -75,6 +85,11 @@ pub(crate) struct Tallied(AtomicU64);
 impl Tallied {
     pub(crate) fn add(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "plugins")]
+    pub(crate) fn add_many(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self) -> u64 {

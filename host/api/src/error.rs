@@ -15,6 +15,9 @@ pub enum ExportError {
     /// The exporter failed; in its own words.
     #[error("the export failed: {0}")]
     Failed(String),
+    /// A processor of the plugin directory could not do its work, and so the metrics are kept back; in its words.
+    #[error("{0}")]
+    NotProcessed(String),
     /// The exporter panicked; with the panic's message.
     #[error("the exporter panicked: {0}")]
     Panicked(String),

@@ -11,7 +11,7 @@
 //!
 //! Features, none of them on by default:
 //!
-//! - `plugins`: Views and observers from a directory of wasm components, which is watched
+//! - `plugins`: Views, observers and processors from a directory of wasm components, which is watched
 //!   (`MeterProviderBuilder::with_plugin_directory`).
 //! - `otlp`: an exporter over OTLP (`OtlpExporter`).
 //!

@@ -1,10 +1,12 @@
-//! What a metric is: attributes, instruments, streams, temporality, limits and the columnar [`frame`].
+//! What a metric is: attributes, instruments, streams, temporality, limits, the columnar [`frame`], and what becomes of
+//! frames that could not be delivered.
 //!
 //! Plain data and the rules that make it valid. Nothing here does I/O, reads a clock, knows a wire format or calls a
 //! plugin; every other crate of the host depends on this one and it depends on none of them.
 
 mod attributes;
 pub mod batch;
+pub mod delivery;
 mod exemplar;
 pub mod frame;
 mod instrument;

@@ -9,9 +9,11 @@
 
 mod observing;
 mod pipeline;
+mod unprocessed;
 
 pub use observing::ObserverNews;
 pub use pipeline::{Attached, Collected, Pipeline};
+pub use unprocessed::{Ready, Unprocessed};
 
 /// Locks a mutex. A poisoned one is taken as it is: nothing here panics between related changes.
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -3,9 +3,10 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
+use wasmeter_model::delivery::Backlog;
 use wasmeter_model::frame::Frame;
-use wasmeter_model::{Aggregation, InstrumentKind, Temporality, TemporalityPreference};
-use wasmeter_otlp::export::{Backlog, ExportError as Undelivered, Exporter};
+use wasmeter_model::{Aggregation, InstrumentKind, TemporalityPreference};
+use wasmeter_otlp::export::{ExportError as Undelivered, Exporter};
 
 use super::network::Network;
 use super::{OtlpError, OtlpExporterBuilder};
@@ -113,9 +114,7 @@ impl PushExporter for OtlpExporter {
             before => self.send(frame, deadline).and(before),
         };
         let Err(mut failure) = sent else { return Ok(()) };
-        let mut metrics = frame.metrics();
-        let is_delta = metrics.any(|metric| metric.temporality() == Some(Temporality::Delta));
-        if is_delta && !failure.is_final {
+        if frame.has_delta() && !failure.is_final {
             let dropped = backlog.push(frame.clone());
             if dropped > 0 {
                 failure.message += &format!("; {dropped} older points that were kept are dropped");

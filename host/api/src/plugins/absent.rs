@@ -6,6 +6,7 @@ use wasmeter_engine::{Engine, View};
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Resource, Timestamp};
 
+use crate::counts::Tally;
 use crate::diagnostics::Diagnostics;
 use crate::error::BuildError;
 use crate::provider::Core;
@@ -16,6 +17,20 @@ pub(crate) struct PluginSettings {}
 
 /// Nothing beside the Views.
 pub(crate) struct InService;
+
+/// A frame, which goes on as it is.
+pub(crate) struct Gathered {
+    pub(crate) frame: Frame,
+}
+
+/// Nothing to process by.
+#[derive(Debug, Default)]
+pub(crate) struct Processing;
+
+/// The frame as it was.
+pub(crate) struct Processed {
+    pub(crate) frames: Vec<Frame>,
+}
 
 /// Nothing to keep.
 pub(crate) struct LoadedPlugins;
@@ -48,8 +63,28 @@ impl InService {
         &self,
         clock: impl Fn() -> Timestamp,
         collect: impl FnOnce(Timestamp) -> Frame,
-    ) -> Frame {
-        collect(clock())
+    ) -> Gathered {
+        Gathered { frame: collect(clock()) }
+    }
+}
+
+impl Processing {
+    pub(crate) fn process(&mut self, gathered: Gathered, _: &Tally) -> Processed {
+        Processed { frames: vec![gathered.frame] }
+    }
+
+    pub(crate) fn end(self, _: &Tally, _: &Diagnostics) {}
+}
+
+impl Processed {
+    pub(crate) fn tell(&self, _: &Diagnostics) {}
+
+    pub(crate) fn kept_back(&self) -> Option<String> {
+        None
+    }
+
+    pub(crate) fn missing(&self) -> impl Iterator<Item = String> {
+        std::iter::empty()
     }
 }
 

@@ -92,14 +92,8 @@ impl KeptPlugins {
     }
 }
 
-/// What an operator expects to be processed must not go out unprocessed in silence, and what is
-/// expected to be exported must not stay in silence.
+/// What is expected to be exported must not stay in silence.
 fn tell_unused(generation: &Generation, diagnostics: &Diagnostics) {
-    if !generation.processors().is_empty() {
-        let words = "the plugin directory has processors, which a provider does not run: what it exports is not processed; \
-                     have the program `wasmeter` export it, or make a view of the processor";
-        diagnostics.tell(DiagnosticKind::Plugin, words.to_owned());
-    }
     if !generation.exporters().is_empty() {
         let words = "the plugin directory has exporters, which a provider does not run; have the program `wasmeter` run them, and \
                      export to it over OTLP";

@@ -8,6 +8,7 @@ use wasmeter_model::{Resource, Timestamp};
 use wasmeter_pipeline::{Attached, ObserverNews, Pipeline};
 use wasmeter_runtime::{Generation, Plugin};
 
+use super::Gathered;
 use crate::diagnostics::{DiagnosticKind, Diagnostics};
 
 /// Those in service. A provider without a directory has none.
@@ -26,13 +27,13 @@ impl InService {
         Self { pipeline: Pipeline::new(engine, attached, resource, tell) }
     }
 
-    /// The frame that `collect` makes, after the observers have observed.
+    /// The frame that `collect` makes, after the observers have observed, and the processors of the same generation.
     pub(crate) fn collect(
         &self,
         clock: impl Fn() -> Timestamp,
         collect: impl FnOnce(Timestamp) -> Frame,
-    ) -> Frame {
-        self.pipeline.collect(clock, collect).frame
+    ) -> Gathered {
+        self.pipeline.collect(clock, collect)
     }
 
     /// The second half of a swap, after which those of another generation are in service.

@@ -7,10 +7,14 @@ mod absent;
 mod directory;
 #[cfg(feature = "plugins")]
 mod in_service;
+#[cfg(feature = "plugins")]
+mod processing;
 
 #[cfg(not(feature = "plugins"))]
-pub(crate) use absent::{InService, KeptPlugins, PluginSettings};
+pub(crate) use absent::{Gathered, InService, KeptPlugins, PluginSettings, Processing};
 #[cfg(feature = "plugins")]
 pub(crate) use directory::{KeptPlugins, PluginSettings};
 #[cfg(feature = "plugins")]
 pub(crate) use in_service::InService;
+#[cfg(feature = "plugins")]
+pub(crate) use processing::{Gathered, Processing};

@@ -86,7 +86,8 @@ impl MeterProviderBuilder {
     }
 
     /// Sets a directory of wasm components (feature `plugins`). Its Views are laid over all others, in the order of their file
-    /// names; its observers are asked at each collection of each reader, and what they say belongs to the provider's resource.
+    /// names; its observers are asked at each collection of each reader, and what they say belongs to the provider's resource; its processors
+    /// process what a reader collected before it is exported or, by a manual one, returned.
     /// [`MeterProviderBuilder::build`] loads those that are there, which takes as long as compiling does; then the directory
     /// is watched, and what changes in it is put into service while the program measures, until the shutdown. A file that
     /// cannot be put to work, one that stops answering within a minute included, leaves in service what was; it is told

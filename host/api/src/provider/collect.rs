@@ -11,37 +11,40 @@ use super::Core;
 use crate::busy::Busy;
 use crate::callbacks::{Ended, LeftOut, Outcome, Why};
 use crate::diagnostics::DiagnosticKind;
-use crate::reader::{CollectFailure, Collected, ProduceRequest};
+use crate::plugins::Gathered;
+use crate::reader::{CollectFailure, ProduceRequest};
 
 impl Core {
-    /// What a reader exports now, which has until `deadline` to do so.
-    pub(crate) fn collect(&self, reader: usize, deadline: Option<Instant>) -> Collected {
+    /// What a reader exports now, which has until `deadline` to do so: not processed yet, and with what is missing from it.
+    pub(crate) fn collect(
+        &self,
+        reader: usize,
+        deadline: Option<Instant>,
+    ) -> (Gathered, Vec<CollectFailure>) {
         let turn = self.callbacks.turn(reader);
         let runs = self.engine.callback_runs(self.now());
         let outcome = self.callbacks.run(runs, deadline);
-        let (observations, problems, failures) = self.judged(outcome);
+        let (observations, problems, mut failures) = self.judged(outcome);
         let collect = |now| self.engine.collect_observed(reader, observations, now);
-        let frame = self.plugins.collect(|| self.now(), collect);
-        let collected = self.with_produced(reader, frame, failures, deadline);
+        let mut gathered = self.plugins.collect(|| self.now(), collect);
+        self.add_produced(reader, &mut gathered.frame, &mut failures, deadline);
         drop(turn);
         for problem in problems {
             self.diagnostics.tell_once(DiagnosticKind::Callback, problem);
         }
         self.tell_notices();
-        collected
+        (gathered, failures)
     }
 
-    /// The frame with what the producers of the reader have, as far as it passes the reader's filter.
-    fn with_produced(
+    /// Adds what the producers of the reader have, as far as it passes the reader's filter.
+    fn add_produced(
         &self,
         reader: usize,
-        frame: Frame,
-        mut failures: Vec<CollectFailure>,
+        frame: &mut Frame,
+        failures: &mut Vec<CollectFailure>,
         deadline: Option<Instant>,
-    ) -> Collected {
-        let Some((producers, filter)) = self.producers.get(reader) else {
-            return Collected { frame, failures };
-        };
+    ) {
+        let Some((producers, filter)) = self.producers.get(reader) else { return };
         let filter = filter.as_deref();
         let request = ProduceRequest { resource: &self.resource, filter, now: self.now(), deadline };
         let busy = Busy::begin();
@@ -58,7 +61,7 @@ impl Core {
             failures.extend(parts.map(|reason| CollectFailure::ProducerPart(name.clone(), reason)));
             let all = all.get_or_insert_with(|| {
                 let mut all = FrameBuilder::new();
-                all.append(&frame, |_, _| true);
+                all.append(frame, |_, _| true);
                 all
             });
             append_filtered(all, &produced.frame, filter);
@@ -68,7 +71,9 @@ impl Core {
             self.tally.producer_failures.add();
             self.diagnostics.tell_once(DiagnosticKind::Producer, failure.to_string());
         }
-        Collected { frame: all.map_or(frame, FrameBuilder::finish), failures }
+        if let Some(all) = all {
+            *frame = all.finish();
+        }
     }
 
     /// What callbacks observed that were done in time, and what there is to say about the others, which are counted.

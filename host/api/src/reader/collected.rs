@@ -47,6 +47,9 @@ pub enum CollectFailure {
     /// A producer had only a part; in its own words.
     #[error("producer `{0}` has only a part of its metrics: {1}")]
     ProducerPart(String, String),
+    /// A processor of the plugin directory could not do its work; what became of the metrics, and why.
+    #[error("{0}")]
+    NotProcessed(String),
 }
 
 impl Collected {

@@ -1,14 +1,16 @@
 //! A reader that collects when it is told to.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use wasmeter_engine::ReaderConfig;
 use wasmeter_model::TemporalityPreference;
-use wasmeter_model::frame::Frame;
+use wasmeter_model::frame::{Frame, FrameBuilder};
 
-use super::{Collected, MetricProducer, Producers};
+use super::{CollectFailure, Collected, MetricProducer, Producers};
 use crate::busy::is_busy;
 use crate::error::{BuildError, Error};
+use crate::lock;
+use crate::plugins::Processing;
 use crate::provider::Core;
 
 /// Collects when it is told to: for tests, and for whoever pulls. Clones are the same reader; it belongs to one provider.
@@ -21,6 +23,7 @@ pub struct ManualReader {
 struct Inner {
     config: ReaderConfig,
     producers: Producers,
+    processing: Mutex<Processing>,
     /// The provider and the reader's place in it. Weak: a reader does not keep a provider.
     attached: OnceLock<(Weak<Core>, usize)>,
 }
@@ -45,11 +48,12 @@ impl ManualReader {
     }
 
     fn made_of(config: ReaderConfig, producers: Producers) -> Self {
-        Self { inner: Arc::new(Inner { config, producers, attached: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { config, producers, ..Inner::default() }) }
     }
 
     /// Runs the callbacks and takes the metrics of now. With delta temporality they are gone then. Takes no longer than the
-    /// timeout for callbacks, see [`crate::MeterProviderBuilder::with_callback_timeout`].
+    /// timeout for callbacks, see [`crate::MeterProviderBuilder::with_callback_timeout`], and the deadlines of the observers and
+    /// processors in the plugin directory.
     ///
     /// # Errors
     ///
@@ -70,7 +74,11 @@ impl ManualReader {
         if is_busy() {
             return Err(Error::Reentrant);
         }
-        Ok(core.collect(*place, None))
+        let (gathered, mut failures) = core.collect(*place, None);
+        let processed = lock(&self.inner.processing).process(gathered, &core.tally);
+        processed.tell(&core.diagnostics);
+        failures.extend(processed.missing().map(CollectFailure::NotProcessed));
+        Ok(Collected { frame: joined(processed.frames), failures })
     }
 
     pub(super) fn config(&self) -> &ReaderConfig {
@@ -84,6 +92,16 @@ impl ManualReader {
     pub(super) fn attach(&self, core: &Arc<Core>, place: usize) -> Result<(), BuildError> {
         self.inner.attached.set((Arc::downgrade(core), place)).map_err(|_| BuildError::ReaderInUse)
     }
+}
+
+/// One frame of what is there to be taken: more than one where an earlier one had to wait for its processors.
+fn joined(mut frames: Vec<Frame>) -> Frame {
+    if frames.len() < 2 {
+        return frames.pop().unwrap_or_default();
+    }
+    let mut all = FrameBuilder::new();
+    frames.iter().for_each(|frame| all.append(frame, |_, _| true));
+    all.finish()
 }
 
 impl std::fmt::Debug for ManualReader {

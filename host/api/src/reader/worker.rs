@@ -14,6 +14,7 @@ use crate::busy::Busy;
 use crate::diagnostics::{DiagnosticKind, panic_text};
 use crate::error::{Error, ExportError};
 use crate::lock;
+use crate::plugins::{Gathered, Processing};
 use crate::provider::Core;
 
 type Outcome = Result<(), ExportError>;
@@ -52,6 +53,7 @@ struct Thread {
     exporter: Box<dyn PushExporter>,
     schedule: Schedule,
     requests: Arc<Requests>,
+    processing: Processing,
 }
 
 /// When a reader exports, and how much at once.
@@ -79,7 +81,14 @@ impl Worker {
         };
         let requests = Arc::new(Requests { state: Mutex::new(state), changed: Condvar::new() });
         core.begin_periodic_reader();
-        let thread = Thread { core, place, exporter, schedule, requests: requests.clone() };
+        let thread = Thread {
+            core,
+            place,
+            exporter,
+            schedule,
+            requests: requests.clone(),
+            processing: Processing::default(),
+        };
         // Not joined but waited for by its outcome, as that can be done with a timeout.
         thread::Builder::new().name(format!("wasmeter-reader-{place}")).spawn(move || thread.run())?;
         Ok(Self { requests })
@@ -134,7 +143,7 @@ impl Requests {
 }
 
 impl Thread {
-    fn run(self) {
+    fn run(mut self) {
         let mut next = deadline_after(self.schedule.interval);
         loop {
             match self.wait(next) {
@@ -153,6 +162,7 @@ impl Thread {
                 Wake::Shutdown { deadline } => {
                     let flushed = self.flush(deadline.min(deadline_after(self.schedule.timeout)));
                     let ended = self.guarded("shut down", || self.exporter.shutdown(deadline));
+                    self.processing.end(&self.core.tally, &self.core.diagnostics);
                     self.core.end_periodic_reader();
                     lock(&self.requests.state).ended = Some(flushed.and(ended));
                     self.requests.changed.notify_all();
@@ -184,24 +194,32 @@ impl Thread {
         }
     }
 
-    fn flush(&self, deadline: Instant) -> Outcome {
+    fn flush(&mut self, deadline: Instant) -> Outcome {
         let exported = self.export(deadline);
         // Also after a failure, and also if it is late (metrics SDK, "ForceFlush").
         let flushed = self.guarded("flush", || self.exporter.force_flush(deadline));
         exported.and(flushed)
     }
 
-    fn export(&self, deadline: Instant) -> Outcome {
-        let mut frame = Frame::default();
+    fn export(&mut self, deadline: Instant) -> Outcome {
+        let mut gathered = None;
         self.guarded("collect", || {
             // What is missing from it has been told.
-            frame = self.core.collect(self.place, Some(deadline)).frame;
+            gathered = Some(self.core.collect(self.place, Some(deadline)).0);
             Ok(())
         })?;
+        gathered.map_or(Ok(()), |gathered| self.export_gathered(gathered, deadline))
+    }
+
+    fn export_gathered(&mut self, gathered: Gathered, deadline: Instant) -> Outcome {
+        let processed = self.processing.process(gathered, &self.core.tally);
+        processed.tell(&self.core.diagnostics);
+        let mut outcome = processed.kept_back().map_or(Ok(()), |why| Err(ExportError::NotProcessed(why)));
         // All of one collection before the next begins; one that fails does not take the others with it.
-        let mut outcome = Ok(());
-        for batch in frame.into_batches(self.schedule.batch_points_max) {
-            outcome = outcome.and(self.export_batch(&batch, deadline));
+        for frame in processed.frames {
+            for batch in frame.into_batches(self.schedule.batch_points_max) {
+                outcome = outcome.and(self.export_batch(&batch, deadline));
+            }
         }
         outcome
     }

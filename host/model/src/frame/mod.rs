@@ -16,6 +16,7 @@ mod read;
 mod sizes;
 mod tables;
 
+use crate::Temporality;
 pub use batches::Batches;
 pub use builder::{
     ExemplarRow, ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, SummaryRow,
@@ -89,6 +90,11 @@ impl Frame {
             + self.histograms.columns.len()
             + self.exponentials.columns.len()
             + self.summaries.columns.len()
+    }
+
+    /// True if a metric is of deltas: its interval comes once, so that what is not delivered is lost unless it is kept.
+    pub fn has_delta(&self) -> bool {
+        self.metrics().any(|metric| metric.temporality() == Some(Temporality::Delta))
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::Uri;
 use tokio::time::Instant;
+use wasmeter_model::delivery::RetryPolicy;
 
-use super::RetryPolicy;
 use crate::{Compression, METRICS_PATH};
 
 /// The options of an exporter (OTLP exporter specification). `Debug` shows the names of headers, never their values.

@@ -1,7 +1,5 @@
 //! Sending frames over OTLP, with the retries the protocol asks for.
 
-mod backlog;
-mod backoff;
 mod config;
 mod error;
 mod grpc;
@@ -11,15 +9,13 @@ mod retry;
 use std::sync::Mutex;
 
 use tokio::time::Instant;
+use wasmeter_model::delivery::Jitter;
 use wasmeter_model::frame::Frame;
 
-pub use backlog::Backlog;
-pub use backoff::RetryPolicy;
 pub use config::{ConfigError, ExportConfig, metrics_url};
 pub use error::{ExportError, Exported};
 
 use crate::encode::{encode_json, encode_protobuf};
-use backoff::Jitter;
 
 /// The most bytes of an encoded request before compression; what receivers take by the specification's advice.
 pub const REQUEST_BYTES_MAX: usize = 64 << 20;
@@ -88,7 +84,7 @@ impl Exporter {
         if bytes.len() > REQUEST_BYTES_MAX {
             return Err(ExportError::TooLarge { bytes: bytes.len() });
         }
-        let delays = self.config.retry.delays(|| self.jitter.lock().map_or(1.0, |mut jitter| jitter.next()));
+        let delays = self.config.retry.delays(|| self.jitter.lock().map_or(1.0, |mut jitter| jitter.draw()));
         match &self.transport {
             Transport::Grpc(grpc) => {
                 retry::retry(deadline, delays, || grpc.send(bytes.clone(), deadline)).await

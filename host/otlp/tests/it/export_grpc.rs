@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use wasmeter_model::batch::Batch;
+use wasmeter_model::delivery::RetryPolicy;
 use wasmeter_model::frame::Frame;
 use wasmeter_otlp::Compression;
 use wasmeter_otlp::decode::decode_protobuf;
-use wasmeter_otlp::export::{ConfigError, ExportConfig, ExportError, Exported, Exporter, RetryPolicy};
+use wasmeter_otlp::export::{ConfigError, ExportConfig, ExportError, Exported, Exporter};
 use wasmeter_otlp::receive::{Accepted, Counted, Overloaded, ReceiveLimits, Sink, Transport};
 
 use crate::support::batch_rows::batch_rows;

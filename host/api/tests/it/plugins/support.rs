@@ -93,7 +93,7 @@ pub(super) fn put_process(proc: &TempDir, user_ticks: u32) {
     fs::write(process.join("status"), "VmRSS:\t 4 kB\n").unwrap();
 }
 
-/// The settings of an observer that sees this machine.
+/// The settings of an observer that sees this machine, and is waited for on the busiest one.
 pub(super) fn sees(proc: &Path, config: &str) -> String {
     format!(
         "observe_wait_ms = 60000\n[grants]\ndirectories = [{{ host = \"{}\", guest = \"/proc\", access = \"read\" }}]\n[config]\n{config}\n",

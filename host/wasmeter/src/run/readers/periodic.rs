@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 use wasmeter_config::{Compression, Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
+use wasmeter_model::delivery::Backlog;
 use wasmeter_model::frame::Frame;
-use wasmeter_model::{InstrumentKind, Temporality, TemporalityPreference};
-use wasmeter_otlp::export::{Backlog, ExportConfig, Exporter};
-use wasmeter_pipeline::Collected;
-use wasmeter_runtime::{Exporter as PluginExporter, Processed};
+use wasmeter_otlp::export::{ExportConfig, Exporter};
+use wasmeter_pipeline::{Collected, Unprocessed};
+use wasmeter_runtime::Exporter as PluginExporter;
 
 use super::plugin::{Change, Delivery, LAST_TIMEOUT, PluginTarget};
 use super::stats::ExportStats;
-use super::{Pipeline, Shutdown, console, process};
+use super::{Pipeline, Shutdown, console};
 
 /// The longest an export may take where the configuration sets no limit.
 const TIMEOUT_MAX: Duration = Duration::from_secs(600);
@@ -38,11 +38,10 @@ pub(in super::super) struct Periodic {
     target: Target,
     stats: Arc<ExportStats>,
     batch_points_max: NonZeroUsize,
-    keeps_undelivered: bool,
     /// Processed, oldest first.
     backlog: Backlog,
-    /// Not processed yet, and newer than all of the backlog.
-    unprocessed: Backlog,
+    /// Newer than all of the backlog.
+    unprocessed: Unprocessed,
 }
 
 impl Target {
@@ -102,16 +101,14 @@ fn export_config(otlp: &OtlpExporter) -> ExportConfig {
 
 impl Periodic {
     pub(super) fn new(config: &PeriodicReader, target: Target, stats: Arc<ExportStats>) -> Self {
-        let temporality = super::periodic_config(config).temporality;
         Self {
             interval: config.interval,
             timeout: config.timeout.unwrap_or(TIMEOUT_MAX),
             batch_points_max: config.batch_points_max.unwrap_or(NonZeroUsize::MAX),
             target,
             stats,
-            keeps_undelivered: has_delta(temporality),
             backlog: Backlog::default(),
-            unprocessed: Backlog::default(),
+            unprocessed: Unprocessed::default(),
         }
     }
 
@@ -128,9 +125,8 @@ impl Periodic {
             batch_points_max: NonZeroUsize::MAX,
             target: Target::Plugin(target),
             stats,
-            keeps_undelivered: has_delta(exporter.preference().temporality),
             backlog: Backlog::default(),
-            unprocessed: Backlog::default(),
+            unprocessed: Unprocessed::default(),
         }
     }
 
@@ -179,14 +175,8 @@ impl Periodic {
     }
 
     /// Nothing comes any more: what is still kept goes with the reader.
-    async fn end(mut self) {
-        let mut left = 0;
-        for backlog in [&mut self.backlog, &mut self.unprocessed] {
-            while let Some(frame) = backlog.pop() {
-                left += frame.point_count();
-            }
-        }
-        self.count_lost(left);
+    async fn end(self) {
+        self.count_lost(self.backlog.points() as u64 + self.unprocessed.points());
         if let Target::Plugin(plugin) = self.target {
             plugin.end().await;
         }
@@ -222,29 +212,29 @@ impl Periodic {
 
     /// Has what was collected processed, behind what could not be before. What cannot be now is kept unprocessed where it
     /// is delta; what is cumulative is made good by the next collection.
-    async fn process(&mut self, Collected { frame, processors }: Collected) -> Vec<Frame> {
-        let lost = self.unprocessed.push(frame);
-        self.count_lost(lost);
-        let mut ready = Vec::new();
-        while let Some(frame) = self.unprocessed.pop() {
-            let (points, processors) = (frame.point_count() as u64, processors.clone());
-            match tokio::task::spawn_blocking(move || process(&processors, frame)).await {
-                Ok(Processed::Frame(frame)) => ready.push(frame),
-                Ok(Processed::Dropped) => self.count("dropped", points),
-                Ok(Processed::Failed(frame)) => {
-                    self.count("undelivered", points);
-                    if self.keeps_undelivered {
-                        self.unprocessed.put_back(frame);
-                    }
-                    break;
+    async fn process(&mut self, collected: Collected) -> Vec<Frame> {
+        let mut unprocessed = std::mem::take(&mut self.unprocessed);
+        let points = unprocessed.points() + collected.frame.point_count() as u64;
+        let processing = tokio::task::spawn_blocking(move || {
+            let ready = unprocessed.process(collected, |fault| tracing::error!("{fault}"));
+            (unprocessed, ready)
+        });
+        match processing.await {
+            Ok((unprocessed, ready)) => {
+                self.unprocessed = unprocessed;
+                let outcomes = [("dropped", ready.dropped), ("undelivered", ready.kept_back)];
+                for (outcome, points) in outcomes.into_iter().filter(|(_, points)| *points > 0) {
+                    self.count(outcome, points);
                 }
-                Err(error) => {
-                    self.count("dropped", points);
-                    tracing::error!(%error, "the processing of a collection ended badly");
-                }
+                self.count_lost(ready.lost);
+                ready.frames
+            }
+            Err(error) => {
+                self.count("dropped", points);
+                tracing::error!(%error, "the processing of a collection ended badly");
+                Vec::new()
             }
         }
-        ready
     }
 
     /// True if nothing is left undelivered.
@@ -271,20 +261,20 @@ impl Periodic {
     }
 
     fn keep(&mut self, frame: Frame) {
-        if !self.keeps_undelivered || frame.point_count() == 0 {
+        if !frame.has_delta() {
             return;
         }
         let lost = self.backlog.push(frame);
-        self.count_lost(lost);
+        self.count_lost(lost as u64);
     }
 
     fn count(&self, outcome: &'static str, points: u64) {
         self.stats.add(self.target.name(), outcome, points);
     }
 
-    fn count_lost(&self, dropped: usize) {
+    fn count_lost(&self, dropped: u64) {
         if dropped > 0 {
-            self.count("dropped", dropped as u64);
+            self.count("dropped", dropped);
             tracing::error!(
                 points = dropped,
                 "undelivered points dropped: the receiver was away, or a processor failed, for too long"
@@ -347,11 +337,6 @@ impl Periodic {
         tracing::error!(exporter = self.target.name(), points, "export failed: {error}");
         Err(kind)
     }
-}
-
-/// Whether what is not delivered is lost unless it is kept: a delta point comes once.
-fn has_delta(temporality: TemporalityPreference) -> bool {
-    InstrumentKind::ALL.into_iter().any(|kind| temporality.of(kind) == Temporality::Delta)
 }
 
 /// The first tick comes after an interval; ticks that were missed are not made up for.

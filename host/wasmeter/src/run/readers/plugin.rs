@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::Instant;
+use wasmeter_model::delivery::RetryPolicy;
 use wasmeter_model::frame::Frame;
-use wasmeter_otlp::export::RetryPolicy;
 use wasmeter_pipeline::Collected;
 use wasmeter_runtime::{Accepted, ExportError, ExportSchedule, Exporter};
 

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use wasmeter_model::frame::Frame;
+use crate::frame::Frame;
 
 /// The most points kept; about 200 bytes each.
 const POINTS_MAX: usize = 1_000_000;
@@ -35,6 +35,11 @@ impl Backlog {
     pub fn put_back(&mut self, frame: Frame) {
         self.points += frame.point_count();
         self.frames.push_front(frame);
+    }
+
+    /// How many points are kept.
+    pub fn points(&self) -> usize {
+        self.points
     }
 
     /// Takes the oldest frame out.

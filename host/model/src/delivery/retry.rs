@@ -24,12 +24,12 @@ impl RetryPolicy {
     /// The waits with jitter that is different each time, for ever; see [`RetryPolicy`].
     pub fn jittered(self) -> impl Iterator<Item = Duration> {
         let mut jitter = Jitter::new(None);
-        self.delays(move || jitter.next())
+        self.delays(move || jitter.draw())
     }
 
     /// The waits, each between half and all of what it may be at most, by `random` numbers from 0 to 1: so that clients
     /// that failed together do not come back together.
-    pub(super) fn delays(self, random: impl FnMut() -> f64) -> impl Iterator<Item = Duration> {
+    pub fn delays(self, random: impl FnMut() -> f64) -> impl Iterator<Item = Duration> {
         let grow = move |delay: &Duration| {
             let longer = delay.as_secs_f64() * self.factor.max(1.0);
             Some(Duration::try_from_secs_f64(longer).unwrap_or(self.max).min(self.max))
@@ -42,16 +42,16 @@ impl RetryPolicy {
 
 /// Random numbers, good enough to spread retries (SplitMix64).
 #[derive(Debug)]
-pub(super) struct Jitter(u64);
+pub struct Jitter(u64);
 
 impl Jitter {
     /// From a seed, or from what the process has at random.
-    pub(super) fn new(seed: Option<u64>) -> Self {
+    pub fn new(seed: Option<u64>) -> Self {
         Self(seed.unwrap_or_else(|| std::hash::RandomState::new().build_hasher().finish()))
     }
 
     /// The next number, from 0 to 1.
-    pub(super) fn next(&mut self) -> f64 {
+    pub fn draw(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -79,7 +79,7 @@ mod tests {
     fn the_same_seed_gives_the_same_jitter_and_all_of_it_is_in_range() {
         let draw = |seed| {
             let mut jitter = Jitter::new(Some(seed));
-            (0..100).map(|_| jitter.next()).collect::<Vec<_>>()
+            (0..100).map(|_| jitter.draw()).collect::<Vec<_>>()
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
