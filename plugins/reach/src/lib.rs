@@ -42,6 +42,7 @@ fn reach(words: &[&str]) -> Option<String> {
         ["get", url] => fetch(Request::get(url)),
         ["get", url, millis] => fetch(Request::get(url).timeout(Duration::from_millis(millis.parse().ok()?))),
         ["post", url, body] => fetch(Request::post(url, body).header("content-type", "text/plain")),
+        ["header", name, value, url] => fetch(Request::get(url).header(name, value)),
         ["begin", url] => wait::begin(url),
         _ => told(reach_file(words)?, |error: &io::Error| format!("{:?}", error.kind())),
     })

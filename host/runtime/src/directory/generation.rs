@@ -23,6 +23,11 @@ impl Generation {
         Self { number, plugins }
     }
 
+    /// That of a host without a directory.
+    pub(crate) fn without_plugins() -> Arc<Self> {
+        Arc::new(Self::new(0, Vec::new()))
+    }
+
     /// Counts up from 1; 0 is the generation without plugins before the first scan.
     pub fn number(&self) -> u64 {
         self.number

@@ -47,7 +47,7 @@ struct Contents {
 impl Directory {
     /// A folder nobody has looked into yet: generation 0 has no plugins. The folder need not exist.
     pub fn new(path: impl Into<PathBuf>, runtime: Arc<Runtime>) -> Self {
-        let none = Arc::new(Generation::new(0, Vec::new()));
+        let none = Generation::without_plugins();
         Self {
             path: path.into(),
             runtime,

@@ -3,13 +3,12 @@
 //!
 //! What a swap is, the keeper does not know: that is its [`Service`]'s business.
 
+mod orders;
 mod service;
 mod thread;
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -17,52 +16,50 @@ pub use service::Service;
 
 use crate::directory::Directory;
 use crate::watch::Watcher;
-use thread::{Order, Thread};
+use orders::{Order, Orders};
+use thread::Thread;
 
 /// A handle on the thread, which ends when it is dropped.
 pub struct Keeper<S> {
-    orders: Sender<Order<S>>,
-    stopped: Arc<AtomicBool>,
+    orders: Arc<Orders<S>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl<S: Service> Keeper<S> {
     /// Starts the thread. `service` serves what the directory's current generation is; what has changed since is taken into
     /// service first of all. If `watches`, the directory is looked at whenever it changes ([`Watcher`]), otherwise only by
-    /// [`Keeper::rescan`]. Without a directory the thread does only what [`Keeper::with_service`] brings.
+    /// [`Keeper::rescan`]. Without a directory the thread does only what [`Keeper::renew`] brings.
     ///
     /// # Errors
     ///
     /// The operating system gives no thread.
     pub fn start(directory: Option<Arc<Directory>>, watches: bool, service: S) -> io::Result<Self> {
-        let (orders, inbox) = mpsc::channel();
+        let orders = Arc::<Orders<S>>::default();
         let watcher = match &directory {
             Some(directory) if watches => {
                 let orders = orders.clone();
-                // The thread may have ended; then nobody needs to know of changes.
-                let on_change = move || drop(orders.send(Order::Rescan));
-                Some(Watcher::start(directory.path(), on_change)?)
+                Some(Watcher::start(directory.path(), move || orders.give(Order::Rescan))?)
             }
             _ => None,
         };
-        let stopped = Arc::new(AtomicBool::new(false));
-        let thread = Thread::new(directory, service, stopped.clone());
+        let thread = Thread::new(directory, service, orders.clone());
         let handle = std::thread::Builder::new().name("plugins".into()).spawn(move || {
-            thread.run(&inbox);
+            thread.run();
             // Here, as it waits for a thread of its own.
             drop(watcher);
         })?;
-        Ok(Self { orders, stopped, thread: Mutex::new(Some(handle)) })
+        Ok(Self { orders, thread: Mutex::new(Some(handle)) })
     }
 
     /// Has the directory looked at soon.
     pub fn rescan(&self) {
-        self.order(Order::Rescan);
+        self.orders.give(Order::Rescan);
     }
 
-    /// Has `work` done on the thread, in order with the swaps.
-    pub fn with_service(&self, work: impl FnOnce(&mut S) + Send + 'static) {
-        self.order(Order::Work(Box::new(work)));
+    /// Has `change` done to the service, on the thread, and then the directory looked at: one swap for both, and one also if nothing
+    /// has changed in the directory. Of several changes that wait only the last one is made.
+    pub fn renew(&self, change: impl FnOnce(&mut S) + Send + 'static) {
+        self.orders.give(Order::Renew(Box::new(change)));
     }
 
     /// Ends the thread and waits for it. False if it had panicked.
@@ -77,13 +74,7 @@ impl<S> Keeper<S> {
     /// Has the thread end, and does not wait for it: a plugin that is being loaded is loaded to its end, but no swap begins any
     /// more.
     pub fn request_stop(&self) {
-        self.stopped.store(true, Ordering::Release);
-        self.order(Order::Stop);
-    }
-
-    fn order(&self, order: Order<S>) {
-        // A thread that has ended has nothing to do.
-        drop(self.orders.send(order));
+        self.orders.give(Order::Stop);
     }
 }
 

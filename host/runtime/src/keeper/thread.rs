@@ -1,13 +1,12 @@
 //! What the keeper's thread does.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use wasmeter_engine::{View, ViewFault};
+use wasmeter_engine::{SwapReport, View, ViewFault};
 
 use super::Service;
+use super::orders::{Change, Order, Orders};
 use crate::directory::{Directory, Generation, Rejection};
 
 /// How long a new plugin is watched: if it stops answering within this time, the one before returns.
@@ -15,87 +14,89 @@ const PROBATION: Duration = Duration::from_secs(60);
 /// How often newcomers, and plugins that wait to be started again, are looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
-pub(super) enum Order<S> {
-    Rescan,
-    Work(Box<dyn FnOnce(&mut S) + Send>),
-    Stop,
-}
-
 pub(super) struct Thread<S> {
     directory: Option<Arc<Directory>>,
     service: S,
-    stopped: Arc<AtomicBool>,
+    orders: Arc<Orders<S>>,
     probation: Option<(Arc<Generation>, Instant)>,
 }
 
 impl<S: Service> Thread<S> {
-    pub(super) fn new(directory: Option<Arc<Directory>>, service: S, stopped: Arc<AtomicBool>) -> Self {
-        Self { directory, service, stopped, probation: None }
+    pub(super) fn new(directory: Option<Arc<Directory>>, service: S, orders: Arc<Orders<S>>) -> Self {
+        Self { directory, service, orders, probation: None }
     }
 
-    pub(super) fn run(mut self, inbox: &Receiver<Order<S>>) {
+    pub(super) fn run(mut self) {
         // The watcher compares with what it saw at its own start: look once more for what changed before.
         self.rescan();
-        while !self.is_stopped() {
-            let order = match self.directory {
-                Some(_) => inbox.recv_timeout(LOOK),
-                None => inbox.recv().map_err(RecvTimeoutError::from),
-            };
-            match order {
-                Err(RecvTimeoutError::Timeout) => {
+        let patience = self.directory.as_ref().map(|_| LOOK);
+        loop {
+            match self.orders.next(patience) {
+                None => {
                     self.look_after_newcomers();
                     self.look_after_those_in_backoff();
                 }
-                Err(RecvTimeoutError::Disconnected) | Ok(Order::Stop) => return,
-                // What was ordered before the stop, too, is not begun any more.
-                Ok(_) if self.is_stopped() => return,
-                Ok(Order::Rescan) => self.rescan(),
-                Ok(Order::Work(work)) => work(&mut self.service),
+                Some(Order::Rescan) => {
+                    self.rescan();
+                }
+                Some(Order::Renew(change)) => self.renew(change),
+                Some(Order::Stop) => return,
             }
         }
     }
 
     fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
+        self.orders.is_stopped()
     }
 
-    fn rescan(&mut self) {
-        let Some(directory) = self.directory.clone().filter(|_| !self.is_stopped()) else { return };
+    /// Takes into service what has changed in the directory; true if there was a swap.
+    fn rescan(&mut self) -> bool {
+        let Some(directory) = self.directory.clone().filter(|_| !self.is_stopped()) else { return false };
         let scan = directory.rescan();
         // What has changed since the stop is nobody's business here.
         if self.is_stopped() {
-            return;
+            return false;
         }
         scan.tell(|failure| self.service.failed(&failure.to_string()));
-        if let Some(generation) = scan.generation {
-            self.take_into_service(&directory, generation);
+        scan.generation.is_some_and(|generation| self.take_into_service(&directory, generation))
+    }
+
+    /// Changes the service and takes into service what has changed in the directory, with one swap.
+    fn renew(&mut self, change: Change<S>) {
+        change(&mut self.service);
+        if self.rescan() || self.is_stopped() {
+            return;
+        }
+        let current = self.directory.as_ref().map(|directory| directory.current());
+        // The plugins are those in service, so none of them has to go for what it cannot answer now.
+        match self.service.swap(&current.unwrap_or_else(Generation::without_plugins)) {
+            Ok(Some(report)) => tell(&report),
+            Ok(None) => self.orders.give(Order::Stop),
+            Err(fault) => self.service.refused(&format!("{fault}; the change waits for the next swap")),
         }
     }
 
     /// Swaps a generation in. If one of its plugins cannot answer about the instruments there are, it goes back to what
-    /// it was and the rest is tried again.
-    fn take_into_service(&mut self, directory: &Directory, mut generation: Arc<Generation>) {
+    /// it was and the rest is tried again. True if there was a swap.
+    fn take_into_service(&mut self, directory: &Directory, mut generation: Arc<Generation>) -> bool {
         while !self.is_stopped() {
             match self.service.swap(&generation) {
                 Ok(Some(report)) => {
-                    tracing::info!(
-                        generation = report.generation,
-                        instruments = report.instruments,
-                        series_kept = report.kept,
-                        series_started = report.started,
-                        series_ended = report.ended,
-                        "plugins swapped"
-                    );
+                    tell(&report);
                     self.probation = Some((generation, Instant::now()));
-                    return;
+                    return true;
                 }
-                Ok(None) => return self.stopped.store(true, Ordering::Release),
+                Ok(None) => {
+                    self.orders.give(Order::Stop);
+                    return false;
+                }
                 Err(fault) => match self.reject(directory, &generation, &fault) {
                     Some(next) => generation = next,
-                    None => return,
+                    None => return false,
                 },
             }
         }
+        false
     }
 
     /// Takes a plugin out of a generation; the next generation to try, if there is one.
@@ -162,4 +163,15 @@ impl<S: Service> Thread<S> {
         // What serves now has served before.
         self.probation = None;
     }
+}
+
+fn tell(report: &SwapReport) {
+    tracing::info!(
+        generation = report.generation,
+        instruments = report.instruments,
+        series_kept = report.kept,
+        series_started = report.started,
+        series_ended = report.ended,
+        "plugins swapped"
+    );
 }

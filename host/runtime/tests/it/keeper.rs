@@ -188,13 +188,21 @@ fn what_a_plugin_was_asked_in_vain_is_asked_again_once_it_is_back() {
 }
 
 #[test]
-fn work_is_done_in_order_with_the_swaps() {
+fn a_change_of_the_service_and_of_the_folder_are_one_swap() {
     let setup = setup(false, 9);
+    let renew = |change| setup.keeper.renew(move |service: &mut Listener| service.failed(change));
     setup.folder.remove("a.wasm");
-    setup.keeper.rescan();
-    setup.keeper.with_service(|service| service.failed("done"));
+    renew("changed");
+    assert_eq!(setup.next(), Heard::Failed("changed".to_owned()));
     assert_eq!(setup.next(), swap(&[]));
-    assert_eq!(setup.next(), Heard::Failed("done".to_owned()));
+    // And one where the folder has not changed, also if what has changed there cannot be put to work.
+    setup.folder.put_guest("bad.wasm", &Guest::named("bad", "1.0.0"));
+    renew("again");
+    assert_eq!(setup.next(), Heard::Failed("again".to_owned()));
+    setup.expect_message(Heard::Refused, "plugin `bad` 1.0.0");
+    assert_eq!(setup.next(), swap(&[]));
+    assert!(setup.keeper.stop());
+    setup.expect_end();
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod directory;
 mod exporters;
 mod failures;
 mod faults;
+mod field_mistakes;
 mod first_party;
 #[cfg(unix)]
 mod grants;

@@ -37,6 +37,8 @@ pub(super) struct Swaps {
 struct InService {
     pipeline: Pipeline,
     views: Views,
+    /// The Views of the configuration file that are to come into service, with the next swap.
+    wanted: Option<Views>,
     attached: Attached,
     exporters: Exporters,
     swaps: Arc<Mutex<Swaps>>,
@@ -71,23 +73,22 @@ impl PluginKeeper {
         let pipeline = Pipeline::new(engine.clone(), attached.clone(), resource, runtime);
         exporters.carry_out(plan, &pipeline, &readers.collect::<Vec<_>>(), Vec::new());
         let exports = exporters.tasks();
-        let service =
-            InService { pipeline: pipeline.clone(), views, attached, exporters, swaps: swaps.clone() };
+        let service = InService {
+            pipeline: pipeline.clone(),
+            views,
+            wanted: None,
+            attached,
+            exporters,
+            swaps: swaps.clone(),
+        };
         let keeper = Keeper::start(directory.clone(), settings.watch, service)
             .map_err(|error| format!("cannot start the plugin threads: {error}"))?;
         Ok((engine, Self { keeper, plugins: Plugins { directory, swaps }, pipeline, exports }))
     }
 
-    /// Takes other Views of the configuration file and looks at the directory again.
+    /// Takes other Views of the configuration file and what has changed in the directory into service, all with one swap.
     pub(super) fn reload(&self, base: Views) {
-        self.keeper.rescan();
-        self.keeper.with_service(move |service| {
-            let plugins = service.views.plugins.clone();
-            let attached = service.attached.clone();
-            if let Err(fault) = service.put_into_service(Views { plugins, ..base }, attached, None) {
-                tracing::error!(%fault, "the new views are not taken over; those before stay in service");
-            }
-        });
+        self.keeper.renew(move |service| service.wanted = Some(base));
     }
 
     /// Ends the thread.
@@ -132,15 +133,14 @@ impl Plugins {
 
 impl InService {
     /// The clock is read when the second half begins: a new series starts when its Views begin to serve, not when they are asked.
-    /// Without `exporters` those in service stay.
     fn put_into_service(
         &mut self,
         views: Views,
         attached: Attached,
-        exporters: Option<Vec<Exporter>>,
+        exporters: Vec<Exporter>,
     ) -> Result<SwapReport, ViewFault> {
         let mut prepared = self.pipeline.engine().prepare_swap(views.clone())?;
-        let plan = exporters.map(|exporters| self.exporters.plan(exporters)).unwrap_or_default();
+        let plan = self.exporters.plan(exporters);
         plan.added().into_iter().for_each(|reader| prepared.add_reader(reader));
         plan.removed().for_each(|reader| prepared.remove_reader(reader));
         let mut report = self.pipeline.commit_swap(prepared, attached.clone());
@@ -151,6 +151,7 @@ impl InService {
         let last = last.map(|frame| Collected { frame, processors: processors.clone() }).collect();
         self.exporters.carry_out(plan, &self.pipeline, &report.readers, last);
         self.views = views;
+        self.wanted = None;
         self.attached = attached;
         self.count(|swaps| swaps.done += 1);
         Ok(report)
@@ -163,8 +164,9 @@ impl InService {
 
 impl Service for InService {
     fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
-        let views = Views { plugins: generation.views(), ..self.views.clone() };
-        self.put_into_service(views, Attached::of(generation), Some(generation.exporters())).map(Some)
+        let base = self.wanted.as_ref().unwrap_or(&self.views).clone();
+        let views = Views { plugins: generation.views(), ..base };
+        self.put_into_service(views, Attached::of(generation), generation.exporters()).map(Some)
     }
 
     fn refused(&mut self, message: &str) {

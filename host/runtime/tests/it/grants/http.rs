@@ -44,6 +44,22 @@ fn a_granted_origin_is_asked_and_answers() {
 }
 
 #[test]
+fn headers_that_say_whose_request_it_is_or_where_it_ends_are_not_the_plugins() {
+    let server = Server::answering(ok(""));
+    let origin = server.origin();
+    let Some(reach) = granted("", &[&origin]) else { return };
+    for name in
+        ["host", "Host", "connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-authorization"]
+    {
+        let answer = reach.tell(&format!("header {name} elsewhere {origin}"));
+        assert!(answer.starts_with("failed: ") && server.is_idle(), "{name}: {answer}");
+    }
+    assert_eq!(reach.tell(&format!("header x-own word {origin}")), "found: 200 \"\" ");
+    let request = server.request();
+    assert!(request.contains("x-own: word\r\n") && request.matches("host: ").count() == 1, "{request}");
+}
+
+#[test]
 fn an_origin_is_scheme_host_and_port_and_no_other_hears_of_a_plugin() {
     let (server, other) = (Server::answering(ok("")), Server::answering(ok("")));
     let (origin, port) = (server.origin(), server.port());
