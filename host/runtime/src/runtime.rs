@@ -94,7 +94,7 @@ impl Runtime {
         &self.counts
     }
 
-    /// What plugins did so far, by name.
+    /// What plugins did so far, by the name of their file.
     pub fn totals(&self) -> Vec<PluginTotals> {
         self.totals.snapshot()
     }

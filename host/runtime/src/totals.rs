@@ -1,22 +1,22 @@
-//! What plugins did, summed up by name over all their builds, so that nothing of it is lost or counted back with a swap.
+//! What plugins did, summed up by the name of their file over all builds, so that nothing of it is lost or counted back with a swap.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The most names kept apart; what plugins of further names do is counted under `other`. Names come from plugins, so without a
-/// bound a directory that keeps changing would fill the host's memory.
+/// The most names kept apart; what plugins of further names do is counted under `other`. Without a bound a directory that keeps
+/// changing would fill the host's memory.
 const PLUGINS_MAX: usize = 1024;
 
 /// In seconds, from a question that is answered at once to the longest deadline of an export that is not set otherwise.
 pub const CALL_SECS_BOUNDARIES: [f64; 13] =
     [1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 2.5e-3, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
 
-/// What the plugins of one name did since the start of the process. Only ever grows.
+/// What the builds in one file did since the start of the process. Only ever grows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginTotals {
-    /// The plugin's name.
+    /// The name of the plugin's file without its extension: a plugin could claim the name of another.
     pub plugin: Arc<str>,
     /// Questions it was asked, those before its service included.
     pub calls: u64,

@@ -1,4 +1,4 @@
-//! A plugin in service: one instance, replaced after a trap, asked through the engine's [`View`] trait.
+//! A plugin in service: one instance, replaced after a trap, asked through the engine's [`View`](wasmeter_engine::View) trait if it is one.
 
 mod deadly;
 mod export;
@@ -7,14 +7,14 @@ mod observe;
 mod revival;
 mod state;
 mod supervisor;
+mod view;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
-use wasmeter_engine::{View, ViewFault};
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Attributes, Instrument, StreamSpec};
 
@@ -31,7 +31,7 @@ use crate::observers::Turns;
 use crate::processors::{OnFailure, Outcome};
 use crate::totals::Totals;
 use crate::world::World;
-use deadly::{Deadly, Question};
+use deadly::Deadly;
 pub(crate) use export::{ExportTerms, ask_preference};
 use held::Held;
 pub use state::{PluginInfo, PluginState, PluginStats};
@@ -61,7 +61,7 @@ pub struct Plugin {
     runtime: Arc<Runtime>,
     file: PathBuf,
     label: String,
-    /// What its failures are counted under.
+    /// What it does is counted under this: its file's name, as it could claim another's for its own.
     counted_as: Arc<str>,
     fingerprint: Fingerprint,
     digest: Arc<str>,
@@ -77,6 +77,8 @@ pub struct Plugin {
     deadly: Mutex<Deadly>,
     /// Whether it was asked something in this generation while it waited to be started again.
     owes: AtomicBool,
+    /// Whether a generation has begun since its service was last looked at.
+    forgiven: AtomicBool,
     /// The generation it serves in; 0 before it does, and for a plugin of no directory.
     generation: AtomicU64,
     /// Whether it is past its probation, so that nothing is taken back if it fails.
@@ -106,7 +108,8 @@ impl Plugin {
         let Parts { runtime, file, fingerprint, compiled, info, grants, log, instance, .. } = parts;
         let (holds_answers, on_failure, export_terms) =
             (parts.holds_answers, parts.on_failure, parts.export_terms);
-        let totals = runtime.totals_of(&info.name);
+        let counted_as = Identity::of_file(&file).name;
+        let totals = runtime.totals_of(&counted_as);
         log.count_with(&totals);
         if let Some(quota) = &grants.prepared.quota {
             quota.count_with(&totals);
@@ -114,7 +117,7 @@ impl Plugin {
         let supervisor = Supervisor::new(runtime.config().restart, fingerprint.component.seed());
         Self {
             label: label(&info, &file),
-            counted_as: Identity::of_file(&file).name,
+            counted_as,
             digest: fingerprint.component.to_string().into(),
             memory_bytes: AtomicUsize::new(instance.memory_bytes()),
             service: Mutex::new(Service {
@@ -126,6 +129,7 @@ impl Plugin {
             held: holds_answers.then(Mutex::default),
             deadly: Mutex::default(),
             owes: AtomicBool::new(false),
+            forgiven: AtomicBool::new(false),
             generation: AtomicU64::new(0),
             settled: AtomicBool::new(false),
             probing: AtomicBool::new(true),
@@ -168,6 +172,7 @@ impl Plugin {
     pub fn info(&self) -> PluginInfo {
         PluginInfo {
             name: self.info.name.clone(),
+            counted_as: self.counted_as.clone(),
             world: self.world(),
             version: self.info.version.clone(),
             description: self.info.description.clone(),
@@ -212,14 +217,12 @@ impl Plugin {
     /// It serves from now on, in this generation, which asks everything anew: so a plugin that waits to be started again
     /// gets its chance now. `settled` says that it served before.
     pub(crate) fn begin_generation(&self, number: u64, settled: bool) {
-        let mut service = self.lock();
-        service.unanswered = 0;
         self.forget_deadly();
         // Everything is asked anew.
         self.owes.store(false, Ordering::Relaxed);
-        if service.supervisor.failures() > 0 {
-            service.supervisor.forgive();
-        }
+        // No change in the directory waits for a question in progress: whoever comes next forgives.
+        self.forgiven.store(true, Ordering::Release);
+        drop(self.try_lock());
         self.generation.store(number, Ordering::Relaxed);
         self.settled.store(settled, Ordering::Relaxed);
         self.probing.store(false, Ordering::Relaxed);
@@ -242,7 +245,8 @@ impl Plugin {
         if self.settled.load(Ordering::Relaxed) {
             return None;
         }
-        let service = self.lock();
+        // While it is asked nothing is decided yet.
+        let service = self.try_lock()?;
         let is_over = matches!(service.supervisor.verdict(), Verdict::Quarantine)
             || service.unanswered >= self.runtime.config().traps_max;
         let reason = || service.last_fault.as_ref().map_or_else(String::new, |fault| fault.reason.clone());
@@ -252,7 +256,7 @@ impl Plugin {
     fn state(&self) -> PluginState {
         let is_retired = self.retired.load(Ordering::Relaxed);
         // A question in progress holds the lock, and then there is an instance.
-        let Ok(service) = self.service.try_lock() else {
+        let Some(service) = self.try_lock() else {
             let is_probing = self.probing.load(Ordering::Relaxed);
             return match is_retired {
                 true => PluginState::Draining,
@@ -372,31 +376,33 @@ impl Plugin {
 
     fn lock(&self) -> MutexGuard<'_, Service> {
         // After a panic of the host in the middle of a question there is no instance, which is the safe state.
-        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+        self.begun(self.service.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What the plugin last answered, if that is to hold.
-    fn hold<R>(&self, with: impl FnOnce(&mut Held) -> R) -> Option<R> {
-        self.held.as_ref().map(|held| with(&mut held.lock().unwrap_or_else(PoisonError::into_inner)))
+    /// `None` while a question is in progress.
+    fn try_lock(&self) -> Option<MutexGuard<'_, Service>> {
+        match self.service.try_lock() {
+            Ok(service) => Some(self.begun(service)),
+            Err(TryLockError::Poisoned(service)) => Some(self.begun(service.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
-    /// A question that got no answer is counted. A plugin that has settled is spoken for; of a newcomer it is told, so that
-    /// what served before can return.
-    fn without_answer<R>(&self, refusal: Refusal, answer: R) -> Result<R, ViewFault> {
-        let fault = self.fault(refusal);
-        if self.settled.load(Ordering::Relaxed) { Ok(answer) } else { Err(fault) }
+    /// With what a generation that began since has forgiven.
+    fn begun<'a>(&self, mut service: MutexGuard<'a, Service>) -> MutexGuard<'a, Service> {
+        if self.forgiven.swap(false, Ordering::AcqRel) {
+            service.unanswered = 0;
+            if service.supervisor.failures() > 0 {
+                service.supervisor.forgive();
+            }
+        }
+        service
     }
 
     /// Counts a question that got no answer.
     pub(crate) fn count_fault(&self, refusal: &Refusal) {
         self.faults.fetch_add(1, Ordering::Relaxed);
         self.runtime.counts().add(&self.counted_as, refusal.kind);
-    }
-
-    /// Counts a question that got no answer, and words it for the engine.
-    fn fault(&self, refusal: Refusal) -> ViewFault {
-        self.count_fault(&refusal);
-        ViewFault { view: self.label.as_str().into(), reason: refusal.to_string() }
     }
 }
 
@@ -432,42 +438,6 @@ fn label(info: &Info, file: &Path) -> String {
         _ => {
             let file = file.file_name().map_or_else(String::new, |name| name.display().to_string());
             format!("{name} {version} ({file})")
-        }
-    }
-}
-
-impl View for Plugin {
-    fn name(&self) -> &str {
-        self.label()
-    }
-
-    /// Once it has settled, what it cannot answer is what it last answered to the same question, if that is to hold, and
-    /// otherwise what there would be without it. Others' swaps do not fail for it.
-    fn streams(&self, instrument: &Instrument) -> Result<Option<Vec<StreamSpec>>, ViewFault> {
-        let question = || Question::Streams(instrument.clone());
-        match self.unless_deadly(question, || self.ask_streams(instrument)) {
-            Ok(answer) => {
-                self.hold(|held| held.keep_streams(instrument, &answer));
-                Ok(answer)
-            }
-            Err(refusal) => {
-                let answer = self.hold(|held| held.streams(instrument)).flatten().unwrap_or(None);
-                self.without_answer(refusal, answer)
-            }
-        }
-    }
-
-    fn map_attributes(&self, tag: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault> {
-        let question = || Question::Map(tag, attributes.clone());
-        match self.unless_deadly(question, || self.ask_map(tag, attributes)) {
-            Ok(answer) => {
-                self.hold(|held| held.keep_map(tag, attributes, &answer));
-                Ok(answer)
-            }
-            Err(refusal) => {
-                let answer = self.hold(|held| held.map(tag, attributes)).flatten();
-                self.without_answer(refusal, answer.unwrap_or_else(|| Some(attributes.clone())))
-            }
         }
     }
 }

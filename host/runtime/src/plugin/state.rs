@@ -10,6 +10,8 @@ use crate::world::World;
 pub struct PluginInfo {
     /// The plugin's own name.
     pub name: Arc<str>,
+    /// What the host counts for it under: its file's name without the extension, which no plugin can choose.
+    pub counted_as: Arc<str>,
     /// What it is for.
     pub world: World,
     /// The plugin's own version.

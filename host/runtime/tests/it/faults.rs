@@ -296,6 +296,12 @@ fn a_plugin_under_anothers_name() {
     assert_eq!((info.state.name(), info.stats.faults), ("active", 0));
     assert_eq!(generation.views()[0].map_attributes(0, &marked()), Ok(Some(marked())));
     assert_eq!(generation.plugins()[0].last_failure(), None);
+    // And nothing of what is counted is its.
+    let counted_as = |at: usize| generation.plugins()[at].info().counted_as;
+    assert_eq!([&*counted_as(0), &*counted_as(1)], ["a", "b"]);
+    let totals = scene.runtime.totals();
+    assert_eq!(totals.iter().map(|totals| &*totals.plugin).collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(scene.runtime.counts().get("b", FailureKind::Trap), 1);
 }
 
 // === Processors

@@ -301,3 +301,25 @@ fn any_memory_as_an_observation_is_used_or_refused() {
     }
     assert_eq!(refused, 85);
 }
+
+#[test]
+fn a_change_in_the_directory_does_not_wait_for_one_that_observes() {
+    let runtime = runtime();
+    let (folder, directory) = folder(
+        &runtime,
+        &[turning("spins", "(call $spin)")],
+        "observe_deadline_ms = 10000\nobserve_wait_ms = 0",
+    );
+    let observers = directory.current().observers();
+    let busy = observers.plugins()[0].clone();
+    let asked = busy.info().stats.questions;
+    observers.observe(NOW, |_, _| {});
+    while busy.info().stats.questions == asked {
+        std::thread::yield_now();
+    }
+    folder.put_guest("other.wasm", &observer("other", observation("", &[gauge("g", &[("", 1)])])));
+    let scan = directory.rescan();
+    assert!(scan.failures.is_empty() && scan.generation.is_some_and(|next| next.plugins().len() == 2));
+    assert_eq!(busy.info().generation, 2);
+    assert_eq!(runtime.counts().get("spins", FailureKind::Deadline), 0, "it observes still");
+}

@@ -294,14 +294,14 @@ impl Own<'_, '_> {
                 PLUGIN_INFO,
                 1,
                 [
-                    ("plugin", &*info.name),
+                    ("plugin", &*info.counted_as),
                     ("version", &info.version),
                     ("state", state),
                     ("world", info.world.name()),
                 ],
             );
             // A build and its successor may have the same version.
-            let bytes = memory.entry((info.name, info.version)).or_default();
+            let bytes = memory.entry((info.counted_as, info.version)).or_default();
             *bytes = bytes.saturating_add(info.memory_bytes as u64);
         }
         for ((name, version), bytes) in memory {

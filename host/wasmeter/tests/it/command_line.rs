@@ -110,39 +110,61 @@ fn plugins_come_and_go_while_it_runs() {
     let info = |host: &Host| host.page().sum("wasmeter_plugin_info", &[("state", "active")]);
     eventually("the plugin in service", || (info(&host) == 1.0).then_some(()));
     let page = host.page();
-    let of_plugin = |metric: &str| page.sum(metric, &[("plugin", "merge-workers")]);
+    let of_plugin = |metric: &str| page.sum(metric, &[("plugin", "10-merge-workers")]);
     assert!(
         of_plugin("wasmeter_plugin_calls_total") > 0.0 && of_plugin("wasmeter_plugin_memory_bytes") > 0.0
     );
     assert_eq!(page.sum("wasmeter_plugin_generation", &[]), 1.0);
     // Every call has a duration, and asking about the series of the durations themselves is no call that never ends.
     let page = host.page();
-    let durations = page.sum("wasmeter_plugin_call_duration_seconds_count", &[("plugin", "merge-workers")]);
+    let durations =
+        page.sum("wasmeter_plugin_call_duration_seconds_count", &[("plugin", "10-merge-workers")]);
     assert!(
         durations > 0.0
-            && durations <= page.sum("wasmeter_plugin_calls_total", &[("plugin", "merge-workers")])
+            && durations <= page.sum("wasmeter_plugin_calls_total", &[("plugin", "10-merge-workers")])
     );
-    let at_most_10_secs = [("plugin", "merge-workers"), ("le", "10")].as_slice();
+    let at_most_10_secs = [("plugin", "10-merge-workers"), ("le", "10")].as_slice();
     assert_eq!(page.sum("wasmeter_plugin_call_duration_seconds_bucket", at_most_10_secs), durations);
     fs::remove_file(file).expect("it was put there");
     eventually("the plugin out of service", || (info(&host) == 0.0).then_some(()));
 }
 
 #[test]
-fn sighup_takes_over_what_changed_in_a_plugin_directory_that_is_not_watched() {
+fn sighup_takes_over_configuration_and_directory_with_one_swap() {
     let plugins = PluginFolder::with(&[]);
     let folder = tempfile::tempdir().expect("a temporary directory");
     let file = folder.path().join("wasmeter.yaml");
-    let yaml = format!(
-        "file_format: \"1.0\"\ndistribution:\n  wasmeter:\n    plugins:\n      directory: {}\n      watch: false\n",
-        plugins.path().display()
-    );
-    fs::write(&file, yaml).expect("the directory is writable");
+    let yaml = |name: &str| {
+        format!(
+            "file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - pull:\n        exporter:\n          prometheus/development:\n            host: 127.0.0.1\n            port: 0\n  views:\n    - selector:\n        instrument_name: wasmeter.engine.series\n      stream:\n        name: {name}\n\
+             distribution:\n  wasmeter:\n    plugins:\n      directory: {}\n      watch: false\n",
+            plugins.path().display()
+        )
+    };
+    fs::write(&file, yaml("before")).expect("the directory is writable");
     let host = Host::start(None, &["--config", file.to_str().expect("a plain path")]);
-    let in_service = || host.page().sum("wasmeter_plugin_info", &[("state", "active")]);
     let component = crate::support::required("WASMETER_COMPONENTS").join("merge-workers.wasm");
     plugins.put("10-merge-workers.wasm", &fs::read(component).expect("built"));
-    assert_eq!(in_service(), 0.0);
+    let page = host.page();
+    assert_eq!((page.of("before").count(), page.of("wasmeter_plugin_info").count()), (1, 0));
+    fs::write(&file, yaml("after")).expect("the directory is writable");
     host.signal("HUP");
-    eventually("the plugin in service", || (in_service() == 1.0).then_some(()));
+    eventually("the new view", || (host.page().of("after").count() == 1).then_some(()));
+    let page = host.page();
+    assert_eq!(page.sum("wasmeter_plugin_info", &[("state", "active")]), 1.0);
+    assert_eq!(page.sum("wasmeter_plugin_generation", &[]), 1.0);
+    assert_eq!(page.sum("wasmeter_plugin_swaps_total", &[("outcome", "done")]), 1.0);
+}
+
+#[test]
+fn what_is_granted_and_not_needed_is_warned_about() {
+    let folder = PluginFolder::with(&["merge-workers", "http-probe"]);
+    folder.put("00-merge-workers.toml", b"[grants]\nclocks = true\n");
+    let settings = "[grants]\nhttp = [\"http://127.0.0.1:1\"]\nclocks = true\n[config]\ntargets = [{ url = \"http://127.0.0.1:1/\" }]\n";
+    folder.put("10-http-probe.toml", settings.as_bytes());
+    let (_, _, log) = Host::start(Some(folder.path()), &[]).stop();
+    let warnings: Vec<_> =
+        log.lines().filter(|line| line.contains("granted what it does not need")).collect();
+    assert_eq!(warnings.len(), 1, "{log}");
+    assert!(warnings[0].contains("merge-workers") && warnings[0].contains("clocks"), "{warnings:?}");
 }

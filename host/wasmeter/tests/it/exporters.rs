@@ -33,7 +33,7 @@ fn send(host: &Host, count: u32, time: u32) {
 
 /// How many points came to this outcome.
 fn points(page: &Page, outcome: &str) -> f64 {
-    page.sum("wasmeter_export_points_total", &[("exporter", "hostile-exporter"), ("outcome", outcome)])
+    page.sum("wasmeter_export_points_total", &[("exporter", "00-hostile-exporter"), ("outcome", outcome)])
 }
 
 /// Which generation of the directory serves.
@@ -220,7 +220,8 @@ fn an_exporter_that_traps_delays_nobody_and_its_delta_points_are_delivered_by_a_
     folder.put("10-hostile-exporter.toml", settings("delta", "").as_bytes());
     let host = Host::start(Some(folder.path()), &[]);
     send(&host, 7, 2);
-    until_exported(&host);
+    let of_other = [("exporter", "10-hostile-exporter"), ("outcome", "exported")];
+    until(&host, "an export", |page| page.sum("wasmeter_export_points_total", &of_other) > 0.0);
     let failures = [("plugin", "00-hostile-exporter"), ("reason", "trap")];
     until(&host, "traps", |page| page.sum("wasmeter_plugin_failures_total", &failures) >= 1.0);
     folder.put(SETTINGS, settings("delta", "").as_bytes());

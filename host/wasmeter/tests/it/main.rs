@@ -12,6 +12,7 @@ mod languages;
 mod lossless;
 mod misbehaving_plugins;
 mod observers;
+mod own_metrics;
 mod processors;
 mod processors_that_calculate;
 mod prom_scrape;

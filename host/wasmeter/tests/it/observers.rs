@@ -127,7 +127,7 @@ fn one_that_hangs_does_not_keep_back_what_another_observes() {
     fs::remove_file(&stat).expect("it is there");
     assert!(Command::new("mkfifo").arg(&stat).status().expect("mkfifo runs").success());
     let late =
-        |page: &Page| page.sum("wasmeter_plugin_observations_late_total", &[("plugin", "process-stats")]);
+        |page: &Page| page.sum("wasmeter_plugin_observations_late_total", &[("plugin", "00-process-stats")]);
     let before = late(&host.page());
     put_machine_with(well.path(), 700);
     let page = host.page();

@@ -35,7 +35,7 @@ fn prometheus_has_what_is_on_the_page() {
     // Two numbers, three buckets with count and sum, the target; and the program's own target.
     assert_eq!(compared, 2 + 5 + 2);
     assert_eq!(prometheus.value("shop_duration_seconds_bucket{le=\"1\",job=\"shop\"}"), Some(3.0));
-    let exported = [("exporter", "remote-write"), ("outcome", "exported")];
+    let exported = [("exporter", "00-remote-write"), ("outcome", "exported")];
     assert!(host.page().sum("wasmeter_export_points_total", &exported) > 0.0);
     let (status, _, log) = host.stop();
     assert!(status.success() && !log.contains("export failed"), "{log}");
@@ -54,7 +54,7 @@ fn a_receiver_that_is_away_is_tried_again_and_one_that_refuses_is_counted() {
     folder.put("00-remote-write.toml", settings("/elsewhere").as_bytes());
     let host = Host::start(Some(folder.path()), &[]);
     let points = |outcome| {
-        let labels = [("exporter", "remote-write"), ("outcome", outcome)];
+        let labels = [("exporter", "00-remote-write"), ("outcome", outcome)];
         host.page().sum("wasmeter_export_points_total", &labels)
     };
     eventually("a refusal", || (points("refused") > 0.0).then_some(()));
@@ -147,7 +147,7 @@ fn prometheus_has_exponential_histograms_as_native_ones_bucket_by_bucket() {
     eventually(&count, || prometheus.value(&count).filter(|count| *count == 20.0));
     // Switched off, they are left out, counted, and the log says how to have them sent.
     folder.put("00-remote-write.toml", settings(&prometheus, "").as_bytes());
-    let rejected = [("exporter", "remote-write"), ("outcome", "rejected")];
+    let rejected = [("exporter", "00-remote-write"), ("outcome", "rejected")];
     eventually("a rejected point", || {
         (host.page().sum("wasmeter_export_points_total", &rejected) > 0.0).then_some(())
     });

@@ -91,11 +91,11 @@ pub(in super::super) struct PluginTarget {
 
 impl PluginTarget {
     pub(in super::super) fn new(exporter: Exporter, orders: Arc<Orders>, shutdown: Shutdown) -> Self {
-        let name = exporter.info().name;
+        let name = exporter.info().counted_as;
         Self { serving: exporter, name, orders, shutdown, is_stopping: false, closing: JoinSet::new() }
     }
 
-    /// The plugin's name, under which its points are counted.
+    /// What its points are counted under.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -114,7 +114,7 @@ impl PluginTarget {
         let State { successors, last } = std::mem::take(&mut *self.orders.lock());
         let is_succeeded = !successors.is_empty();
         for successor in successors {
-            self.name = successor.info().name;
+            self.name = successor.info().counted_as;
             let before = std::mem::replace(&mut self.serving, successor);
             self.close(before);
         }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::run::timings::Timings;
 
-/// The most exporters kept apart; points of further ones are counted under `other`. Names come from plugins, so without a bound
-/// a directory that keeps changing would fill the host's memory.
+/// The most exporters kept apart; points of further ones are counted under `other`. Without a bound a directory that keeps changing
+/// would fill the host's memory.
 const EXPORTERS_MAX: usize = 1024;
 
 /// What became of points that were to be exported.
