@@ -11,6 +11,14 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// More than any answer here has.
 const BODY_BYTES_MAX: usize = 256 << 20;
 
+/// What was answered.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Whether it says when to come back.
+    pub(crate) says_when: bool,
+    pub(crate) body: Vec<u8>,
+}
+
 /// A connection that is kept.
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
@@ -28,16 +36,16 @@ impl Connection {
 
     /// Sends metrics in protobuf; the answer's body.
     pub(crate) fn post(&mut self, path: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
-        self.post_coded(path, None, body)
+        self.post_coded(path, None, body)?.taken()
     }
 
-    /// As [`Connection::post`], of a body in a content coding.
+    /// As [`Connection::post`], of a body in a content coding, whatever the answer is.
     pub(crate) fn post_coded(
         &mut self,
         path: &str,
         coding: Option<&str>,
         body: &[u8],
-    ) -> anyhow::Result<Vec<u8>> {
+    ) -> anyhow::Result<Answer> {
         let Self { host, .. } = self;
         let coding = coding.map(|coding| format!("content-encoding: {coding}\r\n")).unwrap_or_default();
         let head = format!(
@@ -54,11 +62,11 @@ impl Connection {
     pub(crate) fn get(&mut self, path: &str) -> anyhow::Result<Vec<u8>> {
         let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.host);
         self.stream.get_mut().write_all(head.as_bytes())?;
-        self.answer()
+        self.answer()?.taken()
     }
 
-    fn answer(&mut self) -> anyhow::Result<Vec<u8>> {
-        let mut length = None;
+    fn answer(&mut self) -> anyhow::Result<Answer> {
+        let (mut length, mut says_when) = (None, false);
         let mut status = String::new();
         self.stream.read_line(&mut status)?;
         ensure!(!status.is_empty(), "the connection was closed");
@@ -69,6 +77,7 @@ impl Connection {
             if line.is_empty() {
                 break;
             }
+            says_when |= line.to_ascii_lowercase().starts_with("retry-after:");
             if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
                 length = Some(value.trim().parse::<usize>().context("the length of an answer")?);
             }
@@ -77,8 +86,17 @@ impl Connection {
         ensure!(length <= BODY_BYTES_MAX, "an answer of {length} bytes");
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        ensure!(status.split(' ').nth(1) == Some("200"), "the answer is `{}`", status.trim_end());
-        Ok(body)
+        let status =
+            status.split(' ').nth(1).and_then(|code| code.parse().ok()).context("an answer's status")?;
+        Ok(Answer { status, says_when, body })
+    }
+}
+
+impl Answer {
+    /// The body of an answer that says nothing is wrong.
+    pub(crate) fn taken(self) -> anyhow::Result<Vec<u8>> {
+        ensure!(self.status == 200, "the answer has status {}", self.status);
+        Ok(self.body)
     }
 }
 

@@ -4,6 +4,8 @@
 mod compare;
 mod http;
 mod ingest;
+mod link;
+mod overload;
 mod requests;
 mod swap;
 mod views;
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use wasmeter_machine::Machine;
 
@@ -33,6 +35,30 @@ enum Task {
     Ingest(Ingest),
     /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector.
     Compare(Compare),
+    /// What a host does with more than it can take.
+    Overload(Overload),
+}
+
+#[derive(Args)]
+struct Overload {
+    /// The `wasmeter` to test.
+    #[arg(long, value_name = "FILE")]
+    binary: PathBuf,
+    /// Do not give the host and the clients a processor each.
+    #[arg(long)]
+    unpinned: bool,
+    /// Clients that send together.
+    #[arg(long, value_name = "NUMBER", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    clients: u16,
+    /// How many times the peak they send.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2.0)]
+    factor: f64,
+    /// For how many seconds.
+    #[arg(long, value_name = "NUMBER", default_value_t = 5.0)]
+    secs: f64,
+    /// Write the page to this file.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -111,6 +137,7 @@ fn main() -> ExitCode {
         Task::Views(arguments) => run_views(arguments),
         Task::Ingest(arguments) => run_ingest(arguments),
         Task::Compare(arguments) => run_compare(arguments),
+        Task::Overload(arguments) => run_overload(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -165,13 +192,38 @@ fn run_ingest(arguments: Ingest) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A processor for the program under test and one for whoever sends.
+fn processors(unpinned: bool) -> anyhow::Result<Option<(usize, usize)>> {
+    // The last two: the first one has most of what else goes on.
+    let last = std::thread::available_parallelism()?.get() - 1;
+    Ok((!unpinned && last > 0).then_some((last, last - 1)))
+}
+
+fn run_overload(arguments: Overload) -> anyhow::Result<()> {
+    let Overload { binary, unpinned, clients, factor, secs, markdown } = arguments;
+    ensure!(factor > 0.0 && factor <= 100.0, "--factor is {factor}, expected is a number up to 100");
+    ensure!(secs > 0.0 && secs <= 600.0, "--secs is {secs}, expected is a number up to 600");
+    let machine = Machine::this();
+    println!("{machine}\n");
+    let (processors, clients) = (processors(unpinned)?, usize::from(clients));
+    let options = overload::Options { wasmeter: binary, processors, clients, factor, secs };
+    let outcomes = overload::run(&options, |outcome| println!("{}", overload::table(outcome)))?;
+    if let Some(file) = markdown {
+        std::fs::write(&file, overload::markdown(&outcomes, &options, &machine))
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    // Memory and speed are figures; what is lost, or refused without a word of when, is an error.
+    match outcomes.iter().find_map(|outcome| Some((outcome.transport, outcome.fault()?))) {
+        Some((transport, fault)) => bail!("{}: {fault}", transport.name()),
+        None => Ok(()),
+    }
+}
+
 fn run_compare(arguments: Compare) -> anyhow::Result<()> {
     let Compare { binary, collector, unpinned, series, rounds, filter, markdown } = arguments;
     let machine = Machine::this();
     println!("{machine}\n");
-    // The last two: the first one has most of what else goes on.
-    let last = std::thread::available_parallelism()?.get() - 1;
-    let processors = (!unpinned && last > 0).then_some((last, last - 1));
+    let processors = processors(unpinned)?;
     let series = usize::try_from(series)?;
     let options = compare::Options { wasmeter: binary, collector, processors, series, rounds, filter };
     let outcomes = compare::run(&options, |outcome| println!("{}", compare::table(outcome)))?;

@@ -12,11 +12,12 @@ use crate::messages::ExportMetricsServiceResponse;
 
 /// The side of a server: takes bytes, answers with a message.
 pub(crate) type ServerCodec = BytesCodec<ToMessage, ToBytes>;
-/// The side of a client: sends bytes, is answered with a message.
-pub(crate) type ClientCodec = BytesCodec<FromBytes, FromMessage>;
+/// The side of a client: sends a request that is encoded already, is answered with a message.
+pub type ClientCodec = BytesCodec<FromBytes, FromMessage>;
 
+/// A codec of one direction each.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BytesCodec<E, D>(PhantomData<(E, D)>);
+pub struct BytesCodec<E, D>(PhantomData<(E, D)>);
 
 impl<E, D> Codec for BytesCodec<E, D>
 where
@@ -63,8 +64,9 @@ impl Decoder for ToBytes {
     }
 }
 
+/// Sends bytes as they are.
 #[derive(Debug, Default)]
-pub(crate) struct FromBytes;
+pub struct FromBytes;
 
 impl Encoder for FromBytes {
     type Item = Bytes;
@@ -76,8 +78,9 @@ impl Encoder for FromBytes {
     }
 }
 
+/// Reads the answer.
 #[derive(Debug, Default)]
-pub(crate) struct FromMessage;
+pub struct FromMessage;
 
 impl Decoder for FromMessage {
     type Item = ExportMetricsServiceResponse;

@@ -65,6 +65,12 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
+    /// What a host does with more than it can take: what it refuses, what memory that costs, and that what it took is exact.
+    Overload {
+        /// Write the page to this file; docs/overload.md is the one of the project.
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+    },
     /// What the View of examples/views costs in each language: size, load, calls and memory.
     Views {
         /// Write the page to this file; docs/languages.md is the one of the project.
@@ -138,6 +144,13 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
             }
             program = program.arg("--binary").arg(workspace::target().join("release/wasmeter"));
             program.arg("--collector").arg(collector).run()
+        }
+        Bench::Overload { markdown } => {
+            let mut program = load()?.arg("overload");
+            if let Some(file) = markdown {
+                program = program.arg("--markdown").arg(std::path::absolute(file)?);
+            }
+            program.arg("--binary").arg(workspace::target().join("release/wasmeter")).run()
         }
         Bench::Views { markdown } => {
             plugins::build(toolchain::From::default())?;

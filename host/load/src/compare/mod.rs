@@ -5,24 +5,30 @@
 //! page are compared with what was acknowledged.
 
 mod page;
-mod program;
-mod scenario;
+pub(crate) mod program;
+pub(crate) mod scenario;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use prost::Message;
-use wasmeter_otlp::messages::ExportMetricsServiceResponse;
-use wasmeter_otlp::{Compression, METRICS_PATH};
+use wasmeter_otlp::Compression;
 
-use crate::http::{Connection, fetch};
+use crate::http::fetch;
+use crate::link::{Link, Transport};
 use crate::requests::Requests;
 pub(crate) use page::{markdown, table};
 use program::Program;
 use scenario::{SCENARIOS, Scenario};
 
+/// How the same requests travel.
+const TRANSPORTS: [Transport; 4] = [
+    Transport::Http(Compression::None),
+    Transport::Http(Compression::Gzip),
+    Transport::Http(Compression::Zstd),
+    Transport::Grpc,
+];
 /// Connections that send at a time.
 const CONNECTIONS: usize = 4;
 /// Rounds that are sent before the clock starts: all series are known then, and the program is warm.
@@ -46,7 +52,7 @@ pub(crate) struct Options {
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) scenario: &'static str,
-    pub(crate) compression: Compression,
+    pub(crate) transport: Transport,
     pub(crate) program: &'static str,
     /// Acknowledged, while the clock ran.
     pub(crate) points: u64,
@@ -70,8 +76,8 @@ impl Outcome {
 
 /// A connection, its series, and their requests, made before the clock starts.
 struct Sender {
-    to: Connection,
-    compression: Compression,
+    to: Link,
+    transport: Transport,
     requests: Requests,
     rounds: Vec<Vec<Bytes>>,
 }
@@ -81,23 +87,16 @@ impl Sender {
     fn prepare(&mut self, rounds: usize) -> anyhow::Result<()> {
         self.rounds.clear();
         for _ in 0..rounds {
-            let compression = self.compression;
-            let bodies = self.requests.next().map(|body| compression.compress(Bytes::copy_from_slice(body)));
-            self.rounds.push(bodies.collect::<std::io::Result<_>>()?);
+            let transport = self.transport;
+            let bodies = self.requests.next().map(|body| transport.body(body));
+            self.rounds.push(bodies.collect::<anyhow::Result<_>>()?);
         }
         Ok(())
     }
 
     /// Sends what was prepared.
     fn send(&mut self) -> anyhow::Result<()> {
-        for body in self.rounds.iter().flatten() {
-            let answer = self.to.post_coded(METRICS_PATH, self.compression.coding(), body)?;
-            let answer =
-                ExportMetricsServiceResponse::decode(&answer[..])?.partial_success.unwrap_or_default();
-            // The Collector says so even where nothing was refused.
-            ensure!(answer.rejected_data_points == 0, "a part of a request was refused: {answer:?}");
-        }
-        Ok(())
+        self.rounds.iter().flatten().try_for_each(|body| self.to.send_taken(body))
     }
 }
 
@@ -115,7 +114,7 @@ fn all(
 
 fn measure(
     scenario: &Scenario,
-    compression: Compression,
+    transport: Transport,
     name: &'static str,
     program: Program,
     options: &Options,
@@ -125,7 +124,8 @@ fn measure(
         .map(|place| {
             let series = place * share..(place + 1) * share;
             let requests = Requests::new(scenario.kind, scenario.flow, series);
-            Ok(Sender { to: Connection::to(program.otlp)?, compression, requests, rounds: Vec::new() })
+            let to = Link::to(program.otlp(transport), transport)?;
+            Ok(Sender { to, transport, requests, rounds: Vec::new() })
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     senders.iter_mut().try_for_each(|sender| sender.prepare(ROUNDS_BEFORE))?;
@@ -144,7 +144,7 @@ fn measure(
     };
     Ok(Outcome {
         scenario: scenario.name,
-        compression,
+        transport,
         program: name,
         points: series * options.rounds as u64,
         took,
@@ -155,7 +155,7 @@ fn measure(
 }
 
 /// The sum of all series of the load on a page.
-fn total(page: &str) -> anyhow::Result<f64> {
+pub(crate) fn total(page: &str) -> anyhow::Result<f64> {
     let samples = wasmeter_prometheus::parse_page(page)?;
     let ours = samples.iter().filter(|sample| {
         sample.name.starts_with("http_server_requests")
@@ -180,18 +180,18 @@ pub(crate) fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::
     let is_wanted =
         |scenario: &&Scenario| options.filter.as_ref().is_none_or(|text| scenario.name.contains(text));
     for scenario in SCENARIOS.iter().filter(is_wanted) {
-        for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+        for transport in TRANSPORTS {
             let processor = options.processors.map(|(program, _)| program);
             let ours = Program::wasmeter(&options.wasmeter, &folder, scenario, options.series, processor)?;
             let theirs = |file: &PathBuf| Program::collector(file, &folder, scenario, processor);
             outcomes.push(
-                measure(scenario, compression, scenario::WASMETER, ours, options)
+                measure(scenario, transport, scenario::WASMETER, ours, options)
                     .with_context(|| format!("wasmeter, {}", scenario.name))?,
             );
             outcomes.last().into_iter().for_each(&mut tell);
             if let Some(file) = &options.collector {
                 outcomes.push(
-                    measure(scenario, compression, scenario::COLLECTOR, theirs(file)?, options)
+                    measure(scenario, transport, scenario::COLLECTOR, theirs(file)?, options)
                         .with_context(|| format!("the Collector, {}", scenario.name))?,
                 );
                 outcomes.last().into_iter().for_each(&mut tell);

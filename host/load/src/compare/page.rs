@@ -3,14 +3,13 @@
 use std::fmt::Write;
 
 use wasmeter_machine::Machine;
-use wasmeter_otlp::Compression;
 
 use super::scenario::{COLLECTOR, WASMETER};
 use super::{Options, Outcome};
 
 const HEADS: [&str; 8] = [
     "scenario",
-    "coding",
+    "over",
     "program",
     "points/s",
     "processor s per million points",
@@ -18,10 +17,6 @@ const HEADS: [&str; 8] = [
     "totals",
     "wasmeter / Collector",
 ];
-
-fn coding(compression: Compression) -> &'static str {
-    compression.coding().unwrap_or("none")
-}
 
 fn cells(outcome: &Outcome, ratio: Option<f64>) -> [String; 8] {
     let (expected, found) = outcome.total;
@@ -32,7 +27,7 @@ fn cells(outcome: &Outcome, ratio: Option<f64>) -> [String; 8] {
     };
     [
         outcome.scenario.to_owned(),
-        coding(outcome.compression).to_owned(),
+        outcome.transport.name().to_owned(),
         outcome.program.to_owned(),
         format!("{:.0}", outcome.points_per_sec()),
         format!("{:.2}", outcome.busy.as_secs_f64() * 1e6 / outcome.points as f64),
@@ -44,14 +39,14 @@ fn cells(outcome: &Outcome, ratio: Option<f64>) -> [String; 8] {
 
 /// An outcome for a terminal.
 pub(crate) fn table(outcome: &Outcome) -> String {
-    let [scenario, coding, program, points, busy, memory, totals, _] = cells(outcome, None);
-    format!("{scenario:<46}{coding:<6}{program:<11}{points:>9}/s {busy:>6} s/M {memory:>9}  {totals}")
+    let [scenario, transport, program, points, busy, memory, totals, _] = cells(outcome, None);
+    format!("{scenario:<46}{transport:<11}{program:<11}{points:>9}/s {busy:>6} s/M {memory:>9}  {totals}")
 }
 
 /// How many times as much wasmeter takes as the Collector in the same case.
 fn ratio(outcomes: &[Outcome], of: &Outcome) -> Option<f64> {
     let is_same = |other: &&Outcome| {
-        other.program == COLLECTOR && (other.scenario, other.compression) == (of.scenario, of.compression)
+        other.program == COLLECTOR && (other.scenario, other.transport) == (of.scenario, of.transport)
     };
     let theirs = outcomes.iter().find(is_same).filter(|_| of.program == WASMETER)?;
     Some(of.points_per_sec() / theirs.points_per_sec())
@@ -61,7 +56,7 @@ fn ratio(outcomes: &[Outcome], of: &Outcome) -> Option<f64> {
 pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machine) -> String {
     let mut text = format!(
         "# wasmeter beside the OpenTelemetry Collector\n\n\
-         Both programs get the same requests over OTLP/HTTP on loopback: {} series of five attributes, a thousand points a request, \
+         Both programs get the same requests over OTLP on loopback: {} series of five attributes, a thousand points a request, \
          {} points for each series, on four connections, each of which sends as fast as it is answered. Requests are made, and \
          compressed, before the clock starts. The program under test has one processor and the sender another. Totals are what \
          the program's page says afterwards, compared with what was acknowledged. Written by\n\n\

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 
 use super::scenario::Scenario;
+use crate::link::Transport;
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,10 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TICKS_PER_SEC: u64 = 100;
 
 /// A running program; killed with the value.
-pub(super) struct Program {
+pub(crate) struct Program {
     child: Child,
-    pub(super) otlp: SocketAddr,
-    pub(super) page: Option<SocketAddr>,
+    http: SocketAddr,
+    grpc: SocketAddr,
+    pub(crate) page: Option<SocketAddr>,
 }
 
 /// An address that nobody listens on.
@@ -29,7 +31,7 @@ fn free() -> anyhow::Result<SocketAddr> {
 }
 
 /// Has all threads of this process that are started from now on use one processor.
-pub(super) fn pin_self(processor: usize) -> anyhow::Result<()> {
+pub(crate) fn pin_self(processor: usize) -> anyhow::Result<()> {
     let id = std::process::id().to_string();
     let mut command = Command::new("taskset");
     command.args(["--all-tasks", "--cpu-list", "--pid", &processor.to_string(), &id]);
@@ -40,14 +42,14 @@ pub(super) fn pin_self(processor: usize) -> anyhow::Result<()> {
 
 impl Program {
     /// Starts wasmeter with room for so many series.
-    pub(super) fn wasmeter(
+    pub(crate) fn wasmeter(
         binary: &Path,
         folder: &Path,
         scenario: &Scenario,
         series: usize,
         processor: Option<usize>,
     ) -> anyhow::Result<Self> {
-        let (otlp, page) = (free()?, free()?);
+        let (http, grpc, page) = (free()?, free()?, free()?);
         let mut config = format!(
             "file_format: \"1.1\"\nmeter_provider:\n  readers:\n    - pull:\n        exporter:\n          \
              prometheus/development:\n            host: 127.0.0.1\n            port: {}\n        cardinality_limits:\n          \
@@ -62,27 +64,27 @@ impl Program {
         }
         write!(
             config,
-            "distribution:\n  wasmeter:\n    receivers:\n      otlp_http:\n        endpoint: {otlp}\n"
+            "distribution:\n  wasmeter:\n    receivers:\n      otlp_http:\n        endpoint: {http}\n      otlp_grpc:\n        endpoint: {grpc}\n"
         )?;
         let file = folder.join("wasmeter.yaml");
         fs::write(&file, config)?;
         let mut command = pinned(binary, processor);
         command.args(["run", "--config"]).arg(&file).env("RUST_LOG", "warn");
-        Self::start(command, otlp, Some(page))
+        Self::start(command, http, grpc, Some(page))
     }
 
     /// Starts the Collector.
-    pub(super) fn collector(
+    pub(crate) fn collector(
         binary: &Path,
         folder: &Path,
         scenario: &Scenario,
         processor: Option<usize>,
     ) -> anyhow::Result<Self> {
-        let (otlp, page) = (free()?, free()?);
+        let (http, grpc, page) = (free()?, free()?, free()?);
         let exporter = if scenario.is_dropped { "nop" } else { "prometheus" };
         let page = (!scenario.is_dropped).then_some(page);
         let mut config = format!(
-            "receivers:\n  otlp:\n    protocols:\n      http:\n        endpoint: {otlp}\nexporters:\n"
+            "receivers:\n  otlp:\n    protocols:\n      http:\n        endpoint: {http}\n      grpc:\n        endpoint: {grpc}\nexporters:\n"
         );
         match page {
             Some(page) => write!(config, "  prometheus:\n    endpoint: {page}\n")?,
@@ -115,10 +117,15 @@ impl Program {
         if processor.is_some() {
             command.env("GOMAXPROCS", "1");
         }
-        Self::start(command, otlp, page)
+        Self::start(command, http, grpc, page)
     }
 
-    fn start(mut command: Command, otlp: SocketAddr, page: Option<SocketAddr>) -> anyhow::Result<Self> {
+    fn start(
+        mut command: Command,
+        http: SocketAddr,
+        grpc: SocketAddr,
+        page: Option<SocketAddr>,
+    ) -> anyhow::Result<Self> {
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("OTEL_") {
                 command.env_remove(name);
@@ -126,9 +133,9 @@ impl Program {
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
         let child = command.spawn().with_context(|| format!("{command:?} cannot be started"))?;
-        let mut program = Self { child, otlp, page };
+        let mut program = Self { child, http, grpc, page };
         let begun = Instant::now();
-        for address in [Some(otlp), page].into_iter().flatten() {
+        for address in [Some(http), Some(grpc), page].into_iter().flatten() {
             while TcpStream::connect(address).is_err() {
                 if let Some(status) = program.child.try_wait()? {
                     bail!("{command:?} ended with {status}");
@@ -140,12 +147,20 @@ impl Program {
         Ok(program)
     }
 
+    /// Where it takes what travels this way.
+    pub(crate) fn otlp(&self, transport: Transport) -> SocketAddr {
+        match transport {
+            Transport::Http(_) => self.http,
+            Transport::Grpc => self.grpc,
+        }
+    }
+
     fn proc(&self, file: &str) -> anyhow::Result<String> {
         Ok(fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?)
     }
 
     /// The processor time it has used.
-    pub(super) fn busy(&self) -> anyhow::Result<Duration> {
+    pub(crate) fn busy(&self) -> anyhow::Result<Duration> {
         let stat = self.proc("stat")?;
         // The name, which is in parentheses, may hold anything.
         let (_, rest) = stat.rsplit_once(')').context("a line of `stat`")?;
@@ -154,10 +169,24 @@ impl Program {
         Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SEC))
     }
 
-    /// The most memory it has had, in bytes.
-    pub(super) fn resident_bytes_max(&self) -> anyhow::Result<u64> {
+    /// The memory it has, in bytes.
+    pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
+        self.status_bytes("VmRSS:")
+    }
+
+    /// The most memory it has had, in bytes, since its start or since that was forgotten.
+    pub(crate) fn resident_bytes_max(&self) -> anyhow::Result<u64> {
+        self.status_bytes("VmHWM:")
+    }
+
+    /// From now on the most memory counts that it has from now on.
+    pub(crate) fn forget_resident_bytes_max(&self) -> anyhow::Result<()> {
+        Ok(fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?)
+    }
+
+    fn status_bytes(&self, field: &str) -> anyhow::Result<u64> {
         let status = self.proc("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).context("a line of `status`")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
     }
 }

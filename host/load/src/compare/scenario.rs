@@ -3,31 +3,31 @@
 use crate::requests::{Flow, Kind};
 
 /// The programs.
-pub(super) const WASMETER: &str = "wasmeter";
-pub(super) const COLLECTOR: &str = "Collector";
+pub(crate) const WASMETER: &str = "wasmeter";
+pub(crate) const COLLECTOR: &str = "Collector";
 
 /// A load and what becomes of it.
-pub(super) struct Scenario {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) flow: Flow,
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) flow: Flow,
     /// Attributes that are kept; empty: all of them.
-    pub(super) keep: &'static [&'static str],
+    pub(crate) keep: &'static [&'static str],
     /// What the Collector does with it on the way.
-    pub(super) processors: &'static [&'static str],
+    pub(crate) processors: &'static [&'static str],
     /// True if the Collector throws everything away, which is the least it can do. wasmeter keeps its state all the same.
-    pub(super) is_dropped: bool,
+    pub(crate) is_dropped: bool,
 }
 
 impl Scenario {
     /// True if the program has a state that can be compared.
-    pub(super) fn keeps_state(&self, program: &str) -> bool {
+    pub(crate) fn keeps_state(&self, program: &str) -> bool {
         program == WASMETER || !self.is_dropped
     }
 }
 
 /// What is measured.
-pub(super) const SCENARIOS: [Scenario; 5] = [
+pub(crate) const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "cumulative sums, to the page",
         kind: Kind::Sum,

@@ -5,6 +5,7 @@
 //! counts. Of each figure the fastest round counts: whatever else the machine does can only add to it.
 
 mod page;
+mod stall;
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -26,6 +27,7 @@ use wasmeter_prometheus::{Format, Options, render};
 
 use crate::requests::{self, Flow, Kind, Requests};
 pub(crate) use page::{markdown, table};
+pub(crate) use stall::Stall;
 
 /// Series of the figures that do not say otherwise.
 const SERIES: usize = 10_000;
@@ -65,6 +67,7 @@ pub(crate) struct Outcome {
     pub(crate) figures: Vec<Figure>,
     pub(crate) state: State,
     pub(crate) bytes_per_point: f64,
+    pub(crate) stalls: [Stall; 3],
 }
 
 /// An engine with one reader, and room for all series.
@@ -252,5 +255,6 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
     let mut figures = vec![sum, removed, histogram, few, many];
     figures.extend(out(&frame)?);
     let bytes_per_point = Requests::new(Kind::Sum, Flow::Cumulative, 0..SERIES).bytes_per_point();
-    Ok(Outcome { figures, state, bytes_per_point })
+    let stalls = [stall::measure(10_000)?, stall::measure(100_000)?, stall::measure(1_000_000)?];
+    Ok(Outcome { figures, state, bytes_per_point, stalls })
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wasmeter_machine::Machine;
 
-use super::{Figure, Outcome, State};
+use super::{Figure, Outcome, Stall, State};
 
 fn cell(nanos: Option<f64>) -> String {
     nanos.map(|nanos| format!("{nanos:.0}")).unwrap_or_default()
@@ -36,6 +36,25 @@ fn state(State { series, bytes_per_series, names_bytes_per_series }: State) -> S
     )
 }
 
+fn stalls(stalls: &[Stall]) -> String {
+    let mut text = "The longest a request of a thousand points takes whose series are all of one stream, which another thread collects meanwhile:\n\n\
+                    | series | longest request, nothing collected | longest request | longest collection |\n|---:|---:|---:|---:|\n"
+        .to_owned();
+    for stall in stalls {
+        let millis = |time: std::time::Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
+        let Stall { series, alone_max, collected_max, collection_max } = *stall;
+        // Writing to a string does not fail.
+        let _ok = writeln!(
+            text,
+            "| {series} | {} | {} | {} |",
+            millis(alone_max),
+            millis(collected_max),
+            millis(collection_max)
+        );
+    }
+    text
+}
+
 /// For a terminal.
 pub(crate) fn table(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -44,7 +63,7 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         // Writing to a string does not fail.
         let _ok = writeln!(text, "{case:<42}{ours:>10}{decoded:>16}{prost:>24}   {target}");
     }
-    text + "\n" + &state(outcome.state)
+    text + "\n" + &state(outcome.state) + "\n\n" + &stalls(&outcome.stalls)
 }
 
 /// As a page.
@@ -63,5 +82,5 @@ pub(crate) fn markdown(outcome: &Outcome, machine: &Machine) -> String {
     for figure in &outcome.figures {
         let _ok = writeln!(text, "| {} |", row(figure).join(" | "));
     }
-    text + "\n" + &state(outcome.state) + "\n"
+    text + "\n" + &state(outcome.state) + "\n\n" + &stalls(&outcome.stalls)
 }

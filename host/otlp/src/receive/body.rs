@@ -19,11 +19,22 @@ pub(super) struct Measured<B> {
     seen: usize,
     limits: ReceiveLimits,
     deadline: Pin<Box<Sleep>>,
-    reservation: Arc<Reservation>,
+    /// What it counts for among all bodies; `None` if it is not kept.
+    reservation: Option<Arc<Reservation>>,
 }
 
 impl<B> Measured<B> {
+    /// A body that is kept.
     pub(super) fn new(body: B, limits: &ReceiveLimits, reservation: Arc<Reservation>) -> Self {
+        Self::of(body, limits, Some(reservation))
+    }
+
+    /// A body of which nothing is kept.
+    pub(super) fn unkept(body: B, limits: &ReceiveLimits) -> Self {
+        Self::of(body, limits, None)
+    }
+
+    fn of(body: B, limits: &ReceiveLimits, reservation: Option<Arc<Reservation>>) -> Self {
         let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + limits.body_timeout));
         Self { body, seen: 0, limits: limits.clone(), deadline, reservation }
     }
@@ -54,7 +65,7 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for Measured<
         if self.seen > self.limits.body_bytes_max {
             return Poll::Ready(Some(Err(Failure::too_large(self.limits.body_bytes_max))));
         }
-        if !self.reservation.take(bytes) {
+        if self.reservation.as_ref().is_some_and(|reservation| !reservation.take(bytes)) {
             return Poll::Ready(Some(Err(Failure::overloaded(self.limits.retry_after))));
         }
         Poll::Ready(Some(Ok(frame)))
@@ -80,4 +91,14 @@ pub(super) async fn collect(
         }
     }
     Ok(content.freeze())
+}
+
+/// Reads the whole body and keeps nothing, so that a client that is refused reads why.
+pub(super) async fn discard(
+    mut body: impl Body<Data = Bytes, Error = Failure> + Unpin,
+) -> Result<(), Failure> {
+    while let Some(frame) = body.frame().await {
+        frame?;
+    }
+    Ok(())
 }

@@ -62,6 +62,10 @@ impl Answer for GrpcService {
 impl GrpcService {
     async fn export(&self, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
         let intake = &self.0;
+        // Before the body is read: the stream is closed, and what is still on its way is not kept.
+        if intake.is_full() {
+            return Err(Failure::overloaded(intake.limits.retry_after));
+        }
         let reservation = Reservation::new(&intake.budget);
         let failure = Arc::new(OnceLock::new());
         let unary = Export {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tonic_types::pb;
 
 use super::Transport;
-use super::body::{Measured, collect};
+use super::body::{Measured, collect, discard};
 use super::budget::Reservation;
 use super::connections::Answer;
 use super::failure::{Failure, FailureKind};
@@ -63,6 +63,10 @@ impl HttpService {
             request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|bytes: u64| bytes > limits.body_bytes_max as u64) {
             return Err(Failure::too_large(limits.body_bytes_max));
+        }
+        if self.0.is_full() {
+            discard(Measured::unkept(request.into_body(), limits)).await?;
+            return Err(Failure::overloaded(limits.retry_after));
         }
         let reservation = Reservation::new(&self.0.budget);
         let bytes = collect(Measured::new(request.into_body(), limits, Arc::clone(&reservation))).await?;

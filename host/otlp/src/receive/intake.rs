@@ -75,6 +75,13 @@ impl Intake {
         }
     }
 
+    /// Whether a request that were complete now would be refused. Under overload most are, so it is asked before their bodies
+    /// are read, which would take the time that others need.
+    pub(super) fn is_full(&self) -> bool {
+        self.at_work.available_permits() == 0
+            && self.waiting.load(Ordering::Relaxed) >= self.limits.waiting_max
+    }
+
     /// Waits for a place at work, unless too many are waiting already.
     async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
         if let Ok(permit) = Arc::clone(&self.at_work).try_acquire_owned() {

@@ -36,7 +36,7 @@ impl Default for ReceiveLimits {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             body_bytes_max: 64 << 20,
-            buffered_bytes_max: 256 << 20,
+            buffered_bytes_max: 128 << 20,
             names_bytes_max: 512 << 20,
             in_flight_max: 2 * threads,
             waiting_max: 64,

@@ -1,0 +1,124 @@
+//! A client that sends by the clock, one request at a time, and gives up what is refused.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use bytes::Bytes;
+use wasmeter_otlp::Compression;
+
+use crate::link::{Link, Sent, Transport};
+use crate::requests::{Flow, Kind, POINTS_PER_REQUEST, Requests};
+
+/// How often requests are sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// How many each client sends.
+    pub(super) requests: usize,
+    /// How long after the one before, at the earliest.
+    pub(super) every: Duration,
+    /// How many clients there are, which begin one after the other.
+    pub(super) clients: usize,
+}
+
+/// What became of requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) taken: u64,
+    pub(crate) refused: u64,
+    /// Of the refused, those that do not say when to come back.
+    pub(crate) refused_mutely: u64,
+}
+
+impl Tally {
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            taken: self.taken + other.taken,
+            refused: self.refused + other.refused,
+            refused_mutely: self.refused_mutely + other.refused_mutely,
+        }
+    }
+}
+
+/// A connection with series of its own, all of them in every request.
+pub(super) struct Client {
+    link: Link,
+    transport: Transport,
+    requests: Requests,
+    /// Made before the clock starts, each with its round: compressing costs more than sending.
+    prepared: VecDeque<(u64, Bytes)>,
+    round_taken: u64,
+}
+
+impl Client {
+    pub(super) fn new(host: SocketAddr, transport: Transport, place: usize) -> anyhow::Result<Self> {
+        let series = place * POINTS_PER_REQUEST..(place + 1) * POINTS_PER_REQUEST;
+        let requests = Requests::new(Kind::Sum, Flow::Cumulative, series);
+        let link = Link::to(host, transport)?;
+        Ok(Self { link, transport, requests, prepared: VecDeque::new(), round_taken: 0 })
+    }
+
+    fn make(&mut self) -> anyhow::Result<(u64, Bytes)> {
+        let body = self.requests.next().next().context("a client has one request in each round")?;
+        let body = self.transport.body(body)?;
+        Ok((self.requests.last().0, body))
+    }
+
+    /// Makes so many requests in advance, if making them takes long.
+    pub(super) fn prepare(&mut self, requests: usize) -> anyhow::Result<()> {
+        self.prepared.clear();
+        if !matches!(self.transport, Transport::Grpc | Transport::Http(Compression::None)) {
+            for _ in 0..requests {
+                let made = self.make()?;
+                self.prepared.push_back(made);
+            }
+        }
+        Ok(())
+    }
+
+    /// The next request.
+    fn next(&mut self) -> anyhow::Result<(u64, Bytes)> {
+        self.prepared.pop_front().map_or_else(|| self.make(), Ok)
+    }
+
+    /// Sends one request that has to be taken.
+    pub(super) fn send_taken(&mut self) -> anyhow::Result<()> {
+        let (round, body) = self.next()?;
+        self.link.send_taken(&body)?;
+        self.round_taken = round;
+        Ok(())
+    }
+
+    /// Sends at a pace that began for all clients at the same time.
+    pub(super) fn send(&mut self, pace: Pace, place: usize, begun: Instant) -> anyhow::Result<Tally> {
+        let mut tally = Tally::default();
+        let offset = pace.every.mul_f64(place as f64 / pace.clients as f64);
+        for sent in 0..pace.requests {
+            let (round, body) = self.next()?;
+            wait_until(begun + offset + pace.every.mul_f64(sent as f64));
+            match self.link.send(&body)? {
+                Sent::Taken => {
+                    self.round_taken = round;
+                    tally.taken += 1;
+                }
+                Sent::Refused { says_when } => {
+                    tally.refused += 1;
+                    tally.refused_mutely += u64::from(!says_when);
+                }
+            }
+        }
+        Ok(tally)
+    }
+
+    /// What the page must say of its series together.
+    pub(super) fn acknowledged(&self) -> u64 {
+        self.round_taken * POINTS_PER_REQUEST as u64
+    }
+}
+
+/// Load by the clock needs the clock.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for but time")]
+fn wait_until(time: Instant) {
+    std::thread::sleep(time.saturating_duration_since(Instant::now()));
+}

@@ -1,0 +1,171 @@
+//! More than a host can take: what it does with the surplus, what memory that costs, and whether what it took is exact.
+//! `cargo xtask bench overload` runs this.
+//!
+//! First all clients send in turn, a few at a time and as fast as they are answered, which gives the peak. Then all clients together send a multiple of
+//! it, each by the clock and one request at a time, and give up what is refused. Then they send half of the peak, of which
+//! nothing should be refused. Points are cumulative and count the rounds of their client, so that the page must say of every
+//! client which of its requests was taken last.
+
+mod client;
+mod page;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use wasmeter_otlp::Compression;
+
+use crate::compare::program::{Program, pin_self};
+use crate::compare::scenario::SCENARIOS;
+use crate::compare::total;
+use crate::http::fetch;
+use crate::link::Transport;
+use crate::requests::POINTS_PER_REQUEST;
+use client::{Client, Pace, Tally};
+pub(crate) use page::{markdown, table};
+
+/// How the same load travels.
+const TRANSPORTS: [Transport; 3] =
+    [Transport::Http(Compression::None), Transport::Http(Compression::Gzip), Transport::Grpc];
+/// How many requests are under way at the peak.
+const SENDERS_AT_PEAK: usize = 8;
+/// Requests of each client at the peak.
+const REQUESTS_AT_PEAK: usize = 20;
+
+/// What to run.
+pub(crate) struct Options {
+    pub(crate) wasmeter: PathBuf,
+    /// The processor of the program under test, and that of the clients; `None` leaves it to the system.
+    pub(crate) processors: Option<(usize, usize)>,
+    pub(crate) clients: usize,
+    /// How many times the peak is sent.
+    pub(crate) factor: f64,
+    /// How long.
+    pub(crate) secs: f64,
+}
+
+/// What became of the load on one transport.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) transport: Transport,
+    /// Points a second that were answered when there were never many requests under way.
+    pub(crate) peak: f64,
+    /// Points a second that were sent when it was too much, and that were taken of these.
+    pub(crate) offered: f64,
+    pub(crate) taken: f64,
+    pub(crate) overload: Tally,
+    pub(crate) half: Tally,
+    /// Resident memory with the state of all series, before.
+    pub(crate) resident_bytes: u64,
+    /// The most beyond that, while it was too much.
+    pub(crate) more_bytes_max: u64,
+    /// What was acknowledged, and what the page says.
+    pub(crate) total: (f64, f64),
+}
+
+impl Outcome {
+    /// What is wrong, whatever the figures are.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let (expected, found) = self.total;
+        if found != expected {
+            return Some(format!("the page says {found}, acknowledged was {expected}"));
+        }
+        let mute = self.overload.refused_mutely + self.half.refused_mutely;
+        (mute > 0).then(|| format!("{mute} refusals do not say when to come back"))
+    }
+}
+
+/// Has every client send at its pace.
+fn all(clients: &mut [Client], pace: Pace) -> anyhow::Result<(Tally, Duration)> {
+    let begun = Instant::now();
+    let tallies = std::thread::scope(|scope| {
+        let send =
+            |(place, client): (usize, _)| scope.spawn(move || Client::send(client, pace, place, begun));
+        let threads: Vec<_> = clients.iter_mut().enumerate().map(send).collect();
+        let joined =
+            threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a client panicked"))?);
+        joined.collect::<anyhow::Result<Vec<Tally>>>()
+    })?;
+    Ok((tallies.into_iter().fold(Tally::default(), Tally::and), begun.elapsed()))
+}
+
+/// Has all clients send so many requests, of which a few are under way at a time.
+fn at_peak(clients: &mut [Client]) -> anyhow::Result<Duration> {
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        let send = |clients: &mut [Client]| {
+            (0..REQUESTS_AT_PEAK).try_for_each(|_| clients.iter_mut().try_for_each(Client::send_taken))
+        };
+        let chunks = clients.chunks_mut(clients.len().div_ceil(SENDERS_AT_PEAK));
+        let threads: Vec<_> = chunks.map(|clients| scope.spawn(move || send(clients))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("a client panicked"))?)
+    })?;
+    Ok(begun.elapsed())
+}
+
+/// The pace at which so many clients send so many points a second together.
+fn paced(clients: usize, points_per_sec: f64, secs: f64) -> Pace {
+    let every = (clients * POINTS_PER_REQUEST) as f64 / points_per_sec;
+    Pace { requests: (secs / every).ceil() as usize, every: Duration::from_secs_f64(every), clients }
+}
+
+fn points_per_sec(requests: u64, took: Duration) -> f64 {
+    (requests * POINTS_PER_REQUEST as u64) as f64 / took.as_secs_f64()
+}
+
+fn measure(transport: Transport, options: &Options, program: &Program) -> anyhow::Result<Outcome> {
+    let host = program.otlp(transport);
+    let clients = (0..options.clients).map(|place| Client::new(host, transport, place));
+    let mut clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
+    for client in &mut clients {
+        client.send_taken()?;
+    }
+    clients.iter_mut().try_for_each(|client| client.prepare(REQUESTS_AT_PEAK))?;
+    let took = at_peak(&mut clients)?;
+    let many = options.clients;
+    let peak = points_per_sec((many * REQUESTS_AT_PEAK) as u64, took);
+
+    let pace = paced(many, peak * options.factor, options.secs);
+    clients.iter_mut().try_for_each(|client| client.prepare(pace.requests))?;
+    program.forget_resident_bytes_max()?;
+    let resident_bytes = program.resident_bytes()?;
+    let (overload, took) = all(&mut clients, pace)?;
+    let more_bytes_max = program.resident_bytes_max()?.saturating_sub(resident_bytes);
+    let (offered, taken) =
+        (points_per_sec(overload.taken + overload.refused, took), points_per_sec(overload.taken, took));
+
+    let pace = paced(many, peak / 2.0, options.secs / 2.0);
+    clients.iter_mut().try_for_each(|client| client.prepare(pace.requests))?;
+    let (half, _) = all(&mut clients, pace)?;
+
+    let expected = clients.iter().map(Client::acknowledged).sum::<u64>() as f64;
+    let page = program.page.ok_or_else(|| anyhow!("wasmeter has no page"))?;
+    let total = (expected, total(&fetch(page, "/metrics")?)?);
+    Ok(Outcome { transport, peak, offered, taken, overload, half, resident_bytes, more_bytes_max, total })
+}
+
+/// Runs it on every transport.
+///
+/// # Errors
+///
+/// The program does not start, or answers otherwise than by taking or refusing a request.
+pub(crate) fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::Result<Vec<Outcome>> {
+    let folder = std::env::temp_dir().join(format!("wasmeter-overload-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    if let Some((_, clients)) = options.processors {
+        pin_self(clients)?;
+    }
+    let [scenario, ..] = &SCENARIOS;
+    let series = options.clients * POINTS_PER_REQUEST;
+    let mut outcomes = Vec::new();
+    for transport in TRANSPORTS {
+        let processor = options.processors.map(|(program, _)| program);
+        let program = Program::wasmeter(&options.wasmeter, &folder, scenario, series, processor)?;
+        let outcome = measure(transport, options, &program)?;
+        tell(&outcome);
+        outcomes.push(outcome);
+    }
+    // What is left of it is in the system's folder for such things.
+    let _removed = std::fs::remove_dir_all(&folder);
+    Ok(outcomes)
+}

@@ -1,0 +1,73 @@
+//! The result as lines for a terminal, and as a page.
+
+use std::fmt::Write;
+
+use wasmeter_machine::Machine;
+
+use super::{Options, Outcome};
+
+const HEADS: [&str; 9] = [
+    "over",
+    "peak, points/s",
+    "sent, points/s",
+    "taken, points/s",
+    "requests refused",
+    "memory before",
+    "most beyond it",
+    "at half the peak",
+    "totals",
+];
+
+fn cells(outcome: &Outcome) -> [String; 9] {
+    let (all, refused) = (outcome.overload.taken + outcome.overload.refused, outcome.overload.refused);
+    let more = outcome.more_bytes_max >> 20;
+    let verdict = if more <= 100 { "ok" } else { "MISSED" };
+    let (expected, found) = outcome.total;
+    [
+        outcome.transport.name().to_owned(),
+        format!("{:.0}", outcome.peak),
+        format!("{:.0}", outcome.offered),
+        format!("{:.0}", outcome.taken),
+        format!("{refused} of {all}"),
+        format!("{} MiB", outcome.resident_bytes >> 20),
+        format!("{more} MiB (<= 100 {verdict})"),
+        if outcome.half.refused == 0 {
+            "all taken".to_owned()
+        } else {
+            format!("{} REFUSED", outcome.half.refused)
+        },
+        if expected == found { "right".to_owned() } else { format!("WRONG: {found} of {expected}") },
+    ]
+}
+
+/// An outcome for a terminal.
+pub(crate) fn table(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for (head, cell) in HEADS.iter().zip(cells(outcome)) {
+        // Writing to a string does not fail.
+        let _ok = writeln!(text, "{head:<18} {cell}");
+    }
+    text
+}
+
+/// As a page.
+pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machine) -> String {
+    let mut text = format!(
+        "# More than it can take\n\n\
+         {} clients send requests of a thousand points in turn, eight at a time and as fast as they are answered, which gives the peak. \
+         Then all of them together send {} times as much for {} s, each by the clock and one request at a time (so that those who are not answered in time send \
+         less than they should), and give up what is refused. Then they send half of the peak. Each client has a thousand series of its \
+         own, with five attributes. Memory is what is resident, before with all series known; totals are what the page says, compared \
+         with what was acknowledged. The host has one processor and the clients another. Written by\n\n\
+         ```sh\ncargo xtask bench overload --markdown docs/overload.md\n```\n\n\
+         Machine: {machine}.\n\n| {} |\n|---|---:|---:|---:|---:|---:|---:|---|---|\n",
+        options.clients,
+        options.factor,
+        options.secs,
+        HEADS.join(" | "),
+    );
+    for outcome in outcomes {
+        let _ok = writeln!(text, "| {} |", cells(outcome).join(" | "));
+    }
+    text + "\nEvery refusal said when to come back (`Retry-After`, or `RetryInfo` in gRPC); otherwise the task fails.\n"
+}
