@@ -96,7 +96,10 @@ impl Inner {
                 frame.scope(&scope.name, &scope.version, &scope.schema_url, attributes, 0);
                 for (stream, mut verdict) in streams {
                     let mut slots = verdict.settle(filter, &stream, collection);
-                    slots.emit(&stream.key, collection, &verdict, &mut frame);
+                    let names = slots.emit(&stream.key, collection, &verdict, &mut frame);
+                    // Whoever measures or sends waits for what is done while the stream is locked.
+                    drop(slots);
+                    frame.name_points(&names);
                 }
                 summaries.iter().for_each(|summary| summary.emit(&mut frame));
             }

@@ -31,15 +31,18 @@ impl Slots {
     }
 
     /// Writes the metric and those of its points that pass the reader's filter, if it has any, and begins the next interval.
+    /// The attributes of the points are not written but returned, in their order: see [`FrameBuilder::name_points`].
     pub(crate) fn emit(
         &mut self,
         key: &StreamKey,
         collection: Collection,
         verdict: &Verdict,
         frame: &mut FrameBuilder,
-    ) {
+    ) -> Vec<Attributes> {
+        let mut names = Vec::new();
         let mut opened = false;
-        let (description, metadata) = (self.description.text().clone(), self.metadata.clone());
+        let (description, metadata, live) =
+            (self.description.text().clone(), self.metadata.clone(), self.len());
         let after = Timestamp(self.interval_start.0.saturating_add(1));
         for slot in self.iter_mut() {
             let is_ended = slot.has_end();
@@ -51,8 +54,9 @@ impl Slots {
                 opened = true;
                 let metadata = frame.attributes(&metadata);
                 frame.metric(key.row(&description), metadata);
+                names.reserve(live);
             }
-            let attributes = frame.attributes(&slot.attributes);
+            let attributes = SetId::default();
             if has_value {
                 // Whoever ended the series may have read another clock than the collections do.
                 let ended = slot.ended.filter(|ended| (after..collection.now).contains(ended));
@@ -61,12 +65,15 @@ impl Slots {
                 slot.start = slot.start.min(time);
                 slot.exemplars.emit(&slot.attributes, time, frame);
                 slot.emit_value(key, PointHeader { attributes, start: slot.start, time, flags: 0 }, frame);
+                names.push(slot.attributes.clone());
             }
             if is_ended {
                 emit_end(key, attributes, slot.start, collection.now, frame);
+                names.push(slot.attributes.clone());
             }
         }
         self.finish_collection(key.temporality, collection.now);
+        names
     }
 }
 

@@ -288,17 +288,20 @@ impl Slots {
             (self.vacant, self.live) = (self.index.len(), 0);
             return;
         }
-        self.give_up(|slot| slot.ended.is_some());
-        for slot in self.table.iter_mut().flatten() {
+        self.give_up(|slot| {
             slot.fresh &= slot.state.is_empty();
             slot.touched = false;
-        }
+            slot.ended.is_some()
+        });
     }
 
     /// Gives up the places of the slots for which `is_over` is true.
-    fn give_up(&mut self, is_over: impl Fn(&Slot) -> bool) {
+    fn give_up(&mut self, is_over: impl Fn(&mut Slot) -> bool) {
         for (index, place) in (0u32..).zip(&mut self.table) {
-            let Some(slot) = place.as_ref().filter(|slot| is_over(slot)) else { continue };
+            let Some(slot) = place.as_mut() else { continue };
+            if !is_over(slot) {
+                continue;
+            }
             let hash = slot.attributes.hash_value();
             if let Ok(known) = self.index.find_entry(hash, |place| *place == index) {
                 known.remove();
