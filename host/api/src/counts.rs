@@ -36,8 +36,11 @@ pub struct Counts {
     /// Points that could not be processed and were kept back, each time they were: delta points come with the next collection,
     /// cumulative ones are made good by it.
     pub points_kept_back: u64,
-    /// Points that were kept back for too long, or until the end, and are lost.
+    /// Points that were kept, as they could not be processed or no exporter of the plugin directory delivered them, and are lost:
+    /// for newer ones, or with the end.
     pub points_lost: u64,
+    /// Points that an exporter of the plugin directory, or its receiver, refused for good.
+    pub points_refused: u64,
     /// Times the plugin directory put other plugins into service.
     pub plugin_swaps: u64,
     /// Times plugins were refused for service, or taken out of it within their probation; what served before serves on.
@@ -63,6 +66,7 @@ pub(crate) struct Tally {
     pub(crate) points_dropped: Tallied,
     pub(crate) points_kept_back: Tallied,
     pub(crate) points_lost: Tallied,
+    pub(crate) points_refused: Tallied,
     pub(crate) plugin_swaps: Tallied,
     pub(crate) plugin_swaps_refused: Tallied,
 }

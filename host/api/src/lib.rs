@@ -6,12 +6,12 @@
 //! aggregation do not change keep their values.
 //!
 //! ```text
-//! Meter (scope) -> instruments -> engine -> collect -> Frame -> ManualReader::collect or PushExporter::export
+//! Meter (scope) -> instruments -> engine -> collect -> processors -> Frame -> ManualReader::collect or PushExporter::export
 //! ```
 //!
 //! Features, none of them on by default:
 //!
-//! - `plugins`: Views, observers and processors from a directory of wasm components, which is watched
+//! - `plugins`: Views, observers, processors and exporters from a directory of wasm components, which is watched
 //!   (`MeterProviderBuilder::with_plugin_directory`).
 //! - `otlp`: an exporter over OTLP (`OtlpExporter`).
 //!
@@ -66,7 +66,8 @@ pub use wasmeter_engine::{
 pub use wasmeter_model as model;
 #[cfg(feature = "plugins")]
 pub use wasmeter_runtime::{
-    KeyError, PluginInfo, PluginLimits, PluginState, PluginStats, RestartPolicy, RuntimeConfig, TrustedKey,
+    KeyError, LogLevel, LogSink, PluginInfo, PluginLimits, PluginState, PluginStats, RestartPolicy,
+    RuntimeConfig, TrustedKey,
 };
 
 /// Runs the examples of the crate's README as documentation tests.

@@ -1,16 +1,18 @@
 //! The engine and a generation of plugins, in service together: what a collection goes through on its way to an exporter.
 //!
 //! ```text
-//! observers -> engine -> frame -> processors
+//! observers -> engine -> frame -> processors -> readers, those of exporters among them
 //! ```
 //!
 //! Both outermost crates build on it, the binary and the provider in process, so that a plugin means the same to both. It
 //! starts no reader, reads no clock and logs nothing: how readers run, what time it is and who hears of a fault are theirs to say.
 
+mod exporters;
 mod observing;
 mod pipeline;
 mod unprocessed;
 
+pub use exporters::{ExportReader, Exporters, Plan};
 pub use observing::ObserverNews;
 pub use pipeline::{Attached, Collected, Pipeline};
 pub use unprocessed::{Ready, Unprocessed};

@@ -108,19 +108,22 @@ impl Pipeline {
     }
 
     /// Puts other Views and other plugins beside them into service, all at once for every reader. `clock` is asked for the time
-    /// of the swap once it may begin, which is after the collections under way.
+    /// of the swap once it may begin, which is after the collections under way. What the readers that go had not collected yet
+    /// ([`SwapReport::last`]) comes with the processors that served with them, in the same order.
     pub fn commit_swap(
         &self,
         prepared: PreparedSwap,
         attached: Attached,
         clock: impl Fn() -> Timestamp,
-    ) -> SwapReport {
+    ) -> (SwapReport, Vec<Collected>) {
         let shared = &self.shared;
         let mut current = shared.attached.write().unwrap_or_else(PoisonError::into_inner);
-        let report = shared.engine.commit_swap(prepared, clock());
+        let mut report = shared.engine.commit_swap(prepared, clock());
         shared.observing.keep_only(&attached.observers, clock());
-        *current = attached;
-        report
+        let Attached { processors, .. } = std::mem::replace(&mut *current, attached);
+        let last = std::mem::take(&mut report.last).into_iter();
+        let last = last.map(|frame| Collected { frame, processors: processors.clone() }).collect();
+        (report, last)
     }
 }
 

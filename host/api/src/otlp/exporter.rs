@@ -3,16 +3,15 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
-use wasmeter_model::delivery::Backlog;
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Aggregation, InstrumentKind, TemporalityPreference};
-use wasmeter_otlp::export::{ExportError as Undelivered, Exporter};
+use wasmeter_otlp::export::{ExportError as Unsent, Exporter};
 
 use super::network::Network;
 use super::{OtlpError, OtlpExporterBuilder};
 use crate::error::ExportError;
 use crate::lock;
-use crate::reader::PushExporter;
+use crate::reader::{Failure, PushExporter, Undelivered};
 
 /// Sends frames over OTLP, again and again while that may help and the deadline allows.
 ///
@@ -25,7 +24,7 @@ pub struct OtlpExporter {
     network: Network,
     temporality: TemporalityPreference,
     histograms: Aggregation,
-    backlog: Mutex<Backlog>,
+    undelivered: Mutex<Undelivered>,
 }
 
 impl OtlpExporter {
@@ -49,18 +48,18 @@ impl OtlpExporter {
         temporality: TemporalityPreference,
         histograms: Aggregation,
     ) -> Self {
-        Self { exporter, network, temporality, histograms, backlog: Mutex::default() }
+        Self { exporter, network, temporality, histograms, undelivered: Mutex::default() }
     }
 
     /// Sends one frame.
     fn send(&self, frame: &Frame, deadline: Instant) -> Result<(), Failure> {
         let sending = self.exporter.export(frame, deadline.into());
         let outcome = self.network.wait(sending);
-        match outcome.map_err(|error| Failure { message: error.to_string(), is_final: true })? {
+        match outcome.map_err(|error| Failure::new(error.to_string(), true))? {
             Ok(exported) if exported.rejected > 0 => {
                 let message =
                     format!("the receiver rejected {} points: {}", exported.rejected, exported.message);
-                Err(Failure { message, is_final: true })
+                Err(Failure::new(message, true))
             }
             Ok(exported) => {
                 if !exported.message.is_empty() {
@@ -69,58 +68,17 @@ impl OtlpExporter {
                 Ok(())
             }
             Err(error) => {
-                let is_final = !matches!(error, Undelivered::Exhausted { .. });
-                Err(Failure { message: error.to_string(), is_final })
+                let is_final = !matches!(error, Unsent::Exhausted { .. });
+                Err(Failure::new(error.to_string(), is_final))
             }
         }
-    }
-
-    /// Sends what was kept, in its order, so that the receiver sees no gap that later turns out to be none.
-    fn send_backlog(&self, backlog: &mut Backlog, deadline: Instant) -> Result<(), Failure> {
-        let mut refused = Ok(());
-        while let Some(frame) = backlog.pop() {
-            match self.send(&frame, deadline) {
-                Ok(()) => {}
-                // Lost for good; what is behind it is not.
-                Err(failure) if failure.is_final => refused = Err(failure),
-                Err(failure) => {
-                    backlog.put_back(frame);
-                    return Err(failure);
-                }
-            }
-        }
-        refused
-    }
-}
-
-/// Why a frame was not taken, and whether sending it again is in vain.
-struct Failure {
-    message: String,
-    is_final: bool,
-}
-
-impl From<Failure> for ExportError {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure.message)
     }
 }
 
 impl PushExporter for OtlpExporter {
     fn export(&self, frame: &Frame, deadline: Instant) -> Result<(), ExportError> {
-        let mut backlog = lock(&self.backlog);
-        let before = self.send_backlog(&mut backlog, deadline);
-        let sent = match before {
-            Err(failure) if !failure.is_final => Err(failure),
-            before => self.send(frame, deadline).and(before),
-        };
-        let Err(mut failure) = sent else { return Ok(()) };
-        if frame.has_delta() && !failure.is_final {
-            let dropped = backlog.push(frame.clone());
-            if dropped > 0 {
-                failure.message += &format!("; {dropped} older points that were kept are dropped");
-            }
-        }
-        Err(failure.into())
+        let mut undelivered = lock(&self.undelivered);
+        undelivered.export(frame, |frame| self.send(frame, deadline)).map_err(ExportError::from)
     }
 
     fn temporality(&self) -> TemporalityPreference {
@@ -132,7 +90,8 @@ impl PushExporter for OtlpExporter {
     }
 
     fn force_flush(&self, deadline: Instant) -> Result<(), ExportError> {
-        self.send_backlog(&mut lock(&self.backlog), deadline).map_err(ExportError::from)
+        let sent = lock(&self.undelivered).flush(|frame| self.send(frame, deadline));
+        sent.map_err(ExportError::from)
     }
 
     fn shutdown(&self, deadline: Instant) -> Result<(), ExportError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmeter_engine::{Engine, View};
+use wasmeter_engine::{Engine, ReaderConfig, View};
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Resource, Timestamp};
 
@@ -10,6 +10,7 @@ use crate::counts::Tally;
 use crate::diagnostics::Diagnostics;
 use crate::error::BuildError;
 use crate::provider::Core;
+use crate::reader::Worker;
 
 /// No directory.
 #[derive(Default)]
@@ -36,6 +37,7 @@ pub(crate) struct Processed {
 pub(crate) struct LoadedPlugins;
 
 /// Nothing kept.
+#[derive(Default)]
 pub(crate) struct KeptPlugins;
 
 impl PluginSettings {
@@ -53,7 +55,11 @@ impl LoadedPlugins {
         InService
     }
 
-    pub(crate) fn keep(self, _: &Arc<Core>) -> Result<KeptPlugins, BuildError> {
+    pub(crate) fn readers(&self) -> Vec<ReaderConfig> {
+        Vec::new()
+    }
+
+    pub(crate) fn keep(self, _: &Arc<Core>, _: usize) -> Result<KeptPlugins, BuildError> {
         Ok(KeptPlugins)
     }
 }
@@ -65,6 +71,14 @@ impl InService {
         collect: impl FnOnce(Timestamp) -> Frame,
     ) -> Gathered {
         Gathered { frame: collect(clock()) }
+    }
+
+    pub(crate) fn workers(&self) -> Vec<Arc<Worker>> {
+        Vec::new()
+    }
+
+    pub(crate) fn close(&self) -> Vec<Arc<Worker>> {
+        Vec::new()
     }
 }
 

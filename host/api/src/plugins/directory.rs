@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
-use wasmeter_engine::{Engine, SwapReport, View, ViewFault};
+use wasmeter_engine::{Engine, ReaderConfig, SwapReport, View, ViewFault};
 use wasmeter_model::Resource;
-use wasmeter_pipeline::Attached;
+use wasmeter_pipeline::{Attached, Plan};
 use wasmeter_runtime::{Directory, Generation, Keeper, PluginInfo, Runtime, RuntimeConfig, Service};
 
 use super::InService;
+use super::exports::Exports;
 use crate::diagnostics::{DiagnosticKind, Diagnostics};
 use crate::error::BuildError;
 use crate::provider::Core;
@@ -30,6 +31,7 @@ struct Loaded {
 pub(crate) struct LoadedPlugins(Option<Loaded>);
 
 /// A directory that is being watched, until this is dropped.
+#[derive(Default)]
 pub(crate) struct KeptPlugins(Option<(Keeper<ProviderPlugins>, Loaded)>);
 
 impl PluginSettings {
@@ -39,7 +41,6 @@ impl PluginSettings {
         let runtime = Arc::new(Runtime::new(self.runtime)?);
         let directory = Arc::new(Directory::new(path, runtime.clone()));
         directory.rescan().tell(|failure| diagnostics.tell(DiagnosticKind::Plugin, failure.to_string()));
-        tell_unused(&directory.current(), diagnostics);
         Ok(LoadedPlugins(Some(Loaded { directory, runtime })))
     }
 }
@@ -48,6 +49,17 @@ impl LoadedPlugins {
     /// The Views there are, in the order of their files' names.
     pub(crate) fn views(&self) -> Vec<Arc<dyn View>> {
         self.0.as_ref().map(|loaded| loaded.directory.current().views()).unwrap_or_default()
+    }
+
+    /// What the engine needs to know of the readers of the exporters there are.
+    pub(crate) fn readers(&self) -> Vec<ReaderConfig> {
+        self.exports().added()
+    }
+
+    fn exports(&self) -> Plan {
+        let generation = self.0.as_ref().map(|loaded| loaded.directory.current());
+        let exporters = generation.map(|generation| generation.exporters()).unwrap_or_default();
+        Exports::default().plan(exporters)
     }
 
     /// The others, in service with this engine.
@@ -62,8 +74,10 @@ impl LoadedPlugins {
         InService::new(engine.clone(), attached, resource.clone(), diagnostics.clone())
     }
 
-    /// Keeps the provider's plugins equal to the directory from now on.
-    pub(crate) fn keep(self, core: &Arc<Core>) -> Result<KeptPlugins, BuildError> {
+    /// Starts the readers of the exporters, whose places begin with this one, and keeps the provider's plugins equal to the
+    /// directory from now on.
+    pub(crate) fn keep(self, core: &Arc<Core>, first_place: usize) -> Result<KeptPlugins, BuildError> {
+        core.plugins.start(core, self.exports(), first_place);
         let Some(loaded) = self.0 else { return Ok(KeptPlugins(None)) };
         let service = ProviderPlugins { core: Arc::downgrade(core), diagnostics: core.diagnostics.clone() };
         let keeper = Keeper::start(Some(loaded.directory.clone()), true, service);
@@ -92,15 +106,6 @@ impl KeptPlugins {
     }
 }
 
-/// What is expected to be exported must not stay in silence.
-fn tell_unused(generation: &Generation, diagnostics: &Diagnostics) {
-    if !generation.exporters().is_empty() {
-        let words = "the plugin directory has exporters, which a provider does not run; have the program `wasmeter` run them, and \
-                     export to it over OTLP";
-        diagnostics.tell(DiagnosticKind::Plugin, words.to_owned());
-    }
-}
-
 /// The plugins of a provider, as the keeper changes them. It does not keep the provider.
 struct ProviderPlugins {
     core: Weak<Core>,
@@ -110,10 +115,7 @@ struct ProviderPlugins {
 impl Service for ProviderPlugins {
     fn swap(&mut self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
         match self.core.upgrade() {
-            Some(core) => {
-                tell_unused(generation, &self.diagnostics);
-                core.swap_directory(generation)
-            }
+            Some(core) => core.swap_directory(generation),
             None => Ok(None),
         }
     }

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use wasmeter_engine::{Engine, PreparedSwap, SwapReport};
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Resource, Timestamp};
-use wasmeter_pipeline::{Attached, ObserverNews, Pipeline};
+use wasmeter_pipeline::{Attached, ObserverNews, Pipeline, Plan};
 use wasmeter_runtime::{Generation, Plugin};
 
 use super::Gathered;
+use super::exports::Exports;
 use crate::diagnostics::{DiagnosticKind, Diagnostics};
+use crate::provider::Core;
+use crate::reader::Worker;
 
 /// Those in service. A provider without a directory has none.
 pub(crate) struct InService {
     pipeline: Pipeline,
+    exports: Exports,
 }
 
 impl InService {
@@ -24,7 +28,7 @@ impl InService {
         diagnostics: Arc<Diagnostics>,
     ) -> Self {
         let tell = move |plugin: &Plugin, news| tell(&diagnostics, plugin, news);
-        Self { pipeline: Pipeline::new(engine, attached, resource, tell) }
+        Self { pipeline: Pipeline::new(engine, attached, resource, tell), exports: Exports::default() }
     }
 
     /// The frame that `collect` makes, after the observers have observed, and the processors of the same generation.
@@ -39,11 +43,30 @@ impl InService {
     /// The second half of a swap, after which those of another generation are in service.
     pub(crate) fn commit_swap(
         &self,
-        prepared: PreparedSwap,
+        core: &Arc<Core>,
+        mut prepared: PreparedSwap,
         generation: &Generation,
-        clock: impl Fn() -> Timestamp,
     ) -> SwapReport {
-        self.pipeline.commit_swap(prepared, Attached::of(generation), clock)
+        let plan = self.exports.plan(generation.exporters());
+        plan.prepare(&mut prepared);
+        let (report, last) = self.pipeline.commit_swap(prepared, Attached::of(generation), || core.now());
+        self.exports.carry_out(core, plan, report.readers.iter().copied(), last);
+        report
+    }
+
+    /// Starts the readers of the first exporters.
+    pub(super) fn start(&self, core: &Arc<Core>, plan: Plan, first_place: usize) {
+        self.exports.carry_out(core, plan, first_place.., Vec::new());
+    }
+
+    /// The readers of exporters.
+    pub(crate) fn workers(&self) -> Vec<Arc<Worker>> {
+        self.exports.workers()
+    }
+
+    /// The readers of exporters, to be shut down; none is started any more.
+    pub(crate) fn close(&self) -> Vec<Arc<Worker>> {
+        self.exports.close()
     }
 }
 

@@ -6,6 +6,10 @@ mod absent;
 #[cfg(feature = "plugins")]
 mod directory;
 #[cfg(feature = "plugins")]
+mod export;
+#[cfg(feature = "plugins")]
+mod exports;
+#[cfg(feature = "plugins")]
 mod in_service;
 #[cfg(feature = "plugins")]
 mod processing;

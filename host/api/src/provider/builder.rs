@@ -19,7 +19,7 @@ use crate::diagnostics::{Diagnostic, DiagnosticKind, Diagnostics, Handler};
 use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::meters::Meters;
-use crate::plugins::PluginSettings;
+use crate::plugins::{KeptPlugins, PluginSettings};
 use crate::reader::{PeriodicReader, Producers, PushExporter, Reader};
 use crate::resource;
 
@@ -86,8 +86,10 @@ impl MeterProviderBuilder {
     }
 
     /// Sets a directory of wasm components (feature `plugins`). Its Views are laid over all others, in the order of their file
-    /// names; its observers are asked at each collection of each reader, and what they say belongs to the provider's resource; its processors
-    /// process what a reader collected before it is exported or, by a manual one, returned.
+    /// names. Its observers are asked at each collection of each reader, and what they say belongs to the provider's resource. Its
+    /// processors process what a reader collected before it is exported or, by a manual one, returned. Each of its exporters has a
+    /// periodic reader of its own, which a flush and the shutdown reach as they do the program's.
+    ///
     /// [`MeterProviderBuilder::build`] loads those that are there, which takes as long as compiling does; then the directory
     /// is watched, and what changes in it is put into service while the program measures, until the shutdown. A file that
     /// cannot be put to work, one that stops answering within a minute included, leaves in service what was; it is told
@@ -205,14 +207,12 @@ impl MeterProviderBuilder {
         }
         let clock = self.clock.unwrap_or_else(|| Box::new(clock::system));
         let exemplar_filter = self.exemplar_filter.or(environment.exemplar_filter).unwrap_or_default();
-        let config = EngineConfig {
-            readers: self.readers.iter().map(|reader| reader.config().clone()).collect(),
-            limits: self.limits,
-            exemplar_filter,
-        };
-        // A provider that the environment disables asks no View.
+        // A provider that the environment disables asks no View and runs no plugin.
         let plugins = if environment.is_disabled { PluginSettings::default() } else { self.plugins };
         let plugins = plugins.load(&diagnostics)?;
+        let mut readers: Vec<_> = self.readers.iter().map(|reader| reader.config().clone()).collect();
+        readers.extend(plugins.readers());
+        let config = EngineConfig { readers, limits: self.limits, exemplar_filter };
         let views = GivenViews { own: self.views, directory: plugins.views() };
         let meters = Meters::new(self.configurator, diagnostics.clone());
         let engine = Engine::new(config, meters.over(views.all()), clock());
@@ -232,9 +232,10 @@ impl MeterProviderBuilder {
             exemplar_filter,
         }));
         // Made first, so that whatever has been started ends with it if something fails.
-        let mut owner = Owner { core: core.clone(), workers: Vec::new(), plugins: plugins.keep(&core)? };
+        let mut owner = Owner { core: core.clone(), workers: Vec::new(), plugins: KeptPlugins::default() };
+        owner.plugins = plugins.keep(&core, self.readers.len())?;
         for (place, reader) in self.readers.into_iter().enumerate() {
-            owner.workers.extend(reader.start(&core, place, &environment)?);
+            owner.workers.extend(reader.start(&core, place, &environment)?.map(Arc::new));
         }
         Ok(MeterProvider { owner: Arc::new(owner) })
     }

@@ -31,7 +31,7 @@ pub(crate) struct Core {
     pub(crate) advice: Advice,
     pub(crate) exemplar_filter: ExemplarFilter,
     /// The plugins of the directory that are no Views.
-    pub(super) plugins: InService,
+    pub(crate) plugins: InService,
     /// By the environment: Meters are silent from the beginning.
     pub(super) is_disabled: bool,
     clock: Clock,
@@ -88,12 +88,12 @@ impl Core {
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {
-        self.is_shut_down.load(Ordering::Acquire)
+        self.is_shut_down.load(Ordering::SeqCst)
     }
 
     /// Makes all instruments silent; false if they are already.
     pub(super) fn begin_shutdown(&self) -> bool {
-        let is_first = !self.is_shut_down.swap(true, Ordering::AcqRel);
+        let is_first = !self.is_shut_down.swap(true, Ordering::SeqCst);
         self.meters.shut_down();
         is_first
     }
@@ -132,12 +132,18 @@ impl Core {
 
     /// Takes note of a reader whose last collection needs the callbacks.
     pub(crate) fn begin_periodic_reader(&self) {
-        self.periodic_readers.fetch_add(1, Ordering::AcqRel);
+        self.periodic_readers.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The reader will not collect again; the last one takes the callbacks along.
+    /// The reader will not collect again; after a shutdown the last one takes the callbacks along.
     pub(crate) fn end_periodic_reader(&self) {
-        if self.periodic_readers.fetch_sub(1, Ordering::AcqRel) == 1 {
+        self.periodic_readers.fetch_sub(1, Ordering::SeqCst);
+        self.forget_callbacks_after_the_last_reader();
+    }
+
+    /// Drops the callbacks if the provider is shut down and no reader needs them any more.
+    pub(super) fn forget_callbacks_after_the_last_reader(&self) {
+        if self.is_shut_down() && self.periodic_readers.load(Ordering::SeqCst) == 0 {
             self.forget_callbacks();
         }
     }
@@ -166,6 +172,7 @@ impl Core {
             points_dropped: self.tally.points_dropped.get(),
             points_kept_back: self.tally.points_kept_back.get(),
             points_lost: self.tally.points_lost.get(),
+            points_refused: self.tally.points_refused.get(),
             plugin_swaps: self.tally.plugin_swaps.get(),
             plugin_swaps_refused: self.tally.plugin_swaps_refused.get(),
             plugin_failures: 0,

@@ -43,7 +43,8 @@ pub struct MeterProvider {
 /// What ends with the last clone; instruments and meters hold the core only.
 struct Owner {
     core: Arc<Core>,
-    workers: Vec<Worker>,
+    /// Of the program's own readers.
+    workers: Vec<Arc<Worker>>,
     plugins: KeptPlugins,
 }
 
@@ -54,7 +55,8 @@ impl MeterProvider {
     }
 
     /// Has every periodic reader collect and export now, and its exporter flush (metrics SDK, "ForceFlush"). Waits for all of
-    /// them, in total no longer than `timeout`. Manual readers have nothing to flush.
+    /// them, in total no longer than `timeout`. Manual readers have nothing to flush. An exporter of the plugin directory flushes
+    /// once, at the end of its instance: it is shut down, too, and a fresh instance goes on.
     ///
     /// # Errors
     ///
@@ -68,8 +70,9 @@ impl MeterProvider {
         }
         let deadline = deadline_after(timeout);
         // All are asked before one is waited for, so that they go at the same time.
-        let tickets: Vec<_> =
-            self.owner.workers.iter().map(|worker| (worker, worker.request_flush(deadline))).collect();
+        let of_plugins = self.owner.core.plugins.workers();
+        let workers = self.owner.workers.iter().chain(&of_plugins);
+        let tickets: Vec<_> = workers.map(|worker| (worker, worker.request_flush(deadline))).collect();
         let outcomes = tickets.into_iter().map(|(worker, ticket)| worker.wait_flush(ticket, deadline));
         outcomes.fold(Ok(()), Result::and)
     }
@@ -224,18 +227,16 @@ impl Owner {
             return Err(Error::AlreadyShutdown);
         }
         self.plugins.request_stop();
-        for worker in &self.workers {
-            worker.request_shutdown(deadline);
-        }
-        if self.workers.is_empty() {
-            self.core.forget_callbacks();
-        }
+        let of_plugins = self.core.plugins.close();
+        let workers = || self.workers.iter().chain(&of_plugins);
+        workers().for_each(|worker| worker.request_shutdown(deadline));
+        self.core.forget_callbacks_after_the_last_reader();
         // In a callback or an exporter there is nobody to wait for but oneself.
         if is_busy() {
             return Err(Error::Reentrant);
         }
         // Each is waited for, whatever became of those before.
-        let outcomes = self.workers.iter().map(|worker| worker.wait_shutdown(deadline));
+        let outcomes = workers().map(|worker| worker.wait_shutdown(deadline));
         outcomes.fold(Ok(()), Result::and)
     }
 }

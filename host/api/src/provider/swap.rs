@@ -45,13 +45,16 @@ impl Core {
 
     /// Puts other plugins into service; `None` if the provider has been shut down.
     #[cfg(feature = "plugins")]
-    pub(crate) fn swap_directory(&self, generation: &Generation) -> Result<Option<SwapReport>, ViewFault> {
+    pub(crate) fn swap_directory(
+        self: &Arc<Self>,
+        generation: &Generation,
+    ) -> Result<Option<SwapReport>, ViewFault> {
         let mut current = lock(&self.views);
         if self.is_shut_down() {
             return Ok(None);
         }
         let next = GivenViews { own: current.own.clone(), directory: generation.views() };
-        let commit = |prepared| self.plugins.commit_swap(prepared, generation, || self.now());
+        let commit = |prepared| self.plugins.commit_swap(self, prepared, generation);
         match self.put_into_service(&next, commit) {
             Ok(report) => {
                 self.tally.plugin_swaps.add();

@@ -5,6 +5,9 @@ mod exporter;
 mod manual;
 mod periodic;
 mod producer;
+mod target;
+#[cfg(any(feature = "otlp", feature = "plugins"))]
+mod undelivered;
 mod worker;
 
 use std::sync::Arc;
@@ -21,6 +24,12 @@ pub use manual::ManualReader;
 pub use periodic::PeriodicReader;
 pub(crate) use producer::Producers;
 pub use producer::{MetricProducer, ProduceError, ProduceRequest, Produced};
+#[cfg(feature = "plugins")]
+pub(crate) use target::Target;
+#[cfg(any(feature = "otlp", feature = "plugins"))]
+pub(crate) use undelivered::{Failure, Undelivered};
+#[cfg(feature = "plugins")]
+pub(crate) use worker::Schedule;
 pub(crate) use worker::Worker;
 
 /// A reader of either sort, as [`crate::MeterProviderBuilder::with_reader`] takes it.

@@ -122,11 +122,10 @@ impl PeriodicReader {
         let interval = self.interval.or(environment.export_interval).unwrap_or(Self::INTERVAL_DEFAULT);
         let timeout = self.timeout.or(environment.export_timeout).unwrap_or(Self::TIMEOUT_DEFAULT);
         let schedule = Schedule {
-            interval: interval.max(Self::INTERVAL_MIN),
-            timeout,
             batch_points_max: self.batch_points_max.unwrap_or(NonZeroUsize::MAX),
+            ..Schedule::of(interval.max(Self::INTERVAL_MIN), timeout)
         };
-        Worker::start(core, place, self.exporter, schedule).map_err(BuildError::Thread)
+        Worker::start(core, place, Box::new(self.exporter), schedule).map_err(BuildError::Thread)
     }
 }
 

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use wasmeter_model::frame::Frame;
 
-use super::{PushExporter, deadline_after};
+use super::deadline_after;
+use super::target::Target;
 use crate::busy::Busy;
 use crate::diagnostics::{DiagnosticKind, panic_text};
 use crate::error::{Error, ExportError};
@@ -31,6 +32,10 @@ struct State {
     /// The latest deadline of the flushes asked for.
     flush_deadline: Option<Instant>,
     flush_outcome: Outcome,
+    /// Another interval and timeout.
+    schedule: Option<(Duration, Duration)>,
+    /// What was collected at last, if the reader is to end while the provider goes on.
+    last: Option<Box<Gathered>>,
     shutdown_deadline: Option<Instant>,
     ended: Option<Outcome>,
 }
@@ -44,31 +49,40 @@ struct Requests {
 enum Wake {
     Interval,
     Flush { number: u64, deadline: Instant },
+    Schedule { interval: Duration, timeout: Duration },
+    End { last: Box<Gathered>, deadline: Instant },
     Shutdown { deadline: Instant },
 }
 
 struct Thread {
     core: Arc<Core>,
     place: usize,
-    exporter: Box<dyn PushExporter>,
+    target: Box<dyn Target>,
     schedule: Schedule,
     requests: Arc<Requests>,
     processing: Processing,
 }
 
 /// When a reader exports, and how much at once.
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     pub(super) interval: Duration,
     /// For all batches of a collection together.
     pub(super) timeout: Duration,
     pub(super) batch_points_max: NonZeroUsize,
 }
 
+impl Schedule {
+    /// Everything at once.
+    pub(crate) fn of(interval: Duration, timeout: Duration) -> Self {
+        Self { interval, timeout, batch_points_max: NonZeroUsize::MAX }
+    }
+}
+
 impl Worker {
-    pub(super) fn start(
+    pub(crate) fn start(
         core: Arc<Core>,
         place: usize,
-        exporter: Box<dyn PushExporter>,
+        target: Box<dyn Target>,
         schedule: Schedule,
     ) -> io::Result<Self> {
         let state = State {
@@ -76,6 +90,8 @@ impl Worker {
             flush_done: 0,
             flush_deadline: None,
             flush_outcome: Ok(()),
+            schedule: None,
+            last: None,
             shutdown_deadline: None,
             ended: None,
         };
@@ -84,7 +100,7 @@ impl Worker {
         let thread = Thread {
             core,
             place,
-            exporter,
+            target,
             schedule,
             requests: requests.clone(),
             processing: Processing::default(),
@@ -117,6 +133,26 @@ impl Worker {
         }
     }
 
+    /// Has it export at another interval and with another timeout from now on.
+    #[cfg(feature = "plugins")]
+    pub(crate) fn reschedule(&self, interval: Duration, timeout: Duration) {
+        lock(&self.requests.state).schedule = Some((interval, timeout));
+        self.requests.changed.notify_all();
+    }
+
+    /// Has it export this, which was collected for it at last, and end.
+    #[cfg(feature = "plugins")]
+    pub(crate) fn end(&self, last: Gathered) {
+        lock(&self.requests.state).last = Some(Box::new(last));
+        self.requests.changed.notify_all();
+    }
+
+    /// Whether nothing comes from it any more.
+    #[cfg(feature = "plugins")]
+    pub(crate) fn has_ended(&self) -> bool {
+        lock(&self.requests.state).ended.is_some()
+    }
+
     /// Asks for the last export and the end.
     pub(crate) fn request_shutdown(&self, deadline: Instant) {
         lock(&self.requests.state).shutdown_deadline.get_or_insert(deadline);
@@ -130,6 +166,14 @@ impl Worker {
             Some(outcome) => outcome.as_ref().copied().map_err(Error::from),
             None => Err(Error::Timeout),
         }
+    }
+}
+
+impl State {
+    /// True if nobody asks for anything.
+    fn is_idle(&self) -> bool {
+        let asks = self.shutdown_deadline.is_some() || self.last.is_some() || self.schedule.is_some();
+        !asks && self.flush_requested == self.flush_done
     }
 }
 
@@ -159,25 +203,48 @@ impl Thread {
                     state.flush_outcome = outcome;
                     self.requests.changed.notify_all();
                 }
+                Wake::Schedule { interval, timeout } => {
+                    self.schedule.timeout = timeout;
+                    if self.schedule.interval != interval {
+                        self.schedule.interval = interval;
+                        next = deadline_after(interval);
+                    }
+                }
+                Wake::End { last, deadline } => {
+                    self.target.begin_last();
+                    let exported =
+                        self.export_gathered(*last, deadline_after(self.schedule.timeout).min(deadline));
+                    return self.end(exported, deadline);
+                }
                 Wake::Shutdown { deadline } => {
-                    let flushed = self.flush(deadline.min(deadline_after(self.schedule.timeout)));
-                    let ended = self.guarded("shut down", || self.exporter.shutdown(deadline));
-                    self.processing.end(&self.core.tally, &self.core.diagnostics);
-                    self.core.end_periodic_reader();
-                    lock(&self.requests.state).ended = Some(flushed.and(ended));
-                    self.requests.changed.notify_all();
-                    return;
+                    self.target.begin_last();
+                    let last = self.target.last_deadline(deadline);
+                    let flushed = self.flush(last.min(deadline_after(self.schedule.timeout)));
+                    return self.end(flushed, deadline);
                 }
             }
         }
     }
 
+    fn end(self, exported: Outcome, deadline: Instant) {
+        let ended = self.guarded("shut down", || self.target.shutdown(deadline));
+        self.processing.end(&self.core.tally, &self.core.diagnostics);
+        self.core.end_periodic_reader();
+        lock(&self.requests.state).ended = Some(exported.and(ended));
+        self.requests.changed.notify_all();
+    }
+
     fn wait(&self, next: Instant) -> Wake {
-        let nothing =
-            |state: &State| state.shutdown_deadline.is_none() && state.flush_requested == state.flush_done;
-        let mut state = self.requests.wait_until(next, nothing);
+        let mut state = self.requests.wait_until(next, State::is_idle);
+        if let Some(last) = state.last.take() {
+            let never = deadline_after(Duration::MAX);
+            return Wake::End { last, deadline: state.shutdown_deadline.unwrap_or(never) };
+        }
         if let Some(deadline) = state.shutdown_deadline {
             return Wake::Shutdown { deadline };
+        }
+        if let Some((interval, timeout)) = state.schedule.take() {
+            return Wake::Schedule { interval, timeout };
         }
         if state.flush_requested == state.flush_done {
             return Wake::Interval;
@@ -197,7 +264,7 @@ impl Thread {
     fn flush(&mut self, deadline: Instant) -> Outcome {
         let exported = self.export(deadline);
         // Also after a failure, and also if it is late (metrics SDK, "ForceFlush").
-        let flushed = self.guarded("flush", || self.exporter.force_flush(deadline));
+        let flushed = self.guarded("flush", || self.target.force_flush(deadline));
         exported.and(flushed)
     }
 
@@ -214,19 +281,24 @@ impl Thread {
     fn export_gathered(&mut self, gathered: Gathered, deadline: Instant) -> Outcome {
         let processed = self.processing.process(gathered, &self.core.tally);
         processed.tell(&self.core.diagnostics);
+        let mut is_empty = true;
         let mut outcome = processed.kept_back().map_or(Ok(()), |why| Err(ExportError::NotProcessed(why)));
         // All of one collection before the next begins; one that fails does not take the others with it.
         for frame in processed.frames {
             for batch in frame.into_batches(self.schedule.batch_points_max) {
+                is_empty = false;
                 outcome = outcome.and(self.export_batch(&batch, deadline));
             }
+        }
+        if is_empty {
+            outcome = outcome.and(self.guarded("export", || self.target.nothing_new(deadline)));
         }
         outcome
     }
 
     fn export_batch(&self, batch: &Frame, deadline: Instant) -> Outcome {
         let tally = &self.core.tally;
-        let outcome = self.guarded("export", || self.exporter.export(batch, deadline));
+        let outcome = self.guarded("export", || self.target.export(batch, deadline));
         match &outcome {
             Ok(()) => tally.exports_succeeded.add(),
             Err(_) => tally.exports_failed.add(),

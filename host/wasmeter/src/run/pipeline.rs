@@ -33,8 +33,13 @@ impl Pipeline {
         })
     }
 
-    /// Puts other Views and other plugins beside them into service, all at once for every reader.
-    pub(super) fn commit_swap(&self, prepared: PreparedSwap, attached: Attached) -> SwapReport {
+    /// Puts other Views and other plugins beside them into service, all at once for every reader; see
+    /// [`wasmeter_pipeline::Pipeline::commit_swap`].
+    pub(super) fn commit_swap(
+        &self,
+        prepared: PreparedSwap,
+        attached: Attached,
+    ) -> (SwapReport, Vec<Collected>) {
         self.pipeline.commit_swap(prepared, attached, now)
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmeter_config::Plugins as PluginSettings;
 use wasmeter_engine::{Engine, ReaderConfig, SwapReport, ViewFault, Views};
 use wasmeter_model::Resource;
-use wasmeter_pipeline::{Attached, Collected};
+use wasmeter_pipeline::Attached;
 use wasmeter_runtime::{Directory, Exporter, Generation, Keeper, Runtime, Service};
 
 use super::exporters::{Exporters, Surroundings, Tasks};
@@ -71,7 +71,7 @@ impl PluginKeeper {
         let (engine, readers) = make(views.clone(), plan.added());
         let swaps = Arc::new(Mutex::new(Swaps::default()));
         let pipeline = Pipeline::new(engine.clone(), attached.clone(), resource, runtime);
-        exporters.carry_out(plan, &pipeline, &readers.collect::<Vec<_>>(), Vec::new());
+        exporters.carry_out(plan, &pipeline, readers, Vec::new());
         let exports = exporters.tasks();
         let service = InService {
             pipeline: pipeline.clone(),
@@ -141,15 +141,10 @@ impl InService {
     ) -> Result<SwapReport, ViewFault> {
         let mut prepared = self.pipeline.engine().prepare_swap(views.clone())?;
         let plan = self.exporters.plan(exporters);
-        plan.added().into_iter().for_each(|reader| prepared.add_reader(reader));
-        plan.removed().for_each(|reader| prepared.remove_reader(reader));
-        let mut report = self.pipeline.commit_swap(prepared, attached.clone());
-        // What a reader that goes had not exported yet is exported by the build that goes with it, and processed by those that
-        // served with it.
-        let processors = &self.attached.processors;
-        let last = std::mem::take(&mut report.last).into_iter();
-        let last = last.map(|frame| Collected { frame, processors: processors.clone() }).collect();
-        self.exporters.carry_out(plan, &self.pipeline, &report.readers, last);
+        plan.prepare(&mut prepared);
+        let (report, last) = self.pipeline.commit_swap(prepared, attached.clone());
+        // What a reader that goes had not exported yet is exported by the build that goes with it.
+        self.exporters.carry_out(plan, &self.pipeline, report.readers.iter().copied(), last);
         self.views = views;
         self.wanted = None;
         self.attached = attached;

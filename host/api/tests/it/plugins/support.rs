@@ -14,8 +14,9 @@ use crate::support::*;
 
 /// A component that `cargo xtask test` has built.
 pub(super) fn component(name: &str) -> Vec<u8> {
-    let folder = std::env::var_os("WASMETER_COMPONENTS").map(PathBuf::from);
-    let folder = folder.expect("WASMETER_COMPONENTS is not set: run the tests with `cargo xtask test`");
+    let folder = if name.starts_with("hostile") { "WASMETER_HOSTILE" } else { "WASMETER_COMPONENTS" };
+    let folder = std::env::var_os(folder).map(PathBuf::from);
+    let folder = folder.expect("where components are is not set: run the tests with `cargo xtask test`");
     fs::read(folder.join(format!("{name}.wasm"))).expect("the component is built")
 }
 

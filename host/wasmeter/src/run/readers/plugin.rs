@@ -8,7 +8,7 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::Instant;
 use wasmeter_model::delivery::RetryPolicy;
 use wasmeter_model::frame::Frame;
-use wasmeter_pipeline::Collected;
+use wasmeter_pipeline::{Collected, ExportReader};
 use wasmeter_runtime::{Accepted, ExportError, ExportSchedule, Exporter};
 
 use super::Shutdown;
@@ -42,15 +42,15 @@ impl Orders {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Another build serves from now on.
-    pub(in super::super) fn succeed(&self, successor: Exporter) {
+impl ExportReader for Orders {
+    fn succeed(&self, successor: Exporter) {
         self.lock().successors.push(successor);
         self.given.notify_one();
     }
 
-    /// The reader is to export this and to end.
-    pub(in super::super) fn end(&self, last: Collected) {
+    fn end(&self, last: Collected) {
         self.lock().last = Some(Box::new(last));
         self.given.notify_one();
     }
