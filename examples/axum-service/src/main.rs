@@ -24,7 +24,7 @@ struct Arguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// A directory of wasm Views, watched for changes.
+    /// A directory of wasm components, watched for changes.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
 }

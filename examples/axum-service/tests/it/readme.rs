@@ -1,6 +1,7 @@
 //! The walk of the README, step by step: its `console` blocks are run, and what they show is what comes out.
 
 use std::fs;
+use std::path::Path;
 
 use crate::support::{Service, component, put_plugin, remove_plugin};
 
@@ -54,6 +55,11 @@ fn every_step_of_the_readme_does_what_it_says() {
                 let page = running().get(url.strip_prefix(ADDRESS).expect("the service's address"));
                 let lines = page.lines().filter(|line| line.contains(part) && !line.starts_with('#'));
                 lines.map(|line| format!("{line}\n")).collect()
+            }
+            ["cp", file, target] if file.ends_with(".toml") && target.trim_end_matches('/') == FOLDER => {
+                let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
+                fs::copy(&file, folder.join(file.file_name().expect("a file"))).expect("it is there");
+                String::new()
             }
             ["cp", file, target] if target.trim_end_matches('/') == FOLDER => {
                 let name =
