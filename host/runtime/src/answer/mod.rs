@@ -6,6 +6,7 @@ mod exporters;
 mod info;
 mod lower;
 mod nested;
+mod observation;
 mod streams;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub(crate) use exporters::{check_accepted, check_export_error, check_preference}
 pub(crate) use info::{Info, check_info, check_problems};
 pub(crate) use lower::{lower_attributes, lower_instrument};
 pub(crate) use nested::check_nested;
+pub(crate) use observation::check_observation;
 pub(crate) use streams::check_streams;
 
 use crate::config::AnswerLimits;

@@ -6,7 +6,7 @@ use wasmeter_model::Timestamp;
 use wasmeter_model::frame::Frame;
 
 use super::Plugin;
-use crate::answer::invalid;
+use crate::answer::{check_observation, invalid};
 use crate::bindings::{frames, types};
 use crate::failure::Refusal;
 use crate::frame::lift;
@@ -24,7 +24,10 @@ impl Plugin {
                 &format!("it has {points} points, and `observation_points_max` is {points_max}"),
             ));
         }
-        lift(answer, &Frame::default()).map_err(|wrong| invalid("observe", &wrong))
+        let frame = lift(answer, &Frame::default());
+        let checked =
+            frame.and_then(|frame| check_observation(&frame, self.runtime.config().answer).map(|()| frame));
+        checked.map_err(|wrong| invalid("observe", &wrong))
     }
 
     /// When it observes.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Attributes, Number, Resource, Timestamp};
-use wasmeter_runtime::{Directory, FailureKind, ObservedSeries, Observers, Runtime, Taken, World};
+use wasmeter_runtime::{Directory, Failure, FailureKind, ObservedSeries, Observers, Runtime, Taken, World};
 
 use crate::guest::Guest;
 use crate::observation::{Metric, counter, gauge, observation};
@@ -283,6 +283,23 @@ fn an_observation_has_a_bounded_number_of_points() {
     assert!(failure.reason.contains("3 points, and `observation_points_max` is 2"), "{failure}");
     folder.put("many.toml", "observation_points_max = 3");
     runtime().load(&file).unwrap();
+}
+
+#[test]
+fn a_metric_of_an_observation_has_a_name_of_bounded_length() {
+    let load = |bytes: usize| {
+        let name = "x".repeat(bytes).leak();
+        refused_or_loaded(&observer("named", observation("", &[gauge(name, &[("", 1)])])))
+    };
+    assert_eq!(load(255), None);
+    let failure = load(256).unwrap();
+    assert_eq!(failure.kind, FailureKind::InvalidAnswer);
+    assert!(failure.reason.contains("has 256 bytes, at most 255 are allowed"), "{failure}");
+}
+
+fn refused_or_loaded(guest: &Guest) -> Option<Failure> {
+    let folder = Folder::new();
+    runtime().load(&folder.put_guest("named.wasm", guest)).err()
 }
 
 #[test]
