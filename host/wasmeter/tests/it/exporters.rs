@@ -182,7 +182,9 @@ fn an_exporter_comes_and_goes_while_the_others_go_on() {
     let component = fs::read(other.path().join(FILE)).expect("it is there");
     folder.put("10-other.toml", settings("cumulative", "").as_bytes());
     folder.put("10-other.wasm", &component);
-    until(&host, "the other", |page| generation(page) == 2.0);
+    // The generation is there before its readers are.
+    let of_other = [("exporter", "10-other"), ("outcome", "exported")];
+    until(&host, "the other", |page| page.sum("wasmeter_export_points_total", &of_other) > 0.0);
     send(&host, 3, 4);
     until_exported(&host);
     fs::remove_file(folder.path().join("10-other.wasm")).expect("it is there");
