@@ -173,11 +173,11 @@ fn a_receiver_that_never_answers_delays_no_other_exporter() {
         host.page().sum("wasmeter_export_points_total", &[("exporter", exporter), ("outcome", outcome)])
     };
     let before = eventually("an export", || {
-        Some(points("hostile-exporter", "exported")).filter(|points| *points > 0.0)
+        Some(points("10-hostile-exporter", "exported")).filter(|points| *points > 0.0)
     });
-    eventually("further exports", || (points("hostile-exporter", "exported") > 3.0 * before).then_some(()));
-    eventually("its end", || (points("remote-write", "undelivered") > 0.0).then_some(()));
-    assert_eq!(points("remote-write", "exported"), 0.0);
+    eventually("further exports", || (points("10-hostile-exporter", "exported") > 3.0 * before).then_some(()));
+    eventually("its end", || (points("00-remote-write", "undelivered") > 0.0).then_some(()));
+    assert_eq!(points("00-remote-write", "exported"), 0.0);
     let (_, _, log) = host.stop();
     assert!(log.contains("export failed"), "{log}");
 }
