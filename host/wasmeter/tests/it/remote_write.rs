@@ -175,7 +175,9 @@ fn a_receiver_that_never_answers_delays_no_other_exporter() {
     let before = eventually("an export", || {
         Some(points("10-hostile-exporter", "exported")).filter(|points| *points > 0.0)
     });
-    eventually("further exports", || (points("10-hostile-exporter", "exported") > 3.0 * before).then_some(()));
+    eventually("further exports", || {
+        (points("10-hostile-exporter", "exported") > 3.0 * before).then_some(())
+    });
     eventually("its end", || (points("00-remote-write", "undelivered") > 0.0).then_some(()));
     assert_eq!(points("00-remote-write", "exported"), 0.0);
     let (_, _, log) = host.stop();
