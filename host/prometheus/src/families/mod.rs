@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, HashSet};
 
 use wasmeter_model::{Number, Timestamp};
 
-use crate::labels::LabelId;
 use crate::{FamilyKind, Format};
 
 pub(crate) use exemplars::{Exemplar, Exemplars};
@@ -139,11 +138,6 @@ impl Family {
     /// Takes a metric's unit, as [`Self::describe`] takes the description.
     pub(crate) fn measure(&mut self, unit: &str) -> Option<(String, String)> {
         first(&mut self.unit, &mut self.unit_conflict, unit)
-    }
-
-    /// Adds a series, or adds to the one that has the same labels.
-    pub(crate) fn add(&mut self, labels: &[LabelId], series: Series) -> Added {
-        self.series.add(labels, series)
     }
 }
 

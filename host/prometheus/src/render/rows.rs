@@ -133,7 +133,7 @@ impl<'a> Collector<'a> {
                 Format::Text => bare(value),
                 Format::OpenMetrics => whole(strategy, form.kind, &point, value),
             };
-            match family.add(self.labels.of(point.attributes(), &mut self.texts), series) {
+            match family.series.add(self.labels.of(point.attributes(), &mut self.texts), series) {
                 Added::New => {}
                 Added::Merged => merged += 1,
                 Added::Refused => refused += 1,
