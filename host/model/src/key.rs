@@ -52,6 +52,11 @@ impl Key {
         ArcStr::ptr_eq(&self.0, &other.0)
     }
 
+    /// True if others have the text, so that it takes no memory for this key alone.
+    pub fn is_shared(&self) -> bool {
+        ArcStr::strong_count(&self.0) != Some(1)
+    }
+
     /// The text.
     #[inline]
     pub fn as_str(&self) -> &str {
@@ -156,6 +161,7 @@ mod tests {
         assert!(ArcStr::ptr_eq(&one.0, &other.0));
         assert_eq!(one, other);
         assert_ne!(one, Key::new("http.route"));
+        assert!(one.is_shared() && !Key::new(&"k".repeat(Key::SHARED_LENGTH_MAX + 1)).is_shared());
     }
 
     #[test]

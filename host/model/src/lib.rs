@@ -7,6 +7,7 @@
 mod attributes;
 pub mod batch;
 pub mod delivery;
+mod entity;
 mod exemplar;
 pub mod frame;
 mod instrument;
@@ -20,6 +21,7 @@ mod time;
 mod value;
 
 pub use attributes::Attributes;
+pub use entity::{EntityRef, EntityRefs};
 pub use exemplar::{ExemplarFilter, ExemplarReservoir, SpanContext};
 pub use instrument::{Advisory, Instrument, InstrumentKind, Number, NumberKind, Origin};
 pub use key::Key;

@@ -53,6 +53,9 @@ pub(crate) fn double_identity(double: f64) -> u64 {
 }
 
 impl Value {
+    /// The longest text, in bytes, that lies in the value itself.
+    pub const TEXT_WITHIN_MAX: usize = 23;
+
     /// A borrowed view of the value.
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {

@@ -2,14 +2,17 @@
 //!
 //! A [`Frame`] names resources, scopes, metrics and series by text of its own, which has to be made into what an engine keeps
 //! before a series is found. Whoever reads the same names again and again knows that already: a batch has handles instead
-//! of text, and a point of a known series costs a reference count.
+//! of text, and points of known series cost a reference count for each [`SetRun`].
 
 mod read;
+mod sets;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use read::{BatchExemplar, BatchMetric, BatchPoint};
+pub use sets::SetRun;
+use sets::Sets;
 
 use crate::frame::{
     ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointKind, SetId,
@@ -54,14 +57,7 @@ pub struct Batch<'a> {
     points: Cow<'a, Frame>,
     /// One for each metric of `points`.
     metrics: Vec<BatchRow>,
-    sets: Vec<BatchSet>,
-    duplicate_keys: u64,
-}
-
-/// An attribute set, and how many of the attributes it was given had a key that came again.
-#[derive(Debug)]
-struct BatchSet {
-    attributes: Attributes,
+    sets: Sets,
     duplicate_keys: u64,
 }
 
@@ -82,17 +78,14 @@ impl From<Frame> for Batch<'_> {
 impl<'a> Batch<'a> {
     fn of(points: Cow<'a, Frame>) -> Self {
         let frame = points.as_ref();
-        let sets: Vec<BatchSet> = (0..frame.sets.offsets.len())
-            .map(|row| {
-                let (attributes, overwritten) =
-                    frame.attributes(SetId(u32::try_from(row).unwrap_or(u32::MAX)));
-                BatchSet { attributes, duplicate_keys: overwritten as u64 }
-            })
-            .collect();
-        let set = |id: SetId| sets.get(id.0 as usize).map(|set| set.attributes.clone()).unwrap_or_default();
+        let mut sets = Sets::default();
+        for row in 0..frame.sets.offsets.len() {
+            let (attributes, overwritten) = frame.attributes(SetId(u32::try_from(row).unwrap_or(u32::MAX)));
+            sets.add(attributes, overwritten as u64);
+        }
+        let set = |id: SetId| sets.get(id).cloned().unwrap_or_default();
         let mut duplicate_keys = 0;
-        let mut count =
-            |id: SetId| duplicate_keys += sets.get(id.0 as usize).map_or(0, |set| set.duplicate_keys);
+        let mut count = |id: SetId| duplicate_keys += sets.duplicate_keys(id);
         frame.resources.attributes.iter().chain(&frame.scopes.attributes).for_each(|id| count(*id));
         frame.metrics.metadata.iter().for_each(|id| count(*id));
         let mut resource: Option<(usize, Arc<Resource>)> = None;
@@ -102,6 +95,7 @@ impl<'a> Batch<'a> {
             let resource = remembered(&mut resource, resource_row.row(), || Resource {
                 attributes: set(resource_row.attributes()),
                 schema_url: resource_row.schema_url().into(),
+                entities: resource_row.entities().clone(),
             });
             let scope = remembered(&mut scope, scope_row.row(), || Scope {
                 name: scope_row.name().into(),
@@ -136,7 +130,7 @@ fn remembered<T>(last: &mut Option<(usize, Arc<T>)>, row: usize, make: impl FnOn
 pub struct BatchBuilder {
     points: FrameBuilder,
     metrics: Vec<BatchRow>,
-    sets: Vec<BatchSet>,
+    sets: Sets,
 }
 
 impl BatchBuilder {
@@ -157,8 +151,13 @@ impl BatchBuilder {
     /// Adds a set for points and exemplars to refer to. It is not looked for among those there are.
     #[inline]
     pub fn set(&mut self, attributes: Attributes) -> SetId {
-        self.sets.push(BatchSet { attributes, duplicate_keys: 0 });
-        SetId(u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX))
+        self.sets.add(attributes, 0)
+    }
+
+    /// As [`BatchBuilder::set`], for one that is kept in a run.
+    #[inline]
+    pub fn known_set(&mut self, run: &SetRun, at: u32) -> SetId {
+        self.sets.add_known(run, at)
     }
 
     /// Adds an exemplar to the point that is added next.
@@ -185,6 +184,12 @@ impl BatchBuilder {
     /// Adds a point to the open summary.
     pub fn summary(&mut self, row: SummaryRow<'_>) {
         self.points.summary(row);
+    }
+
+    /// Makes room for so many more points like the last one.
+    pub fn expect(&mut self, points: usize) {
+        self.points.expect(points);
+        self.sets.expect(points);
     }
 
     /// The finished batch.

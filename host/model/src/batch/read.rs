@@ -1,6 +1,6 @@
 //! Reading a batch: metric, then its points.
 
-use super::{Batch, BatchRow, BatchSet};
+use super::{Batch, BatchRow};
 use crate::frame::{
     ExponentialRef, HistogramRef, MetricRef, NumberRef, PointKind, PointRef, SetId, SummaryRef,
 };
@@ -54,8 +54,8 @@ impl<'a> Batch<'a> {
     }
 
     #[inline]
-    fn set(&self, id: SetId) -> Option<&BatchSet> {
-        self.sets.get(id.0 as usize)
+    fn set(&self, id: SetId) -> &Attributes {
+        self.sets.get(id).unwrap_or_else(no_attributes)
     }
 }
 
@@ -115,12 +115,12 @@ impl<'a> BatchPoint<'a> {
     /// The attributes that name the series, each key once.
     #[inline]
     pub fn attributes(&self) -> &'a Attributes {
-        self.batch.set(self.point.attributes()).map_or_else(no_attributes, |set| &set.attributes)
+        self.batch.set(self.point.attributes())
     }
 
     /// How many attributes had a key that came again; the last one counts.
     pub fn duplicate_keys(&self) -> u64 {
-        self.batch.set(self.point.attributes()).map_or(0, |set| set.duplicate_keys)
+        self.batch.sets.duplicate_keys(self.point.attributes())
     }
 
     /// The start of the interval.
@@ -146,7 +146,7 @@ impl<'a> BatchPoint<'a> {
     pub fn exemplars(&self) -> impl ExactSizeIterator<Item = BatchExemplar<'a>> + use<'a> {
         let batch = self.batch;
         self.point.exemplars().map(move |row| BatchExemplar {
-            attributes: batch.set(row.set()).map_or_else(no_attributes, |set| &set.attributes),
+            attributes: batch.set(row.set()),
             time: row.time,
             value: row.value,
             trace_id: row.trace_id,

@@ -96,6 +96,7 @@ impl FrameBuilder {
         if !is_open {
             self.resource(attributes, resource.schema_url(), resource.dropped_attributes());
         }
+        self.entities(resource.entities());
         let attributes = self.set(frame.pairs(scope.attributes()));
         let (name, version, schema_url) = (scope.name(), scope.version(), scope.schema_url());
         let dropped = scope.dropped_attributes();

@@ -1,11 +1,16 @@
 //! What is copied reads as what it was copied from.
 
 use super::*;
-use crate::{Number, Temporality, Timestamp, ValueRef};
+use crate::{EntityRef, EntityRefs, Number, Temporality, Timestamp, ValueRef};
 
 fn metric(name: &str, kind: PointKind) -> MetricRow<'_> {
     let temporality = Some(Temporality::Delta);
     MetricRow { name, description: "text", unit: "1", kind, temporality, monotonic: true }
+}
+
+fn entities(entity_type: &str) -> EntityRefs {
+    let entity = EntityRef { entity_type: entity_type.into(), ..EntityRef::default() };
+    [entity].into_iter().collect()
 }
 
 /// A frame of two resources with points of every kind, told apart by the attribute `n`.
@@ -17,6 +22,7 @@ fn frame(first_resource: &str) -> Frame {
         if scope == "one" {
             let service = builder.set([("service.name", ValueRef::String(resource))]);
             builder.resource(service, "schema", 3);
+            builder.entities(&entities(resource));
         }
         builder.scope(scope, "1.0", "schema", none, 4);
         for kind in [
@@ -77,10 +83,11 @@ fn points(frame: &Frame) -> Vec<String> {
     let of = |metric: MetricRef<'_>, point: PointRef<'_>, rest: String| {
         let (scope, resource) = (metric.scope(), metric.scope().resource());
         let owner = format!(
-            "{:?} {} {} | {} {} {} {}",
+            "{:?} {} {} {:?} | {} {} {} {}",
             frame.pairs(resource.attributes()).collect::<Vec<_>>(),
             resource.schema_url(),
             resource.dropped_attributes(),
+            resource.entities(),
             scope.name(),
             scope.version(),
             scope.schema_url(),
@@ -143,6 +150,29 @@ fn frames_are_joined_where_one_ends_as_the_other_begins() {
     // All of the second frame is of the resource that the first one ends with, and its first scope is the same, too.
     assert_eq!(both.resources.attributes.len(), 2);
     assert_eq!(both.scopes.resource, [0, 0, 1, 1, 1]);
+}
+
+#[test]
+fn a_resource_that_goes_on_has_the_entities_that_were_told_last() {
+    let told = |told: &EntityRefs| {
+        let mut frame = frame("last");
+        frame.resources.entities.iter_mut().for_each(|entities| *entities = told.clone());
+        frame
+    };
+    let (none, one, other) = (EntityRefs::NONE, entities("one"), entities("other"));
+    for (first, second, expected) in
+        [(&none, &one, &one), (&one, &none, &one), (&one, &other, &other), (&none, &none, &none)]
+    {
+        let mut both = FrameBuilder::new();
+        both.append(&told(first), |_, _| true);
+        both.append(&told(second), |_, _| true);
+        let both = both.finish();
+        assert_eq!(
+            both.resources.entities.iter().collect::<Vec<_>>(),
+            [expected],
+            "{first:?}, then {second:?}"
+        );
+    }
 }
 
 #[test]

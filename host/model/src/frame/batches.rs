@@ -109,6 +109,7 @@ impl<'a> Copy<'a> {
             self.scope = None;
             let attributes = self.set(resource.attributes());
             self.to.resource(attributes, resource.schema_url(), resource.dropped_attributes());
+            self.to.entities(resource.entities());
         }
         if self.scope != Some(scope.row()) {
             self.scope = Some(scope.row());

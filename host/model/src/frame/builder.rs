@@ -4,7 +4,7 @@ use super::intern::Interned;
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM};
 use super::tables::{SetId, StringId};
 use super::{Frame, FrameSizes, NumberPoints, PointColumns, PointKind};
-use crate::{Attributes, Number, Temporality, Timestamp};
+use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp};
 
 /// Writes one [`Frame`].
 ///
@@ -160,6 +160,14 @@ impl FrameBuilder {
         resources.attributes.push(attributes);
         resources.schema_url.push(schema_url);
         resources.dropped_attributes.push(dropped_attributes);
+        resources.entities.push(EntityRefs::default());
+    }
+
+    /// Says which entities the open resource stands for; see [`EntityRefs::hear`] for what becomes of those it was given before.
+    pub fn entities(&mut self, entities: &EntityRefs) {
+        if let Some(open) = self.frame.resources.entities.last_mut() {
+            open.hear(entities);
+        }
     }
 
     /// Opens a scope of the open resource.
@@ -331,7 +339,7 @@ impl FrameBuilder {
         self.frame
     }
 
-    fn open_kind(&self) -> PointKind {
+    pub(super) fn open_kind(&self) -> PointKind {
         self.frame.metrics.kind.last().copied().unwrap_or_default()
     }
 

@@ -13,6 +13,7 @@ mod check;
 mod intern;
 mod points;
 mod read;
+mod reserve;
 mod sizes;
 mod tables;
 

@@ -3,7 +3,7 @@
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM, PointColumns};
 use super::tables::{SetId, StringId, ValueId};
 use super::{Frame, NumberPoints, PointKind};
-use crate::{Attributes, Number, Temporality, Timestamp, ValueRef};
+use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp, ValueRef};
 
 /// A metric of a frame.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +134,11 @@ fn known(known: u8, bit: u8, value: f64) -> Option<f64> {
 }
 
 impl Frame {
+    /// Every resource, in order.
+    pub fn resources(&self) -> impl ExactSizeIterator<Item = ResourceRef<'_>> {
+        (0..self.resources.attributes.len()).map(|row| ResourceRef { frame: self, row })
+    }
+
     /// Every metric, in order: grouped by resource, then scope.
     pub fn metrics(&self) -> impl DoubleEndedIterator<Item = MetricRef<'_>> + ExactSizeIterator {
         (0..self.metrics.name.len()).map(|row| MetricRef { frame: self, row })
@@ -362,6 +367,11 @@ impl<'a> ResourceRef<'a> {
     /// How many attributes the sender had dropped.
     pub fn dropped_attributes(&self) -> u32 {
         at(&self.frame.resources.dropped_attributes, self.row)
+    }
+
+    /// The entities it stands for.
+    pub fn entities(&self) -> &'a EntityRefs {
+        self.frame.resources.entities.get(self.row).unwrap_or(const { &EntityRefs::NONE })
     }
 }
 

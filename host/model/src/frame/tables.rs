@@ -1,7 +1,7 @@
 //! The frame's interned tables and its rows of resources, scopes and metrics.
 
 use super::PointKind;
-use crate::{Temporality, ValueRef};
+use crate::{EntityRefs, Temporality, ValueRef};
 
 /// Row of [`Strings`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -152,6 +152,8 @@ pub struct Resources {
     pub schema_url: Vec<StringId>,
     /// How many attributes the sender had dropped.
     pub dropped_attributes: Vec<u32>,
+    /// The entities it stands for. They are not in the tables, since plugins do not get them.
+    pub entities: Vec<EntityRefs>,
 }
 
 /// One row a scope.

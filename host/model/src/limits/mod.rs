@@ -24,6 +24,8 @@ pub const EXPONENTIAL_SCALE_MIN: i8 = -10;
 pub const BUCKETS_MAX: usize = 16_384;
 /// The most exemplars of a series between two collections.
 pub const EXEMPLARS_MAX: usize = 1024;
+/// The most entities that a resource may refer to: a sender's detectors know a few of each kind.
+pub const ENTITIES_MAX: usize = 64;
 /// The longest instrument name (metrics API, "Instrument name syntax").
 pub const NAME_BYTES_MAX: usize = 255;
 /// The key of the series that takes what exceeds the cardinality limit; its value is the boolean `true`.
@@ -44,8 +46,8 @@ pub struct Limits {
     pub observations_max: usize,
     /// How long a source's current value counts without news, for gauges and up-down-counters.
     pub current_expiry: Duration,
-    /// How long any received source or series is kept without news. What is needed to recognise the return of a source is kept
-    /// for 24 times as long where its series lives on without it.
+    /// How long any received or observed source or series is kept without news. What is needed to recognise the return of a source
+    /// is kept for 24 times as long where its series lives on without it, or where a reader of deltas was told what it had counted.
     pub idle_expiry: Duration,
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::{ProptestConfig, any};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
 use super::super::*;
-use crate::{Number, Temporality, Timestamp, ValueRef};
+use crate::{EntityRef, Number, Temporality, Timestamp, ValueRef};
 
 /// A resource, its scopes, their metrics: each a kind and how many points.
 type Shape = Vec<Vec<Vec<(u8, u8)>>>;
@@ -19,6 +19,8 @@ fn frame(shape: &Shape) -> Frame {
     for (resource, scopes) in (0_u32..).zip(shape) {
         let attributes = builder.set([("resource", ValueRef::Int(i64::from(resource)))]);
         builder.resource(attributes, "https://schema", resource);
+        let entity = EntityRef { entity_type: resource.to_string().into(), ..EntityRef::default() };
+        builder.entities(&[entity].into_iter().collect());
         for (scope, metrics) in (0_u32..).zip(scopes) {
             let attributes = builder.set([("scope", ValueRef::String("text"))]);
             builder.scope("scope", "1.0", "", attributes, scope);
@@ -120,7 +122,9 @@ fn rows(frame: &Frame) -> Vec<String> {
     for metric in frame.metrics() {
         let scope = metric.scope();
         let resource = scope.resource();
-        let resource = (pairs(resource.attributes()), resource.schema_url(), resource.dropped_attributes());
+        let entities = resource.entities();
+        let resource =
+            (pairs(resource.attributes()), resource.schema_url(), resource.dropped_attributes(), entities);
         let scope_attributes = pairs(scope.attributes());
         let scope =
             (scope.name(), scope.version(), scope.schema_url(), scope_attributes, scope.dropped_attributes());

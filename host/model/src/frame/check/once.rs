@@ -6,26 +6,46 @@ use foldhash::quality::RandomState;
 use hashbrown::HashSet;
 
 use super::FrameFault;
-use crate::frame::{Frame, Offsets};
+use super::hash::{RowHasher, all_differ};
+use crate::frame::{Frame, Offsets, StringId, ValueId};
 
 pub(super) fn check(frame: &Frame) -> Result<(), FrameFault> {
     let Frame { strings, values, sets, bounds, .. } = frame;
-    distinct("strings", ranges(&strings.offsets, strings.text.as_bytes()))?;
+    let hasher = RowHasher::new();
+    let texts = || ranges(&strings.offsets, strings.text.as_bytes());
+    if !all_differ(texts().map(|text| hasher.bytes(text))) {
+        distinct("strings", texts())?;
+    }
     distinct("blobs", ranges(&values.blobs, &values.blob))?;
     // A text is its string's row here, and bytes are their blob's; doubles are told apart by their bits.
-    distinct("values", values.tags.iter().zip(&values.bits))?;
+    let rows = || values.tags.iter().zip(&values.bits);
+    if !all_differ(rows().map(|(tag, bits)| hasher.numbers([u64::from(*tag), *bits].into_iter()))) {
+        distinct("values", rows())?;
+    }
     // The order of the attributes counts: what names a series is compared by content.
-    let keys = ranges(&sets.offsets, &sets.keys);
-    distinct("sets", keys.zip(ranges(&sets.offsets, &sets.values)))?;
+    let sets = || ranges(&sets.offsets, &sets.keys).zip(ranges(&sets.offsets, &sets.values));
+    if !all_differ(sets().map(|(keys, values)| hasher.numbers(keys.iter().zip(values).map(pair)))) {
+        distinct("sets", sets())?;
+    }
     let bits = |list: &[f64]| list.iter().map(|bound| bound.to_bits()).collect::<Vec<_>>();
     distinct("bounds", ranges(&bounds.offsets, &bounds.bounds).map(bits))
 }
 
-fn ranges<'a, T>(offsets: &'a Offsets, items: &'a [T]) -> impl ExactSizeIterator<Item = &'a [T]> {
-    (0..offsets.len()).map(|row| items.get(offsets.range(row)).unwrap_or_default())
+fn pair((key, value): (&StringId, &ValueId)) -> u64 {
+    u64::from(key.0) << 32 | u64::from(value.0)
 }
 
-fn distinct<T: Hash + Eq>(
+fn ranges<'a, T>(offsets: &'a Offsets, items: &'a [T]) -> impl ExactSizeIterator<Item = &'a [T]> {
+    let mut start = 0;
+    offsets.ends.iter().map(move |end| {
+        let range = start..*end as usize;
+        start = range.end;
+        items.get(range).unwrap_or_default()
+    })
+}
+
+/// Compares the rows themselves.
+pub(super) fn distinct<T: Hash + Eq>(
     table: &'static str,
     rows: impl ExactSizeIterator<Item = T>,
 ) -> Result<(), FrameFault> {

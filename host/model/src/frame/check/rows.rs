@@ -35,7 +35,7 @@ fn grouped(table: &'static str, column: &str, owners: &[u32]) -> Result<(), Fram
 
 fn resources(frame: &Frame) -> Result<(), FrameFault> {
     let resources = &frame.resources;
-    let columns = [resources.schema_url.len(), resources.dropped_attributes.len()];
+    let columns = [resources.schema_url.len(), resources.dropped_attributes.len(), resources.entities.len()];
     equal("resources", resources.attributes.len(), &columns)?;
     sets(frame, "resources", "attributes", &resources.attributes)?;
     strings(frame, "resources", &[("schema-url", &resources.schema_url)])

@@ -3,16 +3,21 @@
 use super::{FrameFault, covers, equal, within};
 use crate::frame::{Bounds, Frame, Values};
 
-pub(super) fn check(frame: &Frame) -> Result<(), FrameFault> {
+/// Checks them. True if the keys of each set ascend, as they do in what the host writes.
+pub(super) fn check(frame: &Frame) -> Result<bool, FrameFault> {
     strings(frame)?;
     values(frame)?;
-    sets(frame)?;
-    bounds(frame)
+    let keys_ascend = sets(frame)?;
+    bounds(frame)?;
+    Ok(keys_ascend)
 }
 
 fn strings(frame: &Frame) -> Result<(), FrameFault> {
     let strings = &frame.strings;
     covers("strings", "text", &strings.offsets, strings.text.len())?;
+    if strings.text.is_ascii() {
+        return Ok(());
+    }
     let inside = |end: &&u32| !strings.text.is_char_boundary(**end as usize);
     match strings.offsets.ends.iter().find(inside) {
         None => Ok(()),
@@ -41,27 +46,56 @@ fn values(frame: &Frame) -> Result<(), FrameFault> {
     Ok(())
 }
 
-fn sets(frame: &Frame) -> Result<(), FrameFault> {
+fn sets(frame: &Frame) -> Result<bool, FrameFault> {
     let (sets, strings) = (&frame.sets, &frame.strings);
     equal("sets", sets.keys.len(), &[sets.values.len()])?;
     within("sets", "keys", sets.keys.iter().map(|key| key.0), strings.offsets.len())?;
     within("sets", "values", sets.values.iter().map(|value| value.0), frame.values.tags.len())?;
     covers("sets", "keys", &sets.offsets, sets.keys.len())?;
-    let mut texts = Vec::new();
-    for row in 0..sets.offsets.len() {
-        let keys = sets.keys.get(sets.offsets.range(row)).unwrap_or_default();
-        texts.clear();
-        texts.extend(keys.iter().map(|key| strings.get(*key)));
-        // Sets are sorted as a rule, and then this is one pass.
-        if !texts.is_sorted_by(|before, key| before < key) {
-            texts.sort_unstable();
-            if let Some(pair) = texts.windows(2).find(|pair| pair.first() == pair.last()) {
-                let key = pair.first().copied().unwrap_or_default();
-                return Err(FrameFault::new("sets", format!("set {row} has the key `{}` twice", short(key))));
-            }
+    let ranks = ranks(frame);
+    let (mut all_ascend, mut start, mut sorted) = (true, 0, Vec::new());
+    for (row, end) in sets.offsets.ends.iter().enumerate() {
+        let keys = sets.keys.get(start..*end as usize).unwrap_or_default();
+        start = *end as usize;
+        let (mut before, mut ascends) = (0, true);
+        for key in keys {
+            let rank = ranks.get(key.0 as usize).copied().unwrap_or_default();
+            ascends &= before < rank;
+            before = rank;
+        }
+        if ascends {
+            continue;
+        }
+        all_ascend = false;
+        sorted.clear();
+        sorted.extend_from_slice(keys);
+        sorted.sort_unstable();
+        // Equal texts in two rows are found where strings are.
+        if let Some(pair) = sorted.windows(2).find(|pair| pair.first() == pair.last()) {
+            let key = pair.first().map(|key| strings.get(*key)).unwrap_or_default();
+            return Err(FrameFault::new("sets", format!("set {row} has the key `{}` twice", short(key))));
         }
     }
-    Ok(())
+    Ok(all_ascend)
+}
+
+/// The place of each key among all keys, in the order of their texts, from 1 on. A frame has few keys beside its strings.
+fn ranks(frame: &Frame) -> Vec<u32> {
+    let mut ranks = vec![0; frame.strings.offsets.len()];
+    let mut keys = Vec::new();
+    for key in &frame.sets.keys {
+        if let Some(rank @ 0) = ranks.get_mut(key.0 as usize) {
+            *rank = 1;
+            keys.push(*key);
+        }
+    }
+    keys.sort_unstable_by_key(|key| frame.strings.get(*key));
+    for (key, place) in keys.iter().zip(1..) {
+        if let Some(rank) = ranks.get_mut(key.0 as usize) {
+            *rank = place;
+        }
+    }
+    ranks
 }
 
 fn bounds(frame: &Frame) -> Result<(), FrameFault> {

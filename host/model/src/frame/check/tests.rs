@@ -89,6 +89,7 @@ fn columns_of_unequal_length_are_found() {
         |f| cut(&mut f.sets.values),
         |f| cut(&mut f.resources.schema_url),
         |f| cut(&mut f.resources.dropped_attributes),
+        |f| cut(&mut f.resources.entities),
         |f| cut(&mut f.scopes.name),
         |f| cut(&mut f.scopes.version),
         |f| cut(&mut f.scopes.attributes),
@@ -241,6 +242,16 @@ fn one_series_twice_is_found_however_it_is_written() {
         f.sets.offsets.ends.push(f.sets.keys.len() as u32);
         f.numbers.columns.attributes[1] = set;
     });
+    let wrong = after(|f| {
+        let first = f.numbers.columns.attributes[0];
+        for place in f.sets.offsets.range(first.0 as usize).rev() {
+            f.sets.keys.push(f.sets.keys[place]);
+            f.sets.values.push(f.sets.values[place]);
+        }
+        f.numbers.columns.attributes[1] = SetId(f.sets.offsets.len() as u32);
+        f.sets.offsets.ends.push(f.sets.keys.len() as u32);
+    });
+    assert!(wrong.contains("rows 1 and 4 of `sets`: neither the order of attributes nor"), "{wrong}");
     // A series that has ended has its last value and its end, but neither twice.
     let mut frame = sound();
     frame.numbers.columns.attributes[1] = frame.numbers.columns.attributes[0];
