@@ -3,6 +3,7 @@
 //! First the shape is checked without building anything (nesting, number of elements), then the messages are built, then
 //! each point is checked and written to the frame. A point that is wrong is refused with its [`Reason`]; the rest stays.
 
+mod entities;
 mod error;
 mod fault;
 mod points;
@@ -11,10 +12,11 @@ mod shape;
 mod value;
 mod walk;
 
+pub(crate) use entities::entities;
 pub use error::DecodeError;
 pub use fault::{Fault, Reason};
 pub(crate) use points::{
-    check_explicit, check_exponential_buckets, check_quantiles, check_times, check_value,
+    check_bounds, check_buckets_of, check_exponential_buckets, check_quantiles, check_times, check_value,
 };
 pub use refused::{Refused, Warnings};
 pub(crate) use shape::{Kind as MessageKind, Point as PointMessage, check_shape_of};
@@ -47,8 +49,7 @@ pub struct Decoded {
 /// Decodes an `ExportMetricsServiceRequest` in protobuf.
 ///
 /// Attribute values that are arrays or maps become the OTLP/JSON text of the value. Duplicate attribute keys are kept.
-/// Entity references have no place in the frame and are left out; so are references into the string table of profiles,
-/// as the definitions ask of receivers of metrics.
+/// References into the string table of profiles are left out, as the definitions ask of receivers of metrics.
 ///
 /// # Errors
 ///

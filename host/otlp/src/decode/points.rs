@@ -25,11 +25,12 @@ pub(crate) fn check_value(has_value: bool, flags: u32) -> Result<(), Fault> {
 
 pub(super) fn check_histogram(point: &HistogramDataPoint) -> Result<(), Fault> {
     check_times(point.start_time_unix_nano, point.time_unix_nano)?;
-    check_explicit(point.count, &point.explicit_bounds, &point.bucket_counts)
+    check_buckets_of(point.count, &point.explicit_bounds, &point.bucket_counts)?;
+    check_bounds(&point.explicit_bounds)
 }
 
-/// The buckets of an explicit histogram.
-pub(crate) fn check_explicit(
+/// The buckets of an explicit histogram, whose bounds are checked apart.
+pub(crate) fn check_buckets_of(
     count: u64,
     explicit_bounds: &[f64],
     bucket_counts: &[u64],
@@ -39,17 +40,20 @@ pub(crate) fn check_explicit(
     if (bounds, counts) != (0, 0) && counts != bounds + 1 {
         return Err(Fault::BucketCountMismatch { bounds, counts });
     }
+    if counts == 0 { Ok(()) } else { check_count(count, sum(bucket_counts)) }
+}
+
+/// The bounds of an explicit histogram: ascending numbers.
+pub(crate) fn check_bounds(explicit_bounds: &[f64]) -> Result<(), Fault> {
     for (bound, next) in explicit_bounds.iter().zip(explicit_bounds.iter().skip(1)) {
         if bound.partial_cmp(next) != Some(std::cmp::Ordering::Less) {
             return Err(Fault::BoundsNotAscending { bound: *bound, next: *next });
         }
     }
-    if let [only] = explicit_bounds
-        && only.is_nan()
-    {
-        return Err(Fault::BoundsNotAscending { bound: *only, next: *only });
+    match explicit_bounds {
+        [only] if only.is_nan() => Err(Fault::BoundsNotAscending { bound: *only, next: *only }),
+        _ => Ok(()),
     }
-    if counts == 0 { Ok(()) } else { check_count(count, sum(bucket_counts)) }
 }
 
 /// Any scale is let through: the data model has no bounds for it, whoever works with the buckets may have.

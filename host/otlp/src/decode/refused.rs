@@ -67,6 +67,8 @@ pub struct Warnings {
     pub malformed_ids: u64,
     /// Keys or values that refer to the string table of profiles. They are taken as empty.
     pub profile_references: u64,
-    /// References of resources to entities. They are left out: nothing here acts on them, and the frame has no place for them.
-    pub entity_references: u64,
+    /// References of resources to entities that name no type or no identifying attribute, attributes that the resource does not have,
+    /// or that are more than [`ENTITIES_MAX`](wasmeter_model::limits::ENTITIES_MAX). The reference is left out, or, where only what
+    /// describes the entity is missing, that key.
+    pub malformed_entity_references: u64,
 }

@@ -8,6 +8,7 @@ use wasmeter_model::frame::{
 };
 use wasmeter_model::{Number, Temporality, Timestamp};
 
+use super::entities::entities;
 use super::points::{check_exponential, check_histogram, check_number, check_summary};
 use super::value::{is_nested, is_profile_reference, value_ref};
 use super::{Decoded, Fault, Refused, Warnings};
@@ -26,8 +27,12 @@ pub(super) fn decode(request: &ExportMetricsServiceRequest) -> Decoded {
         let attributes =
             walk.set(resource.map(|resource| resource.attributes.as_slice()).unwrap_or_default());
         let dropped = resource.map(|resource| resource.dropped_attributes_count).unwrap_or_default();
-        walk.warnings.entity_references += resource.map_or(0, |resource| resource.entity_refs.len() as u64);
         walk.builder.resource(attributes, &resource_metrics.schema_url, dropped);
+        if let Some(resource) = resource {
+            let (entities, malformed) = entities(resource);
+            walk.builder.entities(&entities);
+            walk.warnings.malformed_entity_references += malformed;
+        }
         for scope_metrics in &resource_metrics.scope_metrics {
             walk.scope(scope_metrics);
         }

@@ -58,9 +58,17 @@ impl Backward {
         self.room(bytes.len()).copy_from_slice(bytes);
     }
 
+    /// As [`Backward::put`], of a number of bytes that is known: then it is no call.
+    #[inline]
+    pub(super) fn put_array<const N: usize>(&mut self, bytes: [u8; N]) {
+        if let Some(room) = self.room(N).first_chunk_mut() {
+            *room = bytes;
+        }
+    }
+
     #[inline]
     fn byte(&mut self, byte: u8) {
-        self.put(&[byte]);
+        self.put_array([byte]);
     }
 
     /// A number of seven bits a byte.
@@ -68,6 +76,9 @@ impl Backward {
     pub(super) fn varint(&mut self, value: u64) {
         if let Ok(byte @ 0..0x80) = u8::try_from(value) {
             return self.byte(byte);
+        }
+        if value < 1 << 14 {
+            return self.put_array([(value & 0x7f) as u8 | 0x80, (value >> 7) as u8]);
         }
         let mut bytes = [0; 10];
         let (mut rest, mut length) = (value, 0);
@@ -101,7 +112,7 @@ impl Backward {
     #[inline]
     pub(super) fn fixed64(&mut self, tag: u8, bits: u64) {
         let [a, b, c, d, e, f, g, h] = bits.to_le_bytes();
-        self.put(&[tag, a, b, c, d, e, f, g, h]);
+        self.put_array([tag, a, b, c, d, e, f, g, h]);
     }
 
     /// A field of eight bytes, unless they are 0.
@@ -146,7 +157,7 @@ impl Backward {
     /// Packed numbers of eight bytes, unless there are none.
     pub(super) fn packed_fixed64(&mut self, tag: u8, numbers: impl DoubleEndedIterator<Item = u64>) {
         let end = self.len();
-        numbers.rev().for_each(|number| self.put(&number.to_le_bytes()));
+        numbers.rev().for_each(|number| self.put_array(number.to_le_bytes()));
         if self.len() > end {
             self.close(tag, end);
         }
@@ -178,8 +189,27 @@ impl Backward {
     #[inline]
     pub(super) fn repeat(&mut self, Piece { end, length }: Piece) {
         self.room(length);
-        let from = self.bytes.len() - end - length;
-        self.bytes.copy_within(from..from + length, self.start);
+        let (from, to) = (self.bytes.len() - end, self.start + length);
+        // Most are short. A copy of a size that is known is no call; what it writes in front of the piece will be written over.
+        let is_copied = (length <= 32 && self.copy_block::<32>(from, to))
+            || (length <= 64 && self.copy_block::<64>(from, to));
+        if !is_copied {
+            self.bytes.copy_within(from - length..from, self.start);
+        }
+    }
+
+    /// Copies the bytes that end at `from` to those that end at `to`; false if there are not as many.
+    #[inline]
+    fn copy_block<const N: usize>(&mut self, from: usize, to: usize) -> bool {
+        let block = self.bytes.get(..from).and_then(|bytes| bytes.last_chunk::<N>()).copied();
+        let room = self.bytes.get_mut(..to).and_then(|bytes| bytes.last_chunk_mut::<N>());
+        match (block, room) {
+            (Some(block), Some(room)) => {
+                *room = block;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// All of it.

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use wasmeter_model::frame::{ExemplarRef, Frame, MetricRef, PointKind, PointRef, ResourceRef, ScopeRef};
-use wasmeter_model::{Number, Temporality};
+use wasmeter_model::{EntityRefs, Number, Temporality};
 
 use super::backward::Backward;
 use super::pairs::Pairs;
@@ -53,9 +53,21 @@ pub(super) fn request(frame: &Frame) -> Bytes {
 
 fn resource(to: &mut Backward, pairs: &mut Pairs<'_>, row: ResourceRef<'_>) {
     let end = to.len();
+    entity_refs(to, row.entities());
     to.varint_field(0x10, u64::from(row.dropped_attributes()));
     pairs.put(to, 0x0a, row.attributes());
     to.close(0x0a, end);
+}
+
+fn entity_refs(to: &mut Backward, entities: &EntityRefs) {
+    for entity in entities.as_slice().iter().rev() {
+        let end = to.len();
+        entity.description_keys.iter().rev().for_each(|key| to.bytes(0x22, key.as_bytes()));
+        entity.id_keys.iter().rev().for_each(|key| to.bytes(0x1a, key.as_bytes()));
+        to.text_field(0x12, &entity.entity_type);
+        to.text_field(0x0a, &entity.schema_url);
+        to.close(0x1a, end);
+    }
 }
 
 fn scope(to: &mut Backward, pairs: &mut Pairs<'_>, row: ScopeRef<'_>) {

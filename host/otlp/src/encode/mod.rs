@@ -6,14 +6,14 @@ mod pairs;
 mod points;
 
 use bytes::Bytes;
-use wasmeter_model::ValueRef;
 use wasmeter_model::frame::{Frame, MetricRef, PointKind};
+use wasmeter_model::{EntityRefs, Key, ValueRef};
 
 use crate::decode::value_from_nested;
 use crate::messages::{
-    AggregationTemporality, AnyValue, ExponentialHistogram, ExportMetricsServiceRequest, Gauge, Histogram,
-    InstrumentationScope, KeyValue, Metric, Resource, ResourceMetrics, ScopeMetrics, Sum, Summary, any_value,
-    metric,
+    AggregationTemporality, AnyValue, EntityRef, ExponentialHistogram, ExportMetricsServiceRequest, Gauge,
+    Histogram, InstrumentationScope, KeyValue, Metric, Resource, ResourceMetrics, ScopeMetrics, Sum, Summary,
+    any_value, metric,
 };
 
 /// The request that says what `frame` says. Resources and scopes without metrics are left out, as the protocol advises
@@ -29,7 +29,7 @@ pub fn encode(frame: &Frame) -> ExportMetricsServiceRequest {
                 resource: Some(Resource {
                     attributes: attributes(frame.pairs(resource.attributes())),
                     dropped_attributes_count: resource.dropped_attributes(),
-                    entity_refs: Vec::new(),
+                    entity_refs: entity_refs(resource.entities()),
                 }),
                 scope_metrics: Vec::new(),
                 schema_url: resource.schema_url().to_owned(),
@@ -102,6 +102,17 @@ fn data(row: &MetricRef<'_>) -> Option<metric::Data> {
             data_points: row.summaries().map(points::summary).collect(),
         })),
     }
+}
+
+fn entity_refs(entities: &EntityRefs) -> Vec<EntityRef> {
+    let keys = |keys: &[Key]| keys.iter().map(|key| key.as_str().to_owned()).collect();
+    let entities = entities.as_slice().iter().map(|entity| EntityRef {
+        schema_url: entity.schema_url.as_ref().to_owned(),
+        r#type: entity.entity_type.as_ref().to_owned(),
+        id_keys: keys(&entity.id_keys),
+        description_keys: keys(&entity.description_keys),
+    });
+    entities.collect()
 }
 
 fn attributes<'a>(pairs: impl Iterator<Item = (&'a str, ValueRef<'a>)>) -> Vec<KeyValue> {

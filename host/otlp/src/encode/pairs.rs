@@ -12,7 +12,12 @@ pub(super) struct Pairs<'a> {
     frame: &'a Frame,
     /// By value: the attribute it was written in last.
     written: Vec<Option<Written>>,
+    /// Keys that were written lately, each at the place of its number.
+    keys: [Option<(StringId, Piece)>; KEYS],
 }
+
+/// How many keys are kept in mind: sets have few, and one that takes the place of another costs no more than its text.
+const KEYS: usize = 32;
 
 #[derive(Clone, Copy)]
 struct Written {
@@ -23,7 +28,7 @@ struct Written {
 
 impl<'a> Pairs<'a> {
     pub(super) fn new(frame: &'a Frame) -> Self {
-        Self { frame, written: vec![None; frame.values.tags.len()] }
+        Self { frame, written: vec![None; frame.values.tags.len()], keys: [None; KEYS] }
     }
 
     /// The attributes of a set, each as a field of that tag.
@@ -41,7 +46,16 @@ impl<'a> Pairs<'a> {
             let end = to.len();
             any_value(to, self.frame.values.get(*value, &self.frame.strings));
             to.close(0x12, end);
-            to.text_field(0x0a, self.frame.strings.get(*key));
+            let behind = to.len();
+            match self.keys.get_mut(key.0 as usize % KEYS) {
+                Some(Some((known, piece))) if known == key => to.repeat(*piece),
+                place => {
+                    to.text_field(0x0a, self.frame.strings.get(*key));
+                    if let Some(place) = place {
+                        *place = Some((*key, to.piece(behind)));
+                    }
+                }
+            }
             to.close(tag, end);
             if let Some(written) = written {
                 *written = Some(Written { key: *key, tag, piece: to.piece(end) });
@@ -55,10 +69,10 @@ fn any_value(to: &mut Backward, value: ValueRef<'_>) {
     match value {
         ValueRef::Empty => {}
         ValueRef::String(text) => to.bytes(0x0a, text.as_bytes()),
-        ValueRef::Bool(truth) => to.put(&[0x10, u8::from(truth)]),
+        ValueRef::Bool(truth) => to.put_array([0x10, u8::from(truth)]),
         ValueRef::Int(int) => {
             to.varint(int.cast_unsigned());
-            to.put(&[0x18]);
+            to.put_array([0x18]);
         }
         ValueRef::Double(double) => to.fixed64(0x21, double.to_bits()),
         ValueRef::Bytes(bytes) => to.bytes(0x3a, bytes),

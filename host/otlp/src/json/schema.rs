@@ -26,6 +26,14 @@ json_message!(messages::ResourceMetrics {
 json_message!(messages::Resource {
     attributes: List<Message> = "attributes",
     dropped_attributes_count: Int = "droppedAttributesCount",
+    entity_refs: List<Message> = "entityRefs",
+});
+
+json_message!(messages::EntityRef {
+    schema_url: Text = "schemaUrl",
+    r#type: Text = "type",
+    id_keys: List<Text> = "idKeys",
+    description_keys: List<Text> = "descriptionKeys",
 });
 
 json_message!(messages::ScopeMetrics {

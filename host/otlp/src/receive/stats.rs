@@ -27,8 +27,8 @@ pub enum Counted {
     MalformedIds,
     /// References to the string table of profiles, taken as empty.
     ProfileReferences,
-    /// References of resources to entities, left out.
-    EntityReferences,
+    /// References of resources to entities that are malformed, left out.
+    MalformedEntityReferences,
 }
 
 impl Counted {
@@ -43,7 +43,7 @@ impl Counted {
             Self::DuplicateKeys => "duplicate_keys",
             Self::MalformedIds => "malformed_ids",
             Self::ProfileReferences => "profile_references",
-            Self::EntityReferences => "entity_references",
+            Self::MalformedEntityReferences => "malformed_entity_references",
         }
     }
 }
@@ -73,7 +73,7 @@ struct TransportStats {
     duplicate_keys: AtomicU64,
     malformed_ids: AtomicU64,
     profile_references: AtomicU64,
-    entity_references: AtomicU64,
+    malformed_entity_references: AtomicU64,
     failed: [AtomicU64; FAILURES],
     refused: [AtomicU64; REASONS],
 }
@@ -85,7 +85,7 @@ impl ReceiveStats {
             [Counted::Requests, Counted::Points, Counted::Rejected]
                 .into_iter()
                 .chain([Counted::DuplicateKeys, Counted::MalformedIds])
-                .chain([Counted::ProfileReferences, Counted::EntityReferences])
+                .chain([Counted::ProfileReferences, Counted::MalformedEntityReferences])
                 .chain(FailureKind::ALL.into_iter().map(Counted::Failed))
                 .chain(Reason::ALL.into_iter().map(Counted::Refused))
         };
@@ -120,7 +120,7 @@ impl ReceiveStats {
         self.add(transport, Counted::DuplicateKeys, warnings.duplicate_keys);
         self.add(transport, Counted::MalformedIds, warnings.malformed_ids);
         self.add(transport, Counted::ProfileReferences, warnings.profile_references);
-        self.add(transport, Counted::EntityReferences, warnings.entity_references);
+        self.add(transport, Counted::MalformedEntityReferences, warnings.malformed_entity_references);
     }
 
     fn counter(&self, transport: Transport, counted: Counted) -> Option<&AtomicU64> {
@@ -132,7 +132,7 @@ impl ReceiveStats {
             Counted::DuplicateKeys => Some(&stats.duplicate_keys),
             Counted::MalformedIds => Some(&stats.malformed_ids),
             Counted::ProfileReferences => Some(&stats.profile_references),
-            Counted::EntityReferences => Some(&stats.entity_references),
+            Counted::MalformedEntityReferences => Some(&stats.malformed_entity_references),
             Counted::Failed(kind) => stats.failed.get(kind as usize),
             Counted::Refused(reason) => stats.refused.get(reason as usize),
         }

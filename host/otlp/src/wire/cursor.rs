@@ -16,6 +16,13 @@ impl<'a> Cursor<'a> {
         self.0
     }
 
+    /// Passes so many bytes over.
+    #[inline]
+    pub(super) fn skip(&mut self, length: usize) -> Option<()> {
+        self.0 = self.0.get(length..)?;
+        Some(())
+    }
+
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -89,19 +96,16 @@ impl<'a> Cursor<'a> {
         if tag & 7 == 2 { self.bytes() } else { None }
     }
 
-    /// The elements of a list of messages that stand together, tags included. `start` is the cursor before the first tag, this
-    /// one behind it; counts the elements.
+    /// A list of messages that stand together, tags included, of which the first one is next; counts them.
     #[inline]
-    pub(super) fn list(&mut self, start: Self, tag: u8, elements: &mut usize) -> Option<&'a [u8]> {
-        loop {
+    pub(super) fn list(&mut self, tag: u8, elements: &mut usize) -> Option<&'a [u8]> {
+        let all = self.0;
+        while self.0.first() == Some(&tag) {
             *elements += 1;
+            self.skip(1)?;
             self.bytes()?;
-            match self.0.first() {
-                Some(next) if *next == tag => self.tag()?,
-                _ => break,
-            };
         }
-        start.0.get(..start.0.len() - self.0.len())
+        all.get(..all.len() - self.0.len())
     }
 }
 
@@ -148,10 +152,8 @@ mod tests {
     #[test]
     fn a_list_ends_where_another_field_begins() {
         let bytes = [0x3a, 1, 9, 0x3a, 0, 0x40, 1];
-        let start = Cursor::new(&bytes);
-        let (mut cursor, mut elements) = (start, 0);
-        assert_eq!(cursor.tag(), Some(0x3a));
-        assert_eq!(cursor.list(start, 0x3a, &mut elements), Some(&bytes[..5]));
+        let (mut cursor, mut elements) = (Cursor::new(&bytes), 0);
+        assert_eq!(cursor.list(0x3a, &mut elements), Some(&bytes[..5]));
         assert_eq!((elements, cursor.rest()), (2, &[0x40, 1][..]));
     }
 }

@@ -5,7 +5,9 @@ use wasmeter_model::batch::MetricName;
 use wasmeter_model::{Attributes, Resource, Scope};
 
 use super::names::PartOf;
-use crate::decode::{MessageKind, PointMessage, check_shape_of, is_nested, is_profile_reference, value_ref};
+use crate::decode::{
+    MessageKind, PointMessage, check_shape_of, entities, is_nested, is_profile_reference, value_ref,
+};
 use crate::messages::{
     self, ExponentialHistogramDataPoint, HistogramDataPoint, InstrumentationScope, KeyValue, Metric,
     NumberDataPoint,
@@ -28,9 +30,9 @@ pub(super) fn resource(message: &[u8], schema_url: &[u8]) -> Option<Resource> {
     check_shape_of(MessageKind::Resource, message).ok()?;
     let resource = messages::Resource::decode(message).ok()?;
     let schema_url = std::str::from_utf8(schema_url).ok()?.into();
-    let is_plain = resource.entity_refs.is_empty();
-    is_plain
-        .then(|| attributes(&resource.attributes).map(|attributes| Resource { attributes, schema_url }))?
+    let attributes = attributes(&resource.attributes)?;
+    let (entities, malformed) = entities(&resource);
+    (malformed == 0).then_some(Resource { attributes, schema_url, entities })
 }
 
 pub(super) fn scope(message: &[u8], schema_url: &[u8]) -> Option<Scope> {

@@ -1,18 +1,24 @@
 //! From the messages of points to rows.
 
 use wasmeter_model::batch::BatchBuilder;
-use wasmeter_model::frame::{ExemplarRow, ExponentialRow, HistogramRow, NumberRow, PointHeader, SummaryRow};
+use wasmeter_model::frame::{
+    ExemplarRow, ExponentialRow, HistogramRow, NumberRow, PointHeader, SetId, SummaryRow,
+};
 use wasmeter_model::{Attributes, Number, Timestamp};
 
 use super::cursor::{Cursor, fixed64s};
 use super::decode;
 use super::names::{Lookup, PartOf};
-use crate::decode::{check_explicit, check_exponential_buckets, check_quantiles, check_times, check_value};
+use crate::decode::{
+    check_bounds, check_buckets_of, check_exponential_buckets, check_quantiles, check_times, check_value,
+};
 
 /// Room for what a point has several of, used again for the next one.
 #[derive(Default)]
-pub(super) struct Points {
+pub(super) struct Points<'a> {
     bounds: Vec<f64>,
+    /// The encoding of the bounds, which most histograms of a request have in common.
+    packed_bounds: &'a [u8],
     counts: Vec<u64>,
     negative: Vec<u64>,
     quantiles: Vec<(f64, f64)>,
@@ -20,33 +26,26 @@ pub(super) struct Points {
 
 /// What points of all kinds have.
 #[derive(Default)]
-struct Header<'a> {
-    attributes: Option<&'a [u8]>,
+struct Header {
+    attributes: Option<SetId>,
     start: u64,
     time: u64,
     flags: u32,
 }
 
-impl<'a> Header<'a> {
-    /// The list of attributes that begins at `start`; there is to be one.
+impl Header {
+    /// Takes the set in; there is to be one.
     #[inline]
-    fn attributes(
-        &mut self,
-        cursor: &mut Cursor<'a>,
-        start: Cursor<'a>,
-        tag: u8,
-        elements: &mut usize,
-    ) -> Option<()> {
-        self.attributes.replace(cursor.list(start, tag, elements)?).is_none().then_some(())
+    fn attributes(&mut self, set: SetId) -> Option<()> {
+        self.attributes.replace(set).is_none().then_some(())
     }
 
     /// The header of a row, if nothing is wrong with it.
     #[inline]
-    fn row(&self, of: PartOf, names: &mut Lookup<'_, 'a>, builder: &mut BatchBuilder) -> Option<PointHeader> {
+    fn row(&self, builder: &mut BatchBuilder) -> Option<PointHeader> {
         check_times(self.start, self.time).ok()?;
-        let attributes = names.set(self.attributes.unwrap_or_default(), of)?;
         Some(PointHeader {
-            attributes: builder.set(attributes),
+            attributes: self.attributes.unwrap_or_else(|| builder.set(Attributes::empty())),
             start: Timestamp(self.start),
             time: Timestamp(self.time),
             flags: self.flags,
@@ -63,9 +62,9 @@ struct Extent {
     max: Option<f64>,
 }
 
-impl Points {
+impl<'a> Points<'a> {
     #[inline]
-    pub(super) fn number<'a>(
+    pub(super) fn number(
         &mut self,
         mut cursor: Cursor<'a>,
         names: &mut Lookup<'_, 'a>,
@@ -81,18 +80,21 @@ impl Points {
                 0x21 => value = Some(Number::Double(cursor.double()?)),
                 0x2a => exemplar(Cursor::new(cursor.bytes()?), builder, elements)?,
                 0x31 => value = Some(Number::Int(cursor.fixed64()?.cast_signed())),
-                0x3a => header.attributes(&mut cursor, start, 0x3a, elements)?,
+                0x3a => {
+                    cursor = start;
+                    header.attributes(names.set(&mut cursor, PartOf::Number, builder, elements)?)?;
+                }
                 0x40 => header.flags = cursor.varint32()?,
                 _ => return None,
             }
         }
         check_value(value.is_some(), header.flags).ok()?;
-        let header = header.row(PartOf::Number, names, builder)?;
+        let header = header.row(builder)?;
         builder.number(NumberRow { header, value });
         Some(())
     }
 
-    pub(super) fn histogram<'a>(
+    pub(super) fn histogram(
         &mut self,
         mut cursor: Cursor<'a>,
         names: &mut Lookup<'_, 'a>,
@@ -100,8 +102,8 @@ impl Points {
         elements: &mut usize,
     ) -> Option<()> {
         let (mut header, mut extent) = (Header::default(), Extent::default());
+        let mut bounds = None;
         self.counts.clear();
-        self.bounds.clear();
         while !cursor.is_empty() {
             let start = cursor;
             match cursor.tag()? {
@@ -110,24 +112,41 @@ impl Points {
                 0x21 => extent.count = cursor.fixed64()?,
                 0x29 => extent.sum = Some(cursor.double()?),
                 0x32 => fixed64s(cursor.bytes()?, |bits| bits, &mut self.counts)?,
-                0x3a => fixed64s(cursor.bytes()?, f64::from_bits, &mut self.bounds)?,
+                0x3a if bounds.is_none() => bounds = Some(cursor.bytes()?),
                 0x42 => exemplar(Cursor::new(cursor.bytes()?), builder, elements)?,
-                0x4a => header.attributes(&mut cursor, start, 0x4a, elements)?,
+                0x4a => {
+                    cursor = start;
+                    header.attributes(names.set(&mut cursor, PartOf::Histogram, builder, elements)?)?;
+                }
                 0x50 => header.flags = cursor.varint32()?,
                 0x59 => extent.min = Some(cursor.double()?),
                 0x61 => extent.max = Some(cursor.double()?),
                 _ => return None,
             }
         }
-        check_explicit(extent.count, &self.bounds, &self.counts).ok()?;
-        let header = header.row(PartOf::Histogram, names, builder)?;
+        self.bounds(bounds.unwrap_or_default())?;
+        check_buckets_of(extent.count, &self.bounds, &self.counts).ok()?;
+        let header = header.row(builder)?;
         let Extent { count, sum, min, max } = extent;
         let (bounds, counts) = (&self.bounds[..], &self.counts[..]);
         builder.histogram(HistogramRow { header, count, sum, min, max, bounds, counts });
         Some(())
     }
 
-    pub(super) fn exponential<'a>(
+    /// Reads bounds and checks them, unless they are those of the point before.
+    #[inline]
+    fn bounds(&mut self, packed: &'a [u8]) -> Option<()> {
+        if packed != self.packed_bounds {
+            self.packed_bounds = &[];
+            self.bounds.clear();
+            fixed64s(packed, f64::from_bits, &mut self.bounds)?;
+            check_bounds(&self.bounds).ok()?;
+            self.packed_bounds = packed;
+        }
+        Some(())
+    }
+
+    pub(super) fn exponential(
         &mut self,
         mut cursor: Cursor<'a>,
         names: &mut Lookup<'_, 'a>,
@@ -142,7 +161,10 @@ impl Points {
         while !cursor.is_empty() {
             let start = cursor;
             match cursor.tag()? {
-                0x0a => header.attributes(&mut cursor, start, 0x0a, elements)?,
+                0x0a => {
+                    cursor = start;
+                    header.attributes(names.set(&mut cursor, PartOf::Exponential, builder, elements)?)?;
+                }
                 0x11 => header.start = cursor.fixed64()?,
                 0x19 => header.time = cursor.fixed64()?,
                 0x21 => extent.count = cursor.fixed64()?,
@@ -162,7 +184,7 @@ impl Points {
         let positive = (positive.unwrap_or_default(), &self.counts[..]);
         let negative = (negative.unwrap_or_default(), &self.negative[..]);
         check_exponential_buckets(extent.count, (zero_count, zero_threshold), positive, negative).ok()?;
-        let header = header.row(PartOf::Exponential, names, builder)?;
+        let header = header.row(builder)?;
         let Extent { count, sum, min, max } = extent;
         builder.exponential(ExponentialRow {
             header,
@@ -179,7 +201,7 @@ impl Points {
         Some(())
     }
 
-    pub(super) fn summary<'a>(
+    pub(super) fn summary(
         &mut self,
         mut cursor: Cursor<'a>,
         names: &mut Lookup<'_, 'a>,
@@ -199,13 +221,16 @@ impl Points {
                     *elements += 1;
                     self.quantiles.push(quantile(Cursor::new(cursor.bytes()?))?);
                 }
-                0x3a => header.attributes(&mut cursor, start, 0x3a, elements)?,
+                0x3a => {
+                    cursor = start;
+                    header.attributes(names.set(&mut cursor, PartOf::Number, builder, elements)?)?;
+                }
                 0x40 => header.flags = cursor.varint32()?,
                 _ => return None,
             }
         }
         check_quantiles(self.quantiles.iter().map(|(quantile, _)| *quantile)).ok()?;
-        let header = header.row(PartOf::Number, names, builder)?;
+        let header = header.row(builder)?;
         builder.summary(SummaryRow { header, count, sum, quantiles: &self.quantiles });
         Some(())
     }
@@ -255,7 +280,10 @@ fn exemplar(mut cursor: Cursor<'_>, builder: &mut BatchBuilder, elements: &mut u
             0x22 => span_id = id(cursor.bytes()?, u64::from_be_bytes)?,
             0x2a => trace_id = id(cursor.bytes()?, u128::from_be_bytes)?,
             0x31 => value = Some(Number::Int(cursor.fixed64()?.cast_signed())),
-            0x3a if attributes.is_none() => attributes = Some(cursor.list(start, 0x3a, elements)?),
+            0x3a if attributes.is_none() => {
+                cursor = start;
+                attributes = Some(cursor.list(0x3a, elements)?);
+            }
             _ => return None,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasmeter_model::batch::{Batch, BatchBuilder, BatchRow};
 use wasmeter_model::frame::PointKind;
-use wasmeter_model::{Resource, Scope, Temporality};
+use wasmeter_model::{EntityRefs, Resource, Scope, Temporality};
 
 use super::cursor::Cursor;
 use super::names::Lookup;
@@ -15,9 +15,12 @@ use crate::decode::ELEMENTS_MAX;
 pub(super) struct Walk<'n, 'a> {
     names: Lookup<'n, 'a>,
     builder: BatchBuilder,
-    points: Points,
+    points: Points<'a>,
     elements: usize,
 }
+
+/// For how many points of a metric room is made at once, on the word of the first one.
+const EXPECTED_MAX: usize = 4096;
 
 /// A field of which there is to be one at most.
 struct Once<'a>(Option<&'a [u8]>);
@@ -49,6 +52,11 @@ fn owner(message: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((owner.get(), schema_url.get()))
 }
 
+/// What references are of repeated elements, their keys among them.
+fn entity_elements(entities: &EntityRefs) -> usize {
+    entities.as_slice().iter().map(|entity| 1 + entity.id_keys.len() + entity.description_keys.len()).sum()
+}
+
 impl<'n, 'a> Walk<'n, 'a> {
     pub(super) fn new(names: Lookup<'n, 'a>) -> Self {
         Self { names, builder: BatchBuilder::default(), points: Points::default(), elements: 0 }
@@ -73,7 +81,7 @@ impl<'n, 'a> Walk<'n, 'a> {
     fn resource(&mut self, message: &'a [u8]) -> Option<()> {
         let (owner, schema_url) = owner(message)?;
         let resource = self.names.resource(owner, schema_url)?;
-        self.elements += 1 + resource.attributes.len();
+        self.elements += 1 + resource.attributes.len() + entity_elements(&resource.entities);
         let mut cursor = Cursor::new(message);
         while !cursor.is_empty() {
             let tag = cursor.tag()?;
@@ -135,6 +143,7 @@ impl<'n, 'a> Walk<'n, 'a> {
         let has_temporality =
             matches!(kind, PointKind::Sum | PointKind::Histogram | PointKind::ExponentialHistogram);
         let mut cursor = Cursor::new(message);
+        let mut is_first = true;
         while !cursor.is_empty() {
             match cursor.tag()? {
                 0x0a => {
@@ -151,6 +160,11 @@ impl<'n, 'a> Walk<'n, 'a> {
                             points.exponential(point, names, builder, elements)?;
                         }
                         PointKind::Summary => points.summary(point, names, builder, elements)?,
+                    }
+                    if std::mem::take(&mut is_first) {
+                        // As many as fit if they are as long.
+                        let others = cursor.rest().len() / (point.rest().len() + 2);
+                        builder.expect(others.min(EXPECTED_MAX));
                     }
                 }
                 0x10 if has_temporality => {

@@ -1,6 +1,5 @@
 //! Hostile protobuf: an error that says why, never a panic.
 
-use prost::Message;
 use wasmeter_model::ValueRef;
 use wasmeter_model::frame::PointKind;
 use wasmeter_otlp::decode::{DecodeError, ELEMENTS_MAX, NESTING_MAX, Warnings, decode_protobuf};
@@ -118,16 +117,6 @@ fn a_metric_without_data_is_kept() {
 }
 
 #[test]
-fn references_to_entities_are_left_out_and_counted() {
-    let entity_refs = vec![EntityRef { r#type: "service".to_owned(), ..EntityRef::default() }; 3];
-    let resource = Some(Resource { entity_refs, ..Resource::default() });
-    let resource_metrics = vec![ResourceMetrics { resource, ..ResourceMetrics::default() }];
-    let bytes = ExportMetricsServiceRequest { resource_metrics }.encode_to_vec();
-    let decoded = decode_protobuf(&bytes).unwrap();
-    assert_eq!(decoded.warnings, Warnings { entity_references: 3, ..Warnings::default() });
-}
-
-#[test]
 fn duplicate_keys_stay_and_are_counted() {
     let of = |attributes| NumberDataPoint { attributes, ..int_point(1) };
     let few = vec![text("a", "1"), text("b", "2"), text("a", "3"), text("a", "4")];
@@ -153,16 +142,4 @@ fn ids_of_the_wrong_length_and_references_of_profiles_cost_no_point() {
     assert_eq!(pairs, [("a", ValueRef::Empty), ("", ValueRef::String("b"))]);
     let exemplar = point.exemplars().next().unwrap();
     assert_eq!((exemplar.trace_id, exemplar.span_id), (0, 0));
-}
-
-#[test]
-fn entity_references_are_left_out() {
-    let mut request = request(sum(vec![int_point(1)]));
-    let resource = request.resource_metrics[0].resource.as_mut().unwrap();
-    resource.entity_refs.push(EntityRef {
-        r#type: "host".to_owned(),
-        id_keys: vec![String::new(); 3],
-        ..<_>::default()
-    });
-    assert_eq!(decode_protobuf(&request.encode_to_vec()).unwrap().frame.point_count(), 1);
 }

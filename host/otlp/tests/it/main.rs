@@ -3,6 +3,7 @@
 mod decode_faults;
 mod decode_json;
 mod decode_protobuf;
+mod entities;
 mod export_grpc;
 mod export_http;
 mod json_oracle;

@@ -13,8 +13,9 @@ fn metric_rows(metric: BatchMetric<'_>) -> Vec<String> {
     let row = metric.row();
     let (resource, scope, name) = (&row.resource, &row.scope, &row.name);
     let mut rows = vec![format!(
-        "{} {} | {} {} {} {} | {} {} {} {} {:?} {:?} {}",
+        "{} {:?} {} | {} {} {} {} | {} {} {} {} {:?} {:?} {}",
         set(&resource.attributes),
+        resource.entities,
         resource.schema_url,
         scope.name,
         scope.version,

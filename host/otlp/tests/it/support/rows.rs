@@ -12,8 +12,9 @@ pub(crate) fn rows(frame: &Frame) -> Vec<String> {
 fn metric_rows(frame: &Frame, metric: &MetricRef<'_>) -> Vec<String> {
     let (scope, resource) = (metric.scope(), metric.scope().resource());
     let head = format!(
-        "{} {} | {} {} {} {} {} | {} {} {} {:?} {:?} {} {}",
+        "{} {:?} {} | {} {} {} {} {} | {} {} {} {:?} {:?} {} {}",
         set(frame, resource.attributes()),
+        resource.entities(),
         (resource.schema_url(), resource.dropped_attributes()).1,
         scope.name(),
         scope.version(),

@@ -24,13 +24,56 @@ pub(crate) fn request() -> impl Strategy<Value = ExportMetricsServiceRequest> {
 }
 
 fn resource_metrics() -> impl Strategy<Value = ResourceMetrics> {
-    (attributes(), 0..3_u32, vec(scope_metrics(), 1..3), string()).prop_map(
-        |(attributes, dropped_attributes_count, scope_metrics, schema_url)| ResourceMetrics {
-            resource: Some(Resource { attributes, dropped_attributes_count, entity_refs: Vec::new() }),
-            scope_metrics,
-            schema_url,
+    (attributes(), 0..3_u32, vec(entity(), 0..3), vec(scope_metrics(), 1..3), string()).prop_map(
+        |(attributes, dropped_attributes_count, entities, scope_metrics, schema_url)| {
+            let entity_refs = entities.iter().filter_map(|entity| entity.of(&attributes)).collect();
+            ResourceMetrics {
+                resource: Some(Resource { attributes, dropped_attributes_count, entity_refs }),
+                scope_metrics,
+                schema_url,
+            }
         },
     )
+}
+
+/// An entity, with bits that say which attributes of its resource identify and which describe it.
+#[derive(Clone, Debug)]
+struct Entity {
+    schema_url: String,
+    entity_type: String,
+    id: u8,
+    description: u8,
+}
+
+fn entity() -> impl Strategy<Value = Entity> {
+    (string(), select(vec!["service", "k8s.pod"]), any::<u8>(), any::<u8>()).prop_map(
+        |(schema_url, entity_type, id, description)| Entity {
+            schema_url,
+            entity_type: entity_type.to_owned(),
+            id,
+            description,
+        },
+    )
+}
+
+impl Entity {
+    /// The reference to it, if anything identifies it.
+    fn of(&self, attributes: &[KeyValue]) -> Option<EntityRef> {
+        let mut keys: Vec<&str> = Vec::new();
+        for pair in attributes {
+            if !keys.contains(&pair.key.as_str()) {
+                keys.push(&pair.key);
+            }
+        }
+        let named = |bits: u8| {
+            let keys = keys.iter().enumerate().filter(move |(place, _)| bits >> place & 1 == 1);
+            keys.map(|(_, key)| (*key).to_owned()).collect::<Vec<_>>()
+        };
+        let (id_keys, description_keys) = (named(self.id), named(self.description & !self.id));
+        let (schema_url, entity_type) = (self.schema_url.clone(), self.entity_type.clone());
+        let reference = EntityRef { schema_url, r#type: entity_type, id_keys, description_keys };
+        (!reference.id_keys.is_empty()).then_some(reference)
+    }
 }
 
 fn scope_metrics() -> impl Strategy<Value = ScopeMetrics> {
@@ -74,17 +117,18 @@ fn data() -> impl Strategy<Value = Option<metric::Data>> {
 
 fn number() -> impl Strategy<Value = NumberDataPoint> {
     let value = prop_oneof![
-        any::<i64>().prop_map(|int| (0, Some(number_data_point::Value::AsInt(int)))),
-        double().prop_map(|double| (2, Some(number_data_point::Value::AsDouble(double)))),
-        Just((1, None)),
+        any::<i64>().prop_map(|int| Some(number_data_point::Value::AsInt(int))),
+        double().prop_map(|double| Some(number_data_point::Value::AsDouble(double))),
+        Just(None),
     ];
-    (attributes(), times(), vec(exemplar(), 0..3), value).prop_map(
-        |(attributes, (start_time_unix_nano, time_unix_nano), exemplars, (flags, value))| NumberDataPoint {
+    (attributes(), times(), vec(exemplar(), 0..3), flags(), value).prop_map(
+        |(attributes, (start_time_unix_nano, time_unix_nano), exemplars, flags, value)| NumberDataPoint {
             attributes,
             start_time_unix_nano,
             time_unix_nano,
             exemplars,
-            flags,
+            // Without a value it is one that says that its series has ended.
+            flags: flags | u32::from(value.is_none()),
             value,
         },
     )
@@ -102,8 +146,8 @@ fn histogram() -> impl Strategy<Value = HistogramDataPoint> {
             (counts.iter().sum(), bounds.collect(), counts)
         }),
     ];
-    (attributes(), times(), vec(exemplar(), 0..2), buckets, known(), known(), known()).prop_map(
-        |(attributes, (start_time_unix_nano, time_unix_nano), exemplars, buckets, sum, min, max)| {
+    (attributes(), times(), vec(exemplar(), 0..2), flags(), buckets, known(), known(), known()).prop_map(
+        |(attributes, (start_time_unix_nano, time_unix_nano), exemplars, flags, buckets, sum, min, max)| {
             let (count, explicit_bounds, bucket_counts) = buckets;
             HistogramDataPoint {
                 attributes,
@@ -114,7 +158,7 @@ fn histogram() -> impl Strategy<Value = HistogramDataPoint> {
                 bucket_counts,
                 explicit_bounds,
                 exemplars,
-                flags: 0,
+                flags,
                 min,
                 max,
             }
@@ -126,8 +170,8 @@ fn exponential() -> impl Strategy<Value = ExponentialHistogramDataPoint> {
     let buckets = || prop_oneof![Just(None), (1..1000_i32, vec(0..100_u64, 0..5)).prop_map(Some)];
     let threshold = select(vec![0.0, 0.5, f64::INFINITY]);
     let shape = (any::<i32>(), 0..9_u64, threshold, buckets(), buckets());
-    (attributes(), times(), vec(exemplar(), 0..2), shape, known(), known(), known()).prop_map(
-        |(attributes, (start_time_unix_nano, time_unix_nano), exemplars, shape, sum, min, max)| {
+    (attributes(), times(), vec(exemplar(), 0..2), flags(), shape, known(), known(), known()).prop_map(
+        |(attributes, (start_time_unix_nano, time_unix_nano), exemplars, flags, shape, sum, min, max)| {
             let (scale, zero_count, zero_threshold, positive, negative) = shape;
             let total =
                 |side: &Option<(i32, Vec<u64>)>| side.iter().flat_map(|(_, counts)| counts).sum::<u64>();
@@ -141,7 +185,7 @@ fn exponential() -> impl Strategy<Value = ExponentialHistogramDataPoint> {
                 zero_count,
                 positive: positive.map(|(offset, bucket_counts)| Buckets { offset, bucket_counts }),
                 negative: negative.map(|(offset, bucket_counts)| Buckets { offset: -offset, bucket_counts }),
-                flags: 0,
+                flags,
                 exemplars,
                 min,
                 max,
@@ -156,8 +200,8 @@ fn summary() -> impl Strategy<Value = SummaryDataPoint> {
         let pair = |(percent, value)| ValueAtQuantile { quantile: f64::from(percent) / 100.0, value };
         pairs.into_iter().map(pair).collect()
     });
-    (attributes(), times(), any::<u64>(), double(), quantiles).prop_map(
-        |(attributes, (start_time_unix_nano, time_unix_nano), count, sum, quantile_values)| {
+    (attributes(), times(), flags(), any::<u64>(), double(), quantiles).prop_map(
+        |(attributes, (start_time_unix_nano, time_unix_nano), flags, count, sum, quantile_values)| {
             SummaryDataPoint {
                 attributes,
                 start_time_unix_nano,
@@ -165,7 +209,7 @@ fn summary() -> impl Strategy<Value = SummaryDataPoint> {
                 count,
                 sum,
                 quantile_values,
-                flags: 0,
+                flags,
             }
         },
     )
@@ -189,9 +233,15 @@ fn exemplar() -> impl Strategy<Value = Exemplar> {
     )
 }
 
-/// A start and an end that is not before it.
+/// A start, which may be unknown, and an end that is not before it.
 fn times() -> impl Strategy<Value = (u64, u64)> {
-    (any::<u64>(), any::<u64>()).prop_map(|(a, b)| (a.min(b), a.max(b)))
+    let start = |(a, b, is_known): (u64, u64, bool)| (if is_known { a.min(b) } else { 0 }, a.max(b));
+    (any::<u64>(), any::<u64>(), any::<bool>()).prop_map(start)
+}
+
+/// None, those that mean something, and any there may be one day.
+fn flags() -> impl Strategy<Value = u32> {
+    prop_oneof![Just(0), Just(1), any::<u32>()]
 }
 
 fn known() -> impl Strategy<Value = Option<f64>> {
