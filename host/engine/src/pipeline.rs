@@ -15,7 +15,7 @@ use wasmeter_model::{
 use crate::filter::MetricFilter;
 use crate::instrument::Form;
 use crate::lock;
-use crate::stream::{Description, Output, Storage, Stream, StreamKey};
+use crate::stream::{Collection, Description, Output, Storage, Stream, StreamKey};
 use crate::sync::Mutex;
 use crate::views::{Aggregator, ResolvedStream, aggregation_problem, can_become};
 
@@ -43,6 +43,10 @@ pub(crate) type ReaderAt<'a> = &'a dyn Fn(usize) -> Option<Arc<Pipeline>>;
 /// A reader and its streams.
 #[derive(Debug, Default)]
 pub(crate) struct Pipeline {
+    /// What the reader is called outside of the engine. No two ever have the same, unlike their places.
+    number: usize,
+    /// The swap it came with, as a point in the sequence of collections; 0: the beginning.
+    came: u64,
     config: ReaderConfig,
     /// True for what keeps the place of a reader that was removed: nothing is kept for it.
     is_closed: bool,
@@ -74,9 +78,9 @@ impl Streams {
 }
 
 impl Pipeline {
-    pub(crate) fn new(mut config: ReaderConfig) -> Self {
+    pub(crate) fn new(number: usize, came: u64, mut config: ReaderConfig) -> Self {
         config.aggregations.retain(|_, aggregation| aggregation_problem(aggregation).is_none());
-        Self { config, ..Self::default() }
+        Self { number, came, config, ..Self::default() }
     }
 
     /// What keeps the place of a reader that was removed, so that those behind it keep theirs.
@@ -86,6 +90,16 @@ impl Pipeline {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed
+    }
+
+    /// True if it is new with that swap.
+    pub(crate) fn came_with(&self, swap: Collection) -> bool {
+        self.came == swap.number && !self.is_closed
+    }
+
+    /// True if it is the reader of that number, and has not been removed.
+    pub(crate) fn is(&self, number: usize) -> bool {
+        self.number == number && !self.is_closed
     }
 
     pub(crate) fn filter(&self) -> Option<&dyn MetricFilter> {

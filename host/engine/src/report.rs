@@ -183,9 +183,10 @@ pub struct SwapReport {
     pub started: u64,
     /// Series that ended with it, those of removed readers included.
     pub ended: u64,
-    /// The places of the readers that were added, in the order they were asked for.
+    /// The numbers of the readers that were added, in the order they were asked for. No number is given twice.
     pub readers: Vec<usize>,
-    /// What the readers that were removed had not collected yet, in the order they were asked for. Callbacks are not asked again.
+    /// What the readers that were removed had not collected yet, in the order they were asked for. Callbacks are not asked again, but
+    /// what they have reported to any reader is in it.
     pub last: Vec<Frame>,
 }
 

@@ -12,6 +12,7 @@ use wasmeter_model::{Attributes, Resource, Scope, Temporality, Timestamp};
 
 use crate::filter::{MetricFilter, MetricStream, Verdict};
 use crate::report::Rejection;
+use crate::stream::Entities;
 
 /// The last summary point of every source.
 #[derive(Debug, Default)]
@@ -44,6 +45,7 @@ struct Metric {
     description: Arc<str>,
     /// The further facts that came last.
     metadata: Attributes,
+    entities: Entities,
     points: HashMap<Attributes, Point, RandomState>,
 }
 
@@ -107,8 +109,8 @@ impl Summaries {
         let at = at.unwrap_or_else(|| {
             let description = name.description.clone();
             self.by_key.insert(key.clone(), self.metrics.len());
-            let metadata = Attributes::default();
-            self.metrics.push(Metric { key, description, metadata, points: HashMap::default() });
+            let (metadata, entities) = (Attributes::default(), Entities::default());
+            self.metrics.push(Metric { key, description, metadata, entities, points: HashMap::default() });
             self.metrics.len() - 1
         });
         let Some(known) = self.metrics.get_mut(at) else { return Ok(()) };
@@ -119,6 +121,7 @@ impl Summaries {
         if !name.metadata.is_empty() {
             known.metadata = name.metadata.clone();
         }
+        known.entities.hear(&metric.resource.entities, now);
         let quantiles = row.quantiles.iter().copied().zip(row.quantile_values.iter().copied()).collect();
         let taken = Point {
             number,
@@ -166,9 +169,14 @@ impl Passing<'_> {
         (self.metric.key.resource.clone(), self.metric.key.scope.clone())
     }
 
+    /// The entities of the resource.
+    pub(crate) const fn entities(&self) -> &Entities {
+        &self.metric.entities
+    }
+
     /// Writes the metric and those of its points that pass.
     pub(crate) fn emit(&self, frame: &mut FrameBuilder) {
-        let Self { metric: Metric { key, description, metadata, points }, verdict } = self;
+        let Self { metric: Metric { key, description, metadata, points, .. }, verdict } = self;
         let metadata = frame.attributes(metadata);
         let row = MetricRow {
             name: &key.name,

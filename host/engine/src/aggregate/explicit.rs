@@ -146,10 +146,21 @@ impl ExplicitHistogram {
             coarser = coarsen(&delta.counts, &delta.bounds, &self.bounds);
             &coarser
         };
-        for (total, count) in self.counts.iter_mut().zip(counts) {
-            *total = total.saturating_add(*count);
+        match self.count.checked_add(delta.count) {
+            // No bucket counts more than all of them together, so that none overflows either, and all are added at once.
+            Some(count) => {
+                self.count = count;
+                for (total, count) in self.counts.iter_mut().zip(counts) {
+                    *total = total.wrapping_add(*count);
+                }
+            }
+            None => {
+                self.count = u64::MAX;
+                for (total, count) in self.counts.iter_mut().zip(counts) {
+                    *total = total.saturating_add(*count);
+                }
+            }
         }
-        self.count = self.count.saturating_add(delta.count);
         match (&mut self.sum, delta.sum) {
             (Some(sum), Some((now, before))) => {
                 sum.add(-before);
@@ -222,6 +233,26 @@ fn extreme(value: Option<f64>, case: fn(f64) -> Extreme) -> Extreme {
     value.map_or(Extreme::Unknown, case)
 }
 
+/// Makes each of `old` what `now` is more than it; true if one of them is less. None of them is above `max`.
+fn subtract_from(now: &[u64], old: &mut [u64], max: u64) -> bool {
+    // Looked at once all are subtracted: that is faster than a way out at each.
+    if max <= i64::MAX as u64 {
+        // The first bit of a difference is set where it is less than nothing.
+        let mut differences = 0;
+        for (old, now) in old.iter_mut().zip(now) {
+            *old = now.wrapping_sub(*old);
+            differences |= *old;
+        }
+        return differences > i64::MAX as u64;
+    }
+    let mut has_shrunk = false;
+    for (old, now) in old.iter_mut().zip(now) {
+        let (added, is_less) = now.overflowing_sub(*old);
+        (*old, has_shrunk) = (added, has_shrunk | is_less);
+    }
+    has_shrunk
+}
+
 impl ExplicitPoint {
     /// The point as a contribution of its own.
     pub(crate) fn whole(&self, running: bool) -> ExplicitDelta {
@@ -248,11 +279,12 @@ impl ExplicitPoint {
         } else {
             return None;
         };
-        for (old, now) in counts.iter_mut().zip(&self.counts) {
-            *old = now.checked_sub(*old)?;
+        if subtract_from(&self.counts, &mut counts, self.count.max(count)) {
+            return None;
         }
         Some(ExplicitDelta {
-            bounds: self.bounds.clone(),
+            // Those before go either way: of the same ones that needs no count.
+            bounds: if Arc::ptr_eq(&self.bounds, &bounds) { bounds } else { self.bounds.clone() },
             counts,
             count: self.count.checked_sub(count)?,
             sum: self.sum.zip(sum),
@@ -274,6 +306,44 @@ mod tests {
         }
         assert_eq!(histogram.counts(), [1, 2, 1]);
         assert_eq!((histogram.sum(), histogram.min(), histogram.max()), (Some(7.0), Some(1.0), Some(2.5)));
+    }
+
+    fn point(counts: &[u64]) -> ExplicitPoint {
+        let bounds = (1..counts.len()).map(|bound| bound as f64).collect();
+        ExplicitPoint {
+            bounds,
+            counts: counts.into(),
+            count: counts.iter().sum(),
+            sum: None,
+            min: None,
+            max: None,
+        }
+    }
+
+    #[test]
+    fn counts_of_any_size_are_subtracted_exactly_or_have_shrunk() {
+        const HALF: u64 = 1 << 63;
+        for (before, now, added) in [
+            ([1, 2], [3, 2], Some([2, 0])),
+            ([1, 2], [3, 1], None),
+            ([0, 0], [HALF - 1, 0], Some([HALF - 1, 0])),
+            ([0, 1], [HALF, 1], Some([HALF, 0])),
+            ([1, 0], [HALF, 1], Some([HALF - 1, 1])),
+            ([HALF, 0], [0, HALF + 7], None),
+            ([0, HALF], [1, u64::MAX - 1], Some([1, HALF - 2])),
+        ] {
+            let delta = point(&now).since(point(&before));
+            assert_eq!(delta.map(|delta| delta.counts), added.map(Vec::from), "{now:?} after {before:?}");
+        }
+    }
+
+    #[test]
+    fn counts_that_are_too_many_stay_at_the_most_there_can_be() {
+        let mut histogram = ExplicitHistogram::new([1.0].into());
+        histogram.merge(&point(&[u64::MAX - 5, 3]).whole(false), true);
+        assert_eq!((histogram.counts(), histogram.count()), (&[u64::MAX - 5, 3][..], u64::MAX - 2));
+        histogram.merge(&point(&[4, 4]).whole(false), true);
+        assert_eq!((histogram.counts(), histogram.count()), (&[u64::MAX - 1, 7][..], u64::MAX));
     }
 
     #[test]

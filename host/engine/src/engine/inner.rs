@@ -45,6 +45,9 @@ pub(crate) struct Control {
     pub(crate) sequence: u64,
     /// Time never goes back for readers, even if a clock does.
     pub(crate) last: Timestamp,
+    /// The number of the next reader to come. None is given twice: whoever still collects for a reader that is gone must not take
+    /// what is another's.
+    pub(super) next_reader: usize,
 }
 
 impl Control {
@@ -113,19 +116,23 @@ impl Inner {
         crate::record::prepare();
         let swap = Collection { number: 0, now };
         let readers = config.readers.iter().enumerate();
-        let notices = readers.flat_map(|(place, reader)| faults_of_reader(place, reader));
+        let notices = readers.flat_map(|(number, reader)| faults_of_reader(number, reader));
         let notices = Mutex::new(notices.take(NOTICES_MAX).collect());
+        let readers = config.readers.into_iter().enumerate();
+        let pipelines: Pipelines =
+            readers.map(|(number, reader)| Arc::new(Pipeline::new(number, swap.number, reader))).collect();
+        let control = Control { sequence: 0, last: now, next_reader: pipelines.len() };
         let generation = Generation {
             number: 1,
             composition: Composition::new(views),
             swap,
-            pipelines: config.readers.into_iter().map(|reader| Arc::new(Pipeline::new(reader))).collect(),
+            pipelines,
             plans: Mutex::default(),
         };
         Self {
             limits: config.limits,
             exemplar_filter: config.exemplar_filter,
-            control: Mutex::new(Control { sequence: 0, last: now }),
+            control: Mutex::new(control),
             generation: RwLock::new(Arc::new(generation)),
             registry: RwLock::default(),
             sources: AtomicUsize::new(0),
@@ -142,9 +149,16 @@ impl Inner {
         self.generation.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// A reader of the generation in service.
-    pub(crate) fn reader_at(&self, reader: usize) -> Option<Arc<Pipeline>> {
-        self.current_generation().pipelines.get(reader).filter(|pipeline| !pipeline.is_closed()).cloned()
+    /// The reader at a place in the generation in service.
+    pub(crate) fn reader_at(&self, place: usize) -> Option<Arc<Pipeline>> {
+        self.current_generation().pipelines.get(place).filter(|pipeline| !pipeline.is_closed()).cloned()
+    }
+
+    /// A reader of the generation in service and its place there, by its number.
+    pub(super) fn reader(&self, number: usize) -> Option<(usize, Arc<Pipeline>)> {
+        let generation = self.current_generation();
+        let place = generation.pipelines.iter().position(|pipeline| pipeline.is(number))?;
+        Some((place, generation.pipelines.get(place)?.clone()))
     }
 
     /// The instrument, if it is known.
@@ -275,10 +289,10 @@ impl Inner {
     }
 }
 
-/// What is wrong with the aggregations that the reader at a place asks for.
-pub(super) fn faults_of_reader(place: usize, reader: &ReaderConfig) -> impl Iterator<Item = Notice> + use<> {
+/// What is wrong with the aggregations that a reader asks for.
+pub(super) fn faults_of_reader(number: usize, reader: &ReaderConfig) -> impl Iterator<Item = Notice> + use<> {
     pipeline::faults(reader).into_iter().map(move |(kind, fault)| Notice {
         instrument: kind.name().into(),
-        message: format!("the default aggregation of reader {place} for this kind is passed over: {fault}"),
+        message: format!("the default aggregation of reader {number} for this kind is passed over: {fault}"),
     })
 }

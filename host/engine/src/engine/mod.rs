@@ -25,7 +25,7 @@ pub use swap::PreparedSwap;
 /// What an engine is made from.
 #[derive(Clone, Debug, Default)]
 pub struct EngineConfig {
-    /// One for each reader; a reader is named by its place here. More come and go with a swap, see [`PreparedSwap`].
+    /// One for each reader; the number of a reader is its place here. More come and go with a swap, see [`PreparedSwap`].
     pub readers: Vec<ReaderConfig>,
     /// The bounds.
     pub limits: Limits,
@@ -94,8 +94,8 @@ impl Engine {
     }
 
     /// What reader `reader` exports now. Callbacks run on this thread, one after the other, and are waited for; whoever wants
-    /// to give up those that take too long runs them by [`Engine::callback_runs`]. A reader that does not exist gets an empty
-    /// frame, and so does a collection from inside a callback of this engine, with a notice.
+    /// to give up those that take too long runs them by [`Engine::callback_runs`]. A reader that does not exist, or does not any
+    /// more, gets an empty frame, and so does a collection from inside a callback of this engine, with a notice.
     pub fn collect(&self, reader: usize, now: Timestamp) -> Frame {
         self.inner.collect(reader, now)
     }

@@ -7,7 +7,7 @@ use wasmeter_model::frame::Frame;
 use wasmeter_model::{Attributes, Timestamp};
 
 use super::Inner;
-use super::inner::{Generation, faults_of_reader};
+use super::inner::{Control, Generation, faults_of_reader};
 use crate::ReaderConfig;
 use crate::instrument::Plan;
 use crate::lock;
@@ -32,8 +32,9 @@ impl PreparedSwap {
         self.removed.push(reader);
     }
 
-    /// Adds a reader. Its place is in [`SwapReport::readers`]; places of readers that were removed in an earlier swap are given
-    /// again. For it series of measurements begin with the swap, and what is current is so from the first collection on.
+    /// Adds a reader. Its number is in [`SwapReport::readers`]; no other reader of the engine ever has or had it. For it series of
+    /// measurements begin with the swap, and what is current is so from the first collection on. Deltas of what callbacks report
+    /// begin with what any reader was told last, where that is known, and with nothing otherwise.
     pub fn add_reader(&mut self, config: ReaderConfig) {
         self.added.push(config);
     }
@@ -78,8 +79,10 @@ impl Inner {
         let before = self.current_generation();
         let number = before.number + 1;
         let swap = control.next(now);
-        let (pipelines, readers) = self.change_readers(&before.pipelines, &removed, added);
-        let gone: Vec<_> = removed.iter().map(|place| before.pipelines.get(*place).cloned()).collect();
+        let in_service = |number| before.pipelines.iter().find(|pipeline| pipeline.is(number)).cloned();
+        let gone: Vec<_> = removed.into_iter().map(in_service).collect();
+        let (pipelines, readers) =
+            self.change_readers(&mut control, swap.number, &before.pipelines, &gone, added);
         drop(before);
         let plans = Mutex::new(plans);
         let generation = Arc::new(Generation { number, composition, swap, pipelines, plans });
@@ -97,8 +100,9 @@ impl Inner {
         // Nothing leads there any more, so this is all there will ever be.
         report.last = gone
             .iter()
-            .map(|reader| reader.as_ref().filter(|reader| !reader.is_closed()))
-            .map(|reader| reader.map_or_else(Frame::default, |reader| self.emit(reader, control.next(now))))
+            .map(|reader| {
+                reader.as_ref().map_or_else(Frame::default, |reader| self.emit(reader, control.next(now)))
+            })
             .collect();
         for pipeline in generation.pipelines.iter() {
             pipeline.forget_dead();
@@ -106,30 +110,55 @@ impl Inner {
         report
     }
 
-    /// The readers after a swap, and at which places the added ones are.
+    /// The readers after a swap, each at its place, and the numbers of the added ones.
     fn change_readers(
         &self,
+        control: &mut Control,
+        came: u64,
         before: &[Arc<Pipeline>],
-        removed: &[usize],
+        gone: &[Option<Arc<Pipeline>>],
         added: Vec<ReaderConfig>,
     ) -> (Pipelines, Vec<usize>) {
         let mut pipelines = before.to_vec();
         // Not those of readers that go with this swap: see `Generation::pipelines`.
         let free = before.iter().enumerate().filter(|(_, pipeline)| pipeline.is_closed()).map(|(at, _)| at);
         let places: Vec<usize> = free.chain(before.len()..).take(added.len()).collect();
-        for (&place, config) in places.iter().zip(added) {
-            faults_of_reader(place, &config).for_each(|fault| self.notice(&fault.instrument, fault.message));
-            let pipeline = Arc::new(Pipeline::new(config));
+        let first = control.next_reader;
+        control.next_reader += added.len();
+        for ((number, place), config) in (first..).zip(places).zip(added) {
+            faults_of_reader(number, &config).for_each(|fault| self.notice(&fault.instrument, fault.message));
+            let pipeline = Arc::new(Pipeline::new(number, came, config));
             match pipelines.get_mut(place) {
                 Some(closed) => *closed = pipeline,
                 None => pipelines.push(pipeline),
             }
         }
-        for pipeline in removed.iter().filter(|place| **place < before.len()) {
-            if let Some(pipeline) = pipelines.get_mut(*pipeline).filter(|pipeline| !pipeline.is_closed()) {
+        for pipeline in &mut pipelines {
+            if gone.iter().flatten().any(|gone| Arc::ptr_eq(gone, pipeline)) {
                 *pipeline = Arc::new(Pipeline::closed());
             }
         }
-        (pipelines.into(), places)
+        (pipelines.into(), (first..control.next_reader).collect())
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::EngineConfig;
+
+    #[test]
+    fn readers_that_come_and_go_take_no_more_places_than_two_more() {
+        let config = EngineConfig { readers: vec![ReaderConfig::default()], ..EngineConfig::default() };
+        let inner = Inner::new(config, Views::default(), Timestamp::from_secs(1));
+        let mut last = None;
+        for secs in 2..10 {
+            let mut swap = inner.prepare_swap(Views::default()).unwrap();
+            last.into_iter().for_each(|reader| swap.remove_reader(reader));
+            swap.add_reader(ReaderConfig::default());
+            last = inner.commit_swap(swap, Timestamp::from_secs(secs)).readers.pop();
+        }
+        // The first reader's, and two that the others have in turn: one is free for a generation.
+        assert_eq!((last, inner.current_generation().pipelines.len()), (Some(8), 3));
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use wasmeter_model::limits::BOUNDARIES_DEFAULT;
 use wasmeter_model::{Attributes, InstrumentKind, Number, Temporality, Timestamp};
 
-use super::{Entry, Routing};
+use super::{Entry, Open, Routing};
 use crate::aggregate::{ExplicitDelta, ExplicitHistogram, ExponentialDelta, ExponentialHistogram, NumberSum};
 use crate::lock;
 use crate::pipeline::ReaderAt;
 use crate::record::Staged;
-use crate::source::{Route, Source};
+use crate::source::{Route, Source, Way};
 use crate::stream::{Slot, Slots, Storage, Stream};
 use crate::views::{Aggregator, are_bounds};
 
@@ -66,6 +66,15 @@ pub(super) enum Taken {
     No,
 }
 
+/// Where a contribution came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reached {
+    /// How many series it leads to.
+    routes: usize,
+    /// In how many of them it is not counted, since they begin after it.
+    too_late: usize,
+}
+
 impl Routing {
     /// Counts a contribution in the accumulated series of a source, for all readers or only for one.
     pub(crate) fn contribute(
@@ -75,9 +84,10 @@ impl Routing {
         source: &mut Source,
         contributed: Contributed<'_>,
         reader: Option<usize>,
+        open: &mut Open<'_>,
     ) {
         let of_reader = |at, _: &Route| reader.is_none_or(|only| only == at);
-        self.contribute_where(entry, readers, source, contributed, of_reader);
+        self.contribute_where(entry, readers, source, contributed, of_reader, false, open);
     }
 
     /// Counts a received delta. False if every series it leads to begins only after it and has been exported so: there it
@@ -88,41 +98,62 @@ impl Routing {
         readers: ReaderAt<'_>,
         source: &mut Source,
         contributed: Contributed<'_>,
+        open: &mut Open<'_>,
     ) -> bool {
-        let is_late = |route: &Route| route.begins_after(contributed.time);
-        let (all, late) = source
-            .routes
-            .iter()
-            .flatten()
-            .fold((0, 0), |(all, late), route| (all + 1, late + usize::from(is_late(route))));
-        if late > 0 {
+        let Reached { routes, too_late } =
+            self.contribute_where(entry, readers, source, contributed, |_, _| true, true, open);
+        if too_late > 0 {
             let notice = "a received delta ended before its series began, and is not counted there; send deltas in order";
             self.tell(notice.to_owned());
         }
-        self.contribute_where(entry, readers, source, contributed, |_, route| !is_late(route));
-        late == 0 || late < all
+        too_late == 0 || too_late < routes
     }
 
-    /// As [`Routing::contribute`], for the routes that are wanted, by their reader and themselves.
-    fn contribute_where(
+    /// As [`Routing::contribute`], for the routes that are wanted, by their reader and themselves; an interval only where it does not come
+    /// too late.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a contribution is made of, and two ways to restrict it"
+    )]
+    pub(super) fn contribute_where(
         &mut self,
         entry: &Entry,
         readers: ReaderAt<'_>,
         source: &mut Source,
         contributed: Contributed<'_>,
         wanted: impl Fn(usize, &Route) -> bool,
-    ) {
+        is_interval: bool,
+        open: &mut Open<'_>,
+    ) -> Reached {
         let streams = self.resolved.streams.len();
+        let mut reached = Reached::default();
         for at in 0..source.routes.len() {
             let of_reader = at.checked_div(streams).unwrap_or(0);
             let Some(route) = source.routes.get_mut(at).and_then(Option::as_mut) else { continue };
+            reached.routes += 1;
             if route.stream.key.storage == Storage::Current || !wanted(of_reader, route) {
                 continue;
             }
-            match lock_and_send(route, entry, contributed, Mismatch::Refuse) {
+            let mut count = |route: &mut Route, slots: &mut Slots| {
+                if is_interval && route.begins_after(slots, contributed.time) {
+                    reached.too_late += 1;
+                    return Taken::Yes;
+                }
+                let (stream, way) = route.split();
+                send(stream, way, slots, entry, contributed, Mismatch::Refuse)
+            };
+            let taken = match open.slots(at, &route.stream) {
+                Some(slots) => count(route, slots),
+                None => {
+                    let stream = route.stream.clone();
+                    count(route, &mut lock(&stream.slots))
+                }
+            };
+            match taken {
                 Taken::Yes => {}
                 Taken::WithNotice(notice) => self.tell(notice),
                 Taken::No => {
+                    open.close();
                     let form = entry.form.name();
                     self.tell(format!(
                         "bounds of a received {form} differ from those of the series it would join; it stays as received"
@@ -143,6 +174,7 @@ impl Routing {
                 }
             }
         }
+        reached
     }
 }
 
@@ -162,27 +194,28 @@ pub(super) fn lock_and_send(
     contributed: Contributed<'_>,
     mismatch: Mismatch,
 ) -> Taken {
-    let stream = route.stream.clone();
-    send(route, &mut lock(&stream.slots), entry, contributed, mismatch)
+    let (stream, way) = route.split();
+    send(stream, way, &mut lock(&stream.slots), entry, contributed, mismatch)
 }
 
-/// Counts in the series behind one route; `slots` are those of its stream.
+/// Counts in the series at the end of a way; `slots` are those of its stream.
 pub(super) fn send(
-    route: &mut Route,
+    stream: &Stream,
+    mut way: Way<'_>,
     slots: &mut Slots,
     entry: &Entry,
     contributed: Contributed<'_>,
     mismatch: Mismatch,
 ) -> Taken {
-    let temporality = route.stream.key.temporality;
+    let temporality = stream.key.temporality;
     // A history that began in an earlier interval is not wholly in this one.
-    let whole = route.whole && temporality == Temporality::Cumulative;
+    let whole = way.whole && temporality == Temporality::Cumulative;
     let floor = match temporality {
         Temporality::Cumulative => Timestamp::UNKNOWN,
         Temporality::Delta => slots.forgotten_until,
     };
-    let Some(slot) = route.slot(slots) else { return Taken::Yes };
-    let taken = slot.take(&route.stream, entry, contributed.what, whole, mismatch);
+    let Some(slot) = way.slot(temporality, slots) else { return Taken::Yes };
+    let taken = slot.take(stream, entry, contributed.what, whole, mismatch);
     if matches!(taken, Taken::No) {
         return taken;
     }

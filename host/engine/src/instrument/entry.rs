@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use wasmeter_model::{Attributes, Instrument, Number, Origin, Temporality, Timestamp};
+use wasmeter_model::{
+    Attributes, EntityRefs, Instrument, InstrumentKind, Number, Origin, Temporality, Timestamp,
+};
 
 use super::{Form, Key};
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::record::{Last, Owner, Shape};
 use crate::report::Rejection;
-use crate::source::{Observed, Source, SourceData, Sources};
-use crate::stream::{Collection, Current, Description, SlotState, Storage, Stream, When};
+use crate::source::{Source, SourceData, Sources};
+use crate::stream::{Collection, Current, Description, Entities, SlotState, Storage, Stream, When};
 use crate::sync::Mutex;
 use crate::views::{Aggregator, Resolved};
 
@@ -45,6 +47,8 @@ pub(crate) struct State {
     pub(crate) heard: Timestamp,
     /// The longest description heard, where that is longer than the instrument's own.
     pub(crate) described: Option<Arc<str>>,
+    /// The bounds of the explicit histogram that was received last: all its sources share them, mostly for ever.
+    pub(crate) bounds: Option<Arc<[f64]>>,
     pub(crate) routing: Routing,
     pub(crate) sources: Sources,
 }
@@ -63,6 +67,8 @@ pub(crate) struct Routing {
     pub(crate) shape: Shape,
     /// The further facts that came with received points last (OTLP `metadata`).
     pub(crate) metadata: Attributes,
+    /// The entities that the resource was told to stand for.
+    pub(crate) entities: Entities,
     notices: Option<Box<Notices>>,
 }
 
@@ -124,11 +130,17 @@ impl State {
 
     /// Takes note of further facts about the instrument. Of several senders' the last ones count; a sender that says nothing
     /// takes nothing back.
-    pub(crate) fn hear_metadata(&mut self, metadata: Attributes) {
+    pub(crate) fn hear_metadata(&mut self, entry: &Entry, metadata: Attributes) {
         if !metadata.is_empty() && metadata != self.routing.metadata {
             self.routing.metadata = metadata;
-            let streams = self.routing.streams.iter().chain(self.routing.as_received.iter().flatten());
-            streams.for_each(|stream| self.routing.annotate(stream));
+            self.routing.annotate_all(entry);
+        }
+    }
+
+    /// Takes note of the entities that a sender says the resource stands for.
+    pub(crate) fn hear_entities(&mut self, entry: &Entry, entities: &EntityRefs, now: Timestamp) {
+        if !entities.is_empty() && self.routing.entities.hear(entities, now) {
+            self.routing.annotate_all(entry);
         }
     }
 
@@ -143,7 +155,7 @@ impl State {
         for source in self.sources.values_mut() {
             let Source { routes, data, .. } = source;
             for route in routes.get_mut(range.clone()).unwrap_or_default().iter_mut().flatten() {
-                let stream = route.stream.clone();
+                let (stream, mut way) = route.split();
                 if stream.key.storage != Storage::Current {
                     continue;
                 }
@@ -153,7 +165,7 @@ impl State {
                 };
                 let mut slots = lock(&stream.slots);
                 let combine = slots.combine;
-                let Some(slot) = route.slot(&mut slots) else { continue };
+                let Some(slot) = way.slot(stream.key.temporality, &mut slots) else { continue };
                 slot.touched = true;
                 match &mut slot.state {
                     SlotState::Current(current) if current.collection == collection.number => {
@@ -169,8 +181,8 @@ impl State {
     /// persist (metrics SDK, "Instrument temporality", synchronous instruments).
     ///
     /// A source whose series lives on without it only becomes dormant: with its baseline gone, all that it ever counted would
-    /// count a second time when it returns.
-    pub(crate) fn expire(&mut self, now: Timestamp, expiry: Duration) -> usize {
+    /// count a second time when it returns. What sends deltas has none and is forgotten.
+    pub(crate) fn expire(&mut self, kind: InstrumentKind, now: Timestamp, expiry: Duration) -> usize {
         let before = self.sources.len();
         self.sources.retain(|source| {
             let baseline_expiry = expiry.saturating_mul(BASELINE_EXPIRIES);
@@ -180,8 +192,7 @@ impl State {
                 return true;
             }
             if !source.is_dormant {
-                let is_received = !matches!(source.data, SourceData::Observed(_));
-                source.is_dormant = source.unroute(now) && is_received;
+                source.is_dormant = source.unroute(now) && source.data.has_baseline(kind);
             }
             source.is_dormant && silence <= baseline_expiry
         });
@@ -247,11 +258,20 @@ impl Routing {
         }
     }
 
-    /// Tells a stream the further facts about the instrument, if there are any.
-    pub(super) fn annotate(&self, stream: &Stream) {
+    /// Tells a stream the further facts about the instrument and the entities of its resource, if there are any.
+    pub(super) fn annotate(&self, entry: &Entry, stream: &Stream) {
         if !self.metadata.is_empty() {
             lock(&stream.slots).metadata = self.metadata.clone();
         }
+        if !self.entities.refs().is_empty() {
+            let (before, after) = (&entry.instrument.resource.attributes, &stream.key.resource.attributes);
+            lock(&stream.slots).entities.hear_all(&self.entities.after(before, after));
+        }
+    }
+
+    fn annotate_all(&self, entry: &Entry) {
+        let streams = self.streams.iter().chain(self.as_received.iter().flatten());
+        streams.for_each(|stream| self.annotate(entry, stream));
     }
 
     /// Tells the streams that this instrument does not feed them any more.
@@ -283,7 +303,7 @@ impl Routing {
             let described = (&entry.instrument.description, self.asked);
             let stream = pipeline.stream_as_received(key, &entry.instrument, wanted, described, now);
             *place = Some(stream.clone());
-            self.annotate(&stream);
+            self.annotate(entry, &stream);
             return Some(stream);
         }
         place.clone()
@@ -331,6 +351,17 @@ impl Source {
 }
 
 impl SourceData {
+    /// True if there are totals that later ones are compared with: received, or reported to an instrument of this kind.
+    fn has_baseline(&self, kind: InstrumentKind) -> bool {
+        match self {
+            Self::Recorded(_) => false,
+            Self::Observed(told) => told.has_baseline(kind),
+            Self::Numbers(received) => received.has_baseline(),
+            Self::Explicit(received) => received.has_baseline(),
+            Self::Exponential(received) => received.has_baseline(),
+        }
+    }
+
     /// Forgets the baselines of writers that have been silent for `expiry`.
     fn forget_writers(&mut self, now: Timestamp, expiry: Duration) {
         match self {
@@ -338,17 +369,6 @@ impl SourceData {
             Self::Numbers(received) => received.forget(now, expiry),
             Self::Explicit(received) => received.forget(now, expiry),
             Self::Exponential(received) => received.forget(now, expiry),
-        }
-    }
-
-    /// Forgets what was reported to readers that are gone, and makes room for those that have come.
-    pub(crate) fn forget_readers(&mut self, pipelines: &[Arc<Pipeline>]) {
-        let Self::Observed(readers) = self else { return };
-        readers.resize(pipelines.len(), Observed::default());
-        for (observed, pipeline) in readers.iter_mut().zip(pipelines) {
-            if pipeline.is_closed() {
-                *observed = Observed::default();
-            }
         }
     }
 
@@ -386,8 +406,8 @@ impl SourceData {
                     false => last.map(|last| (last.value, when(last))),
                 }
             }
-            Self::Observed(readers) => {
-                let observed = readers.get(reader)?;
+            Self::Observed(told) => {
+                let observed = told.readers.get(reader)?;
                 let (_, value) = observed.now.filter(|(seen, _)| *seen == collection.number)?;
                 Some((value, (collection.now, observed.latest)))
             }

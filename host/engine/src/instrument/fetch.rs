@@ -1,17 +1,13 @@
 //! Fetching the measurements that threads have left in their cells.
 
-use std::sync::Arc;
-
 use wasmeter_model::Timestamp;
 
 use super::contribute::{Mismatch, Taken, lock_and_send, send};
-use super::{Contributed, Contribution, Entry, Routing, State};
+use super::{Contributed, Contribution, Entry, Open, Routing, State};
 use crate::aggregate::NumberSum;
-use crate::lock;
 use crate::record::{Last, Shape, Spare, Tap};
 use crate::source::{Source, SourceData};
-use crate::stream::{Slots, Storage, Stream};
-use crate::sync::MutexGuard;
+use crate::stream::Storage;
 
 /// Of how many sources staged measurements are fetched at a time: each time costs a fence on all cores, and each source needs empty
 /// room meanwhile.
@@ -83,8 +79,7 @@ impl Routing {
         let (mut accepted, mut notices) = (0, Vec::new());
         let mut delivery = Delivery {
             entry,
-            streams: &self.streams,
-            open: None,
+            open: Open::new(self, &self.streams),
             now,
             accepted: &mut accepted,
             notices: &mut notices,
@@ -99,10 +94,8 @@ impl Routing {
 /// Brings measurements of an instrument to their series.
 struct Delivery<'a> {
     entry: &'a Entry,
-    /// As in [`Routing`].
-    streams: &'a [Arc<Stream>],
-    /// The stream that something was brought to last stays locked: most sources lead to the same one.
-    open: Option<(usize, MutexGuard<'a, Slots>)>,
+    /// What something was brought to stays locked: most sources lead to the same streams.
+    open: Open<'a>,
     now: Timestamp,
     /// How many measurements there were.
     accepted: &'a mut u64,
@@ -173,26 +166,16 @@ impl<'a> Delivery<'a> {
             else {
                 continue;
             };
-            let taken = match self.slots(at, &route.stream) {
-                Some(slots) => send(route, slots, entry, contributed, Mismatch::Refuse),
+            let taken = match self.open.slots(at, &route.stream) {
+                Some(slots) => {
+                    let (stream, way) = route.split();
+                    send(stream, way, slots, entry, contributed, Mismatch::Refuse)
+                }
                 None => lock_and_send(route, entry, contributed, Mismatch::Refuse),
             };
             if let Taken::WithNotice(notice) = taken {
                 self.notices.push(notice);
             }
         }
-    }
-
-    /// The series of the stream that routes at this place lead to, if it is `stream`, locked. With `None` no stream is locked.
-    fn slots(&mut self, at: usize, stream: &Arc<Stream>) -> Option<&mut Slots> {
-        if self.open.as_ref().is_none_or(|(place, _)| *place != at) {
-            // One at a time: whoever locks several of a reader's streams does it in its own order.
-            self.open = None;
-            self.open = self.streams.get(at).map(|stream| (at, lock(&stream.slots)));
-        }
-        if !self.streams.get(at).is_some_and(|own| Arc::ptr_eq(own, stream)) {
-            self.open = None;
-        }
-        self.open.as_mut().map(|(_, slots)| &mut **slots)
     }
 }

@@ -1,5 +1,6 @@
 //! Giving an instrument the routes of a generation (design: the swap rule).
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::{Entry, Form, State};
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::record::Shape;
-use crate::source::{NOT_YET, Route, Source};
+use crate::source::{NOT_YET, Route, Source, SourceData};
 use crate::stream::{Collection, SlotId, Slots, Storage, Stream};
 use crate::views::{Aggregator, OnFault, Resolved};
 
@@ -64,14 +65,19 @@ type Place = (*const Stream, SlotId);
 type OldRoutes = Vec<(Route, Option<Timestamp>)>;
 
 /// A series made by a swap holds what comes after it. Only the sum of what sources say now reaches back: as far as the
-/// series that said the same before.
-fn start_after_swap(stream: &Stream, old: &OldRoutes, swap: Timestamp) -> Timestamp {
+/// series that said the same before, or else as what callbacks say, which has `begun` then.
+fn start_after_swap(
+    stream: &Stream,
+    old: &OldRoutes,
+    begun: Option<Timestamp>,
+    swap: Timestamp,
+) -> Timestamp {
     if stream.key.storage == Storage::Accumulated {
         return swap;
     }
     let is_predecessor = |route: &Route| route.stream.key.storage == Storage::Current;
     let starts = old.iter().filter(|(route, _)| is_predecessor(route)).filter_map(|(_, start)| *start);
-    starts.min().unwrap_or(swap)
+    starts.min().or(begun).unwrap_or(swap)
 }
 
 fn place(route: &Route) -> Place {
@@ -112,15 +118,20 @@ impl State {
             let shape = shape_of(entry, pipelines, &plan.resolved);
             rerouted.fetched = self.fetch_last(entry, swap.now, shape);
         }
+        self.tell_readers_that_go(entry, pipelines, swap);
         // Series of current values that are about to end are exported once more, as they are now.
         let streams_before = self.routing.resolved.streams.len();
         for reader in 0..self.routing.streams.len().checked_div(streams_before).unwrap_or(0) {
             self.contribute_current(reader, swap, expiry);
         }
-        self.sources.values_mut().for_each(|source| source.data.forget_readers(pipelines));
+        self.exchange_readers(pipelines, swap);
         let mut old_routing = std::mem::take(&mut self.routing);
         self.routing.shape = std::mem::take(&mut old_routing.shape);
         self.routing.metadata = std::mem::take(&mut old_routing.metadata);
+        self.routing.entities = std::mem::take(&mut old_routing.entities);
+        if self.routing.entities.refs().is_empty() {
+            self.routing.entities.hear(&entry.instrument.resource.entities, swap.now);
+        }
         self.routing.asked = swap.number;
         let described = self.described.as_ref().unwrap_or(&entry.instrument.description);
         self.routing.enter_streams(entry, pipelines, plan.resolved, described, swap.now);
@@ -164,9 +175,9 @@ impl State {
             if source.is_dormant {
                 continue;
             }
-            let is_only_bound = source.is_only_bound();
+            let (is_only_bound, begun) = (source.is_only_bound(), source.data.begun());
             source.route(&self.routing, mapped, |stream, _| {
-                if is_only_bound { NOT_YET } else { start_after_swap(stream, old, swap.now) }
+                if is_only_bound { NOT_YET } else { start_after_swap(stream, old, begun, swap.now) }
             });
             for (at, route) in source.routes.iter_mut().enumerate() {
                 let Some(route) = route else { continue };
@@ -236,7 +247,7 @@ impl super::Routing {
                 }
                 let described = (described, self.asked);
                 let stream = pipeline.stream(key, &entry.instrument, wanted, described, now);
-                self.annotate(&stream);
+                self.annotate(entry, &stream);
                 streams.push(stream);
             }
         }
@@ -276,14 +287,28 @@ impl Source {
         self.is_dormant = false;
         // There may have been swaps since.
         let mapped = routing.map(entry, &self.attributes, on_fault);
-        self.route(routing, &mapped, |_, _| now);
+        self.set_out(routing, &mapped, now);
         for route in self.routes.iter_mut().flatten() {
             route.whole = false;
         }
     }
 
+    /// Makes the routes of a source that has none. What a callback reports counts from the collection before; what is recorded or
+    /// received, from `start`.
+    pub(crate) fn set_out(&mut self, routing: &super::Routing, mapped: &Mapped, start: Timestamp) {
+        let is_observed = matches!(self.data, SourceData::Observed(_));
+        let begun = Cell::new(Timestamp::UNKNOWN);
+        self.route(routing, mapped, |_, slots| {
+            begun.set(begun.get().max(slots.interval_start));
+            if is_observed { slots.interval_start } else { start }
+        });
+        if let SourceData::Observed(told) = &mut self.data {
+            told.begun = begun.get();
+        }
+    }
+
     /// Makes the routes for the mapped sets. Cumulative series that are new start when `start` says.
-    pub(crate) fn route(
+    fn route(
         &mut self,
         routing: &super::Routing,
         mapped: &Mapped,

@@ -8,10 +8,9 @@ use std::sync::atomic::Ordering;
 use wasmeter_model::{InstrumentKind, Number};
 
 use super::callback::{Observation, Observations};
-use crate::aggregate::is_less;
 use crate::engine::Inner;
 use crate::exemplar::Measurement;
-use crate::instrument::{Contributed, Contribution, Entry, State};
+use crate::instrument::{Contributed, Entry, Open, State};
 use crate::lock;
 use crate::report::Rejection;
 use crate::source::{Observed, SourceData};
@@ -83,8 +82,15 @@ impl Inner {
         let now = collection.now;
         let source = self.measured_source(entry, routing, sources, attributes, (now, now));
         source.heard = collection.now;
-        let SourceData::Observed(readers) = &mut source.data else { return Ok(()) };
-        let Some(observed) = readers.get_mut(reader) else { return Ok(()) };
+        if source.is_dormant {
+            let mut on_fault = |fault| {
+                self.fault(&entry.instrument, &fault);
+                Ok(())
+            };
+            source.wake(entry, routing, now, &mut on_fault);
+        }
+        let SourceData::Observed(told) = &mut source.data else { return Ok(()) };
+        let Some(observed) = told.readers.get_mut(reader) else { return Ok(()) };
         // As many as there were before, which is an order over all callbacks.
         let order = self.counters.accepted.fetch_add(1, Ordering::Relaxed);
         observed.observe(kind, collection.number, order, *value);
@@ -97,8 +103,8 @@ impl Inner {
         let mut seen: Vec<_> = sources
             .values_mut()
             .filter_map(|source| {
-                let SourceData::Observed(readers) = &source.data else { return None };
-                let observed = readers.get(reader)?;
+                let SourceData::Observed(told) = &source.data else { return None };
+                let observed = told.readers.get(reader)?;
                 let is_seen = observed.now.is_some_and(|(number, _)| number == collection.number);
                 // Several callbacks may share an instrument; the value counts once.
                 (is_seen && observed.counted != collection.number).then_some((observed.order, source))
@@ -108,24 +114,16 @@ impl Inner {
         // limits").
         seen.sort_unstable_by_key(|(order, _)| *order);
         for (_, source) in seen {
-            let SourceData::Observed(readers) = &mut source.data else { continue };
-            let Some(observed) = readers.get_mut(reader) else { continue };
+            let SourceData::Observed(told) = &mut source.data else { continue };
+            let Some(observed) = told.readers.get_mut(reader) else { continue };
             let Some((_, value)) = observed.now else { continue };
             observed.counted = collection.number;
-            // A histogram counts each observation; a sum counts by how much the total has grown.
-            let what = match entry.instrument.kind {
-                InstrumentKind::ObservableCounter => {
-                    let before = observed.before.filter(|before| !is_less(value, *before));
-                    Contribution::Difference { now: value, before }
-                }
-                InstrumentKind::ObservableUpDownCounter => {
-                    Contribution::Difference { now: value, before: observed.before }
-                }
-                _ => Contribution::Measurement(value),
-            };
+            let what = observed.contribution(entry.instrument.kind, value);
             observed.before = Some(value);
+            told.last = Some((collection.number, value));
             let contributed = Contributed { what, start: None, time: collection.now };
-            routing.contribute(entry, &|reader| self.reader_at(reader), source, contributed, Some(reader));
+            let (readers, open) = (&|reader| self.reader_at(reader), &mut Open::none());
+            routing.contribute(entry, readers, source, contributed, Some(reader), open);
             // It is in nobody's span.
             if self.exemplar_filter.admits(None) {
                 let (time, attributes) = (collection.now, source.attributes.clone());

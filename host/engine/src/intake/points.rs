@@ -32,41 +32,67 @@ fn finite(values: [Option<f64>; 3]) -> Result<(), Rejection> {
     if values.into_iter().flatten().all(f64::is_finite) { Ok(()) } else { Err(Rejection::NotFinite) }
 }
 
-fn total<'a>(counts: impl IntoIterator<Item = &'a u64>) -> Option<u64> {
-    counts.into_iter().try_fold(0u64, |sum, count| sum.checked_add(*count))
+/// Of so many counts as fit into memory this does not overflow.
+fn total<'a>(counts: impl IntoIterator<Item = &'a u64>) -> u128 {
+    counts.into_iter().map(|count| u128::from(*count)).sum()
+}
+
+/// What was made for points before and serves those that come.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// For the counts of an explicit histogram.
+    pub(super) counts: Vec<u64>,
+    /// The bounds of one.
+    pub(super) bounds: Option<Arc<[f64]>>,
 }
 
 /// An explicit histogram (data model, "Histogram").
 ///
-/// `known` are the bounds of the one before, which are checked already and kept if this one has the same.
-pub(super) fn explicit(
-    row: &HistogramRef<'_>,
+/// `known` are the bounds of the one before, which are checked already and kept if this one has the same; `seen` is where they
+/// were read. `room` is taken for this one.
+pub(super) fn explicit<'a>(
+    row: &HistogramRef<'a>,
     known: &mut Option<Arc<[f64]>>,
+    seen: &mut Option<&'a [f64]>,
+    room: &mut Room,
 ) -> Result<ExplicitPoint, Rejection> {
     finite([row.sum, row.min, row.max])?;
     if row.bounds.len() >= BUCKETS_MAX {
         return Err(Rejection::TooManyBuckets);
     }
+    // A batch has equal bounds once, so they mostly are where those of the point before were.
+    let is_seen = seen.is_some_and(|seen| std::ptr::eq(seen, row.bounds));
     let bounds = match known {
-        Some(known) if are_equal(known, row.bounds) => known.clone(),
+        Some(known) if is_seen || are_equal(known, row.bounds) => known,
         _ => {
             let is_ascending = row.bounds.is_sorted_by(|a, b| a < b);
             if !is_ascending || !row.bounds.iter().all(|bound| bound.is_finite()) {
                 return Err(Rejection::BadBounds);
             }
-            known.insert(row.bounds.into()).clone()
+            known.insert(row.bounds.into())
         }
+    };
+    *seen = Some(row.bounds);
+    // To have them once more costs more than to take those that are over.
+    let bounds = match room.bounds.take() {
+        Some(over) if Arc::ptr_eq(&over, bounds) => over,
+        _ => bounds.clone(),
     };
     // Without bounds there may be no counts either; then all values are in the one bucket there is.
     let counts = match (row.bounds, row.counts) {
-        ([], []) => vec![row.count],
-        (bounds, counts) if counts.len() == bounds.len() + 1 => counts.to_vec(),
+        ([], []) => std::slice::from_ref(&row.count),
+        (bounds, counts) if counts.len() == bounds.len() + 1 => counts,
         _ => return Err(Rejection::CountsMismatch),
     };
-    if total(&counts) != Some(row.count) {
+    if total(counts) != row.count.into() {
         return Err(Rejection::CountsMismatch);
     }
-    Ok(ExplicitPoint { bounds, counts, count: row.count, sum: row.sum, min: row.min, max: row.max })
+    // Of just this size: it stays with the series.
+    let mut kept = std::mem::take(&mut room.counts);
+    kept.clear();
+    kept.reserve_exact(counts.len());
+    kept.extend_from_slice(counts);
+    Ok(ExplicitPoint { bounds, counts: kept, count: row.count, sum: row.sum, min: row.min, max: row.max })
 }
 
 /// An exponential histogram (data model, "ExponentialHistogram").
@@ -79,7 +105,7 @@ pub(super) fn exponential(row: &ExponentialRef<'_>) -> Result<ExponentialPoint, 
     if positive.len() > BUCKETS_MAX || negative.len() > BUCKETS_MAX {
         return Err(Rejection::TooManyBuckets);
     }
-    if total(positive.iter().chain(negative).chain([&row.zero_count])) != Some(row.count) {
+    if total(positive.iter().chain(negative).chain([&row.zero_count])) != row.count.into() {
         return Err(Rejection::CountsMismatch);
     }
     let in_range = i8::try_from(row.scale)

@@ -1,6 +1,5 @@
 //! Received frames: every point becomes a contribution of its source (design: received OTLP is aggregated).
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use wasmeter_model::batch::{Batch, BatchMetric, BatchPoint};
@@ -10,12 +9,12 @@ use wasmeter_model::{
     Temporality, Timestamp,
 };
 
-use super::points;
+use super::points::{self, Room};
 use crate::aggregate::{
     ExplicitDelta, ExplicitPoint, ExponentialDelta, ExponentialPoint, NumberSum, is_less,
 };
 use crate::engine::Inner;
-use crate::instrument::{Contributed, Contribution, Entry, Form, Routing, State};
+use crate::instrument::{Contributed, Contribution, Entry, Form, Open, Routing, State};
 use crate::lock;
 use crate::report::{IngestReport, Rejection};
 use crate::source::{Received, Source, SourceData, Step};
@@ -23,7 +22,7 @@ use crate::source::{Received, Source, SourceData, Step};
 /// Takes a batch in that was received or observed.
 pub(crate) fn ingest(inner: &Inner, batch: &Batch<'_>, origin: Origin, now: Timestamp) -> IngestReport {
     let report = IngestReport { duplicate_keys: batch.duplicate_keys(), ..IngestReport::default() };
-    let mut intake = Intake { inner, origin, now, report, bounds: None };
+    let mut intake = Intake { inner, origin, now, report, room: Room::default() };
     for metric in batch.metrics() {
         intake.metric(metric);
     }
@@ -42,12 +41,12 @@ struct Intake<'a> {
     origin: Origin,
     now: Timestamp,
     report: IngestReport,
-    /// The bounds of the last histogram: the next one mostly has the same.
-    bounds: Option<Arc<[f64]>>,
+    /// For the next histogram: that of the last but one point of the series before.
+    room: Room,
 }
 
 /// A received histogram of either form.
-trait ReceivedHistogram: Clone {
+trait ReceivedHistogram: Sized {
     /// What it adds to the one before.
     type Delta;
 
@@ -59,6 +58,8 @@ trait ReceivedHistogram: Clone {
     fn since(&self, before: Self) -> Option<Self::Delta>;
     /// What is counted.
     fn contribution(delta: &Self::Delta) -> Contribution<'_>;
+    /// What was counted, as room for the next point.
+    fn room(delta: Self::Delta) -> Room;
 }
 
 impl ReceivedHistogram for ExplicitPoint {
@@ -78,6 +79,10 @@ impl ReceivedHistogram for ExplicitPoint {
 
     fn contribution(delta: &ExplicitDelta) -> Contribution<'_> {
         Contribution::Explicit(delta)
+    }
+
+    fn room(delta: ExplicitDelta) -> Room {
+        Room { counts: delta.counts, bounds: Some(delta.bounds) }
     }
 }
 
@@ -99,11 +104,18 @@ impl ReceivedHistogram for ExponentialPoint {
     fn contribution(delta: &ExponentialDelta) -> Contribution<'_> {
         Contribution::Exponential(delta)
     }
+
+    fn room(_: ExponentialDelta) -> Room {
+        Room::default()
+    }
 }
 
 /// What is told where deltas of one series cover the same time (data model, "Overlap observability"). They are added up.
 const OVERLAP: &str = "received deltas of one series overlap in time, so several processes write it; all are counted, but \
                        give each process its own `service.instance.id`";
+
+/// The instrument that points are for, and its streams, of which some are locked meanwhile.
+type To<'a, 'o> = (&'a Entry, &'a mut State, &'a mut Open<'o>);
 
 /// What all points of a metric have in common.
 #[derive(Clone, Copy)]
@@ -152,10 +164,10 @@ impl<'a> Intake<'a> {
                     || metric.numbers().filter(|(point, row)| !point.is_ended() && row.value.is_some());
                 // What a View is told; the kind may differ from point to point and change in the life of a series.
                 let number = rows().find_map(|(_, row)| row.value).map_or(NumberKind::Int, Number::kind);
-                self.instrument(metric, shape, number, rows().count(), |intake, entry, state| {
+                self.instrument(metric, shape, number, rows().count(), |intake, entry, state, open| {
                     for (point, row) in rows() {
                         let value = points::number(&row, shape.kind);
-                        intake.number(metric, entry, state, shape, point, value);
+                        intake.number(metric, (entry, state, open), shape, point, value);
                     }
                 });
                 // The last value of a series may stand beside its end, before or behind.
@@ -164,22 +176,37 @@ impl<'a> Intake<'a> {
             }
             Form::Explicit => {
                 let rows = || metric.histograms().filter(|(point, _)| !point.is_ended());
-                self.instrument(metric, shape, NumberKind::Double, rows().count(), |intake, entry, state| {
-                    for (point, row) in rows() {
-                        let value = points::explicit(&row, &mut intake.bounds);
-                        intake.histogram(metric, entry, state, shape, point, value);
-                    }
-                });
+                self.instrument(
+                    metric,
+                    shape,
+                    NumberKind::Double,
+                    rows().count(),
+                    |intake, entry, state, open| {
+                        let mut seen = None;
+                        for (point, row) in rows() {
+                            let value =
+                                points::explicit(&row, &mut state.bounds, &mut seen, &mut intake.room);
+                            intake.histogram(metric, (entry, state, open), shape, point, value);
+                        }
+                    },
+                );
                 let ends = metric.histograms().map(|(point, _)| point).filter(BatchPoint::is_ended);
                 self.ends(metric, shape, NumberKind::Double, ends);
             }
             Form::Exponential => {
                 let rows = || metric.exponentials().filter(|(point, _)| !point.is_ended());
-                self.instrument(metric, shape, NumberKind::Double, rows().count(), |intake, entry, state| {
-                    for (point, row) in rows() {
-                        intake.histogram(metric, entry, state, shape, point, points::exponential(&row));
-                    }
-                });
+                self.instrument(
+                    metric,
+                    shape,
+                    NumberKind::Double,
+                    rows().count(),
+                    |intake, entry, state, open| {
+                        for (point, row) in rows() {
+                            let value = points::exponential(&row);
+                            intake.histogram(metric, (entry, state, open), shape, point, value);
+                        }
+                    },
+                );
                 let ends = metric.exponentials().map(|(point, _)| point).filter(BatchPoint::is_ended);
                 self.ends(metric, shape, NumberKind::Double, ends);
             }
@@ -216,7 +243,7 @@ impl<'a> Intake<'a> {
         shape: Shape,
         number: NumberKind,
         points: usize,
-        take: impl FnOnce(&mut Self, &Entry, &mut State),
+        take: impl FnOnce(&mut Self, &Entry, &mut State, &mut Open<'_>),
     ) {
         if points == 0 {
             return;
@@ -234,9 +261,13 @@ impl<'a> Intake<'a> {
             state.heard = self.now;
             self.inner.bring_up_to_date(&entry, &mut state, self.now);
             state.hear_description(&entry, &instrument.description);
-            state.hear_metadata(metric.row().name.metadata.clone());
+            state.hear_metadata(&entry, metric.row().name.metadata.clone());
+            state.hear_entities(&entry, &metric.row().resource.entities, self.now);
             let accepted = self.report.accepted;
-            take(self, &entry, &mut state);
+            let streams = state.routing.streams.clone();
+            let mut open = Open::new(&state.routing, &streams);
+            take(self, &entry, &mut state, &mut open);
+            drop(open);
             if state.routing.resolved.is_disabled {
                 // They are taken note of: once the Meter is enabled, what comes is told from what was there.
                 self.report.disabled += std::mem::replace(&mut self.report.accepted, accepted) - accepted;
@@ -275,20 +306,19 @@ impl<'a> Intake<'a> {
     fn number(
         &mut self,
         metric: BatchMetric<'_>,
-        entry: &Entry,
-        state: &mut State,
+        to: To<'_, '_>,
         shape: Shape,
         point: BatchPoint<'_>,
         value: Result<Number, Rejection>,
     ) {
-        let (inner, now) = (self.inner, self.now);
-        self.point(metric, entry, state, point, value, |value, routing, source| {
+        let (inner, now, entry) = (self.inner, self.now, to.0);
+        self.point(metric, to, point, value, |value, routing, source, open| {
             let SourceData::Numbers(received) = &mut source.data else { return Ok(()) };
             let interval = (point.start(), point.time());
             let (before, start) = match shape.temporality {
                 None => return received.replace(point.time(), value, now),
                 Some(Temporality::Cumulative) => {
-                    let step = received.cumulative(interval, value, now, inner.limits.current_expiry)?;
+                    let (step, _) = received.cumulative(interval, value, now, inner.limits.current_expiry)?;
                     match step {
                         // Something that only grows has shrunk: it was reset, and all of the new value is new.
                         Step::Since(before) if shape.kind.is_monotonic() && is_less(value, before) => {
@@ -315,21 +345,21 @@ impl<'a> Intake<'a> {
             };
             let what = Contribution::Difference { now: value, before };
             let contributed = Contributed { what, start, time: point.time() };
-            inner.contribute(routing, entry, shape, source, contributed)
+            inner.contribute((entry, routing, open), shape, source, contributed)
         });
     }
 
     fn histogram<P: ReceivedHistogram>(
         &mut self,
         metric: BatchMetric<'_>,
-        entry: &Entry,
-        state: &mut State,
+        to: To<'_, '_>,
         shape: Shape,
         point: BatchPoint<'_>,
         value: Result<P, Rejection>,
     ) {
-        let (inner, now) = (self.inner, self.now);
-        self.point(metric, entry, state, point, value, |value, routing, source| {
+        let (inner, now, entry) = (self.inner, self.now, to.0);
+        let mut room = Room::default();
+        self.point(metric, to, point, value, |value, routing, source, open| {
             let Some(received) = P::received(&mut source.data) else { return Ok(()) };
             let interval = (point.start(), point.time());
             let (delta, start) = if shape.temporality == Some(Temporality::Delta) {
@@ -338,45 +368,55 @@ impl<'a> Intake<'a> {
                 }
                 (value.whole(false), Some(point.start()))
             } else {
-                match received.cumulative(interval, value.clone(), now, inner.limits.current_expiry)? {
-                    Step::First => (value.whole(false), Some(point.start())),
-                    Step::Since(before) => (value.since(before).unwrap_or_else(|| value.whole(true)), None),
+                match received.cumulative(interval, value, now, inner.limits.current_expiry)? {
+                    (Step::First, value) => (value.whole(false), Some(point.start())),
+                    (Step::Since(before), value) => {
+                        (value.since(before).unwrap_or_else(|| value.whole(true)), None)
+                    }
                 }
             };
             let what = P::contribution(&delta);
             let contributed = Contributed { what, start, time: point.time() };
-            inner.contribute(routing, entry, shape, source, contributed)
+            let taken = inner.contribute((entry, routing, open), shape, source, contributed);
+            room = P::room(delta);
+            taken
         });
+        self.room = room;
     }
 
     /// Checks a point, finds its source and takes it in with `take`; counts what became of it.
     fn point<V>(
         &mut self,
         metric: BatchMetric<'_>,
-        entry: &Entry,
-        state: &mut State,
+        (entry, state, open): To<'_, '_>,
         point: BatchPoint<'_>,
         value: Result<V, Rejection>,
-        take: impl FnOnce(V, &mut Routing, &mut Source) -> Result<(), Rejection>,
+        take: impl FnOnce(V, &mut Routing, &mut Source, &mut Open<'_>) -> Result<(), Rejection>,
     ) {
         self.report.duplicate_keys += point.duplicate_keys();
         let attributes = point.attributes();
         let taken = points::check_time(point).and(value).and_then(|value| {
             let start = if point.start().is_unknown() { point.time() } else { point.start() };
             let State { routing, sources, .. } = state;
-            let make = || self.inner.new_source(entry, routing, attributes, start, self.now);
+            let make = || {
+                // The Views are asked.
+                open.close();
+                self.inner.new_source(entry, routing, attributes, start, self.now)
+            };
             let source = sources.get_or_insert(attributes, make)?;
             source.heard = self.now;
             if source.is_dormant {
+                open.close();
                 let mut on_fault = |fault| {
                     self.inner.fault(&entry.instrument, &fault);
                     Ok(())
                 };
                 source.wake(entry, routing, self.now, &mut on_fault);
             }
-            take(value, routing, source)?;
+            take(value, routing, source, open)?;
             // As good as no exemplars at all (metrics SDK, "AlwaysOff").
-            if self.inner.exemplar_filter != ExemplarFilter::AlwaysOff {
+            if point.exemplars().len() > 0 && self.inner.exemplar_filter != ExemplarFilter::AlwaysOff {
+                open.close();
                 source.offer_received(entry, routing, point);
             }
             Ok(())
@@ -409,18 +449,17 @@ impl<'a> Intake<'a> {
 impl Inner {
     fn contribute(
         &self,
-        routing: &mut Routing,
-        entry: &Entry,
+        (entry, routing, open): (&Entry, &mut Routing, &mut Open<'_>),
         shape: Shape,
         source: &mut Source,
         contributed: Contributed<'_>,
     ) -> Result<(), Rejection> {
+        let readers = &|reader| self.reader_at(reader);
         if shape.temporality == Some(Temporality::Delta) && !contributed.time.is_unknown() {
-            let is_counted =
-                routing.contribute_interval(entry, &|reader| self.reader_at(reader), source, contributed);
+            let is_counted = routing.contribute_interval(entry, readers, source, contributed, open);
             return if is_counted { Ok(()) } else { Err(Rejection::DuplicateOrOutOfOrder) };
         }
-        routing.contribute(entry, &|reader| self.reader_at(reader), source, contributed, None);
+        routing.contribute(entry, readers, source, contributed, None, open);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use wasmeter_model::{Attributes, Timestamp};
 use crate::engine::Inner;
 use crate::instrument::{Entry, Form, Routing};
 use crate::report::Rejection;
-use crate::source::{Observed, Recorded, Source, SourceData, Sources};
+use crate::source::{Recorded, Source, SourceData, Sources, Told};
 use crate::stream::overflow_attributes;
 use crate::views::has_empty_key;
 
@@ -68,7 +68,7 @@ impl Inner {
         };
         let data = match (entry.form, entry.instrument.kind) {
             (Form::Measurements, kind) if kind.is_observable() => {
-                SourceData::Observed(vec![Observed::default(); self.current_generation().pipelines.len()])
+                SourceData::Observed(Box::new(Told::new(self.current_generation().pipelines.len())))
             }
             (Form::Measurements, _) => {
                 SourceData::Recorded(Recorded::new(entry.instrument.kind, entry.instrument.number))
@@ -77,7 +77,6 @@ impl Inner {
             (Form::Explicit, _) => SourceData::Explicit(Box::default()),
             (Form::Exponential, _) => SourceData::Exponential(Box::default()),
         };
-        let observed = matches!(data, SourceData::Observed(_));
         if has_empty_key(attributes) {
             let notice = "an attribute has an empty key, which is not exported; give it one, or leave the attribute out";
             routing.tell(notice.to_owned());
@@ -91,8 +90,7 @@ impl Inner {
             is_dormant: false,
             exemplars_until: Timestamp::UNKNOWN,
         };
-        // What a callback reports counts from the collection before; what is recorded or received, from its own start.
-        source.route(routing, &mapped, |_, slots| if observed { slots.interval_start } else { start });
+        source.set_out(routing, &mapped, start);
         source
     }
 }

@@ -10,7 +10,7 @@ use super::registers::Registers;
 use super::{BoundRecorder, GivenAttributes, Last, Packed, thread};
 use crate::aggregate::NumberSum;
 use crate::engine::Inner;
-use crate::instrument::{Contributed, Contribution, Entry, Form, State};
+use crate::instrument::{Contributed, Contribution, Entry, Form, Open, State};
 use crate::lock;
 use crate::report::Rejection;
 use crate::source::{NOT_YET, Source, SourceData};
@@ -246,6 +246,7 @@ impl Recorder {
                 source,
                 contributed,
                 None,
+                &mut Open::none(),
             );
         });
         self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed);

@@ -1,9 +1,11 @@
 //! Sources: one received series or one recorded attribute set, what is known of it, and the routes to its slots.
 
+mod intervals;
 mod received;
 mod route;
 mod sampled;
 mod sources;
+mod told;
 
 use wasmeter_model::{Attributes, InstrumentKind, Number, NumberKind, Temporality, Timestamp};
 
@@ -11,8 +13,9 @@ use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
 use crate::lock;
 use crate::record::{Last, Tap};
 pub(crate) use received::{Received, Step};
-pub(crate) use route::Route;
+pub(crate) use route::{Route, Way};
 pub(crate) use sources::Sources;
+pub(crate) use told::{Observed, Told};
 
 /// What values come from.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ pub(crate) enum SourceData {
     /// Measured in this process.
     Recorded(Recorded),
     /// Reported by a callback, to each reader for itself.
-    Observed(Vec<Observed>),
+    Observed(Box<Told>),
     /// Received numbers; what is kept is the value of the writer's last point.
     Numbers(Box<Received<Number>>),
     /// Received explicit histograms.
@@ -66,21 +69,6 @@ pub(crate) struct Standing {
     pub(crate) total: NumberSum,
     /// The last measurement: the state of a gauge. Kept only while a stream asks for it.
     pub(crate) last: Option<Last>,
-}
-
-/// What a callback last reported to one reader.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Observed {
-    /// In which collection, and what. Observations of the same set in one collection are added for sums.
-    pub(crate) now: Option<(u64, Number)>,
-    /// Grows with each observation: the sets of a collection are contributed in the order they were observed in.
-    pub(crate) order: u64,
-    /// As `order`, of the last observation of the set in that collection.
-    pub(crate) latest: u64,
-    /// The value of the last collection that saw this set, to take differences. Survives collections that did not.
-    pub(crate) before: Option<Number>,
-    /// The collection whose value was contributed last.
-    pub(crate) counted: u64,
 }
 
 impl Recorded {
@@ -116,6 +104,16 @@ impl Recorded {
 impl Standing {
     fn new(number: NumberKind) -> Self {
         Self { total: NumberSum::zero(number), last: None }
+    }
+}
+
+impl SourceData {
+    /// Since when the totals count that callbacks report; `None` of what else there is, or if that is not known.
+    pub(crate) fn begun(&self) -> Option<Timestamp> {
+        match self {
+            Self::Observed(told) => Some(told.begun).filter(|begun| !begun.is_unknown()),
+            _ => None,
+        }
     }
 }
 

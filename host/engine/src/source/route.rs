@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use wasmeter_model::{Attributes, Temporality, Timestamp};
 
-use crate::lock;
 use crate::stream::{Slot, SlotId, Slots, Storage, Stream};
 
 /// The way from a source to its series.
@@ -47,26 +46,50 @@ impl Route {
     }
 
     /// True if the series is cumulative, has been exported, and began at `time` or later: its start cannot move any more.
-    pub(crate) fn begins_after(&self, time: Timestamp) -> bool {
+    /// `slots` are those of its stream.
+    pub(crate) fn begins_after(&self, slots: &mut Slots, time: Timestamp) -> bool {
         let key = &self.stream.key;
         key.temporality == Temporality::Cumulative
             && key.storage == Storage::Accumulated
-            && lock(&self.stream.slots).get(self.slot).is_some_and(|slot| !slot.fresh && time <= slot.start)
+            && slots.get(self.slot).is_some_and(|slot| !slot.fresh && time <= slot.start)
     }
 
+    /// The stream, and the way to the series in it.
+    #[inline]
+    pub(crate) fn split(&mut self) -> (&Arc<Stream>, Way<'_>) {
+        let Self { stream, attributes, slot, overflows, whole, since, wanted: _ } = self;
+        (stream, Way { attributes, slot, overflows, whole: *whole, since: *since })
+    }
+}
+
+/// A route apart from its stream, which is locked meanwhile.
+pub(crate) struct Way<'a> {
+    attributes: &'a Attributes,
+    slot: &'a mut SlotId,
+    overflows: &'a mut bool,
+    /// As in [`Route`].
+    pub(crate) whole: bool,
+    since: Timestamp,
+}
+
+impl Way<'_> {
     /// The series. A delta stream forgets idle series and its overflow with every collection: then a place is sought
     /// again, for a series that starts with the interval.
-    pub(crate) fn slot<'a>(&mut self, slots: &'a mut Slots) -> Option<&'a mut Slot> {
-        let is_delta = self.stream.key.temporality == Temporality::Delta;
+    pub(crate) fn slot<'a>(
+        &mut self,
+        temporality: Temporality,
+        slots: &'a mut Slots,
+    ) -> Option<&'a mut Slot> {
+        let is_delta = temporality == Temporality::Delta;
         let start = slots.interval_start.max(self.since);
         if is_delta {
-            slots.resume(self.slot, start);
+            slots.resume(*self.slot, start);
         }
-        let is_stale = slots.get(self.slot).is_none();
-        if is_stale || (is_delta && self.overflows && slots.has_room()) {
-            slots.release(self.slot);
-            (self.slot, self.overflows) = slots.acquire(&self.attributes, start);
+        let is_stale = slots.get(*self.slot).is_none();
+        if is_stale || (is_delta && *self.overflows && slots.has_room()) {
+            slots.release(*self.slot);
+            (*self.slot, *self.overflows) = slots.acquire(self.attributes, start);
         }
-        slots.get(self.slot)
+        slots.get(*self.slot)
     }
 }

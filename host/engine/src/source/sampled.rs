@@ -83,7 +83,7 @@ fn offer(
     measurement: &Measurement,
     is_received: bool,
 ) -> Option<&'static str> {
-    let stream = route.stream.clone();
+    let (stream, mut way) = route.split();
     if !is_counted(&stream.key, entry.instrument.kind, measurement) {
         return None;
     }
@@ -93,11 +93,11 @@ fn offer(
     }
     let reservoirs = slots.reservoirs.clone();
     let begin = slots.interval_start;
-    let Slot { attributes, epoch, state, exemplars, .. } = route.slot(&mut slots)?;
+    let Slot { attributes, epoch, state, exemplars, .. } = way.slot(stream.key.temporality, &mut slots)?;
     let make = || {
         let bounds = match (&stream.key.aggregator, state) {
             (_, SlotState::Explicit(histogram)) => Some(histogram.shared_bounds()),
-            (Aggregator::Explicit { .. }, _) => Some(bounds_of(&stream, entry).clone()),
+            (Aggregator::Explicit { .. }, _) => Some(bounds_of(stream, entry).clone()),
             _ => None,
         };
         reservoirs.make(&stream.key.aggregator, bounds, (attributes, *epoch), is_received)

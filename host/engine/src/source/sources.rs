@@ -11,6 +11,8 @@ use super::Source;
 pub(crate) struct Sources {
     places: HashTable<u32>,
     entries: Vec<Source>,
+    /// Behind the source that was asked for last: senders mostly keep to an order, and then it is the next one.
+    next: usize,
 }
 
 impl Sources {
@@ -30,7 +32,7 @@ impl Sources {
         attributes: &Attributes,
         make: impl FnOnce() -> Result<Source, E>,
     ) -> Result<&mut Source, E> {
-        let place = match self.place(attributes) {
+        let place = match self.guess(attributes).or_else(|| self.place(attributes)) {
             Some(place) => place,
             None => {
                 let source = make()?;
@@ -40,6 +42,7 @@ impl Sources {
                 place
             }
         };
+        self.next = place + 1;
         match self.entries.get_mut(place) {
             Some(source) => Ok(source),
             None => unreachable!("a place is that of an entry"),
@@ -89,6 +92,12 @@ impl Sources {
         self.entries.is_empty()
     }
 
+    /// The place behind the one asked for last, if that is the place of this very set: then nothing is hashed or compared.
+    fn guess(&self, attributes: &Attributes) -> Option<usize> {
+        let is_it = |source: &Source| source.attributes.is_same(attributes);
+        self.entries.get(self.next).is_some_and(is_it).then_some(self.next)
+    }
+
     fn place(&self, attributes: &Attributes) -> Option<usize> {
         let is_it = |place: &u32| {
             self.entries.get(*place as usize).is_some_and(|source| source.attributes == *attributes)
@@ -97,7 +106,7 @@ impl Sources {
     }
 
     fn index(&mut self, place: usize) {
-        let Self { places, entries } = self;
+        let Self { places, entries, .. } = self;
         let hash_of = |place: &u32| {
             entries.get(*place as usize).map_or(0, |source: &Source| source.attributes.hash_value())
         };
@@ -107,7 +116,7 @@ impl Sources {
     }
 
     fn unindex(&mut self, attributes: &Attributes) {
-        let Self { places, entries } = self;
+        let Self { places, entries, .. } = self;
         let is_it =
             |place: &u32| entries.get(*place as usize).is_some_and(|source| source.attributes == *attributes);
         if let Ok(entry) = places.find_entry(attributes.hash_value(), is_it) {
@@ -170,5 +179,32 @@ mod tests {
             assert_eq!(sources.get_mut(&set(number)).is_some(), number % 3 != 0, "{number}");
         }
         assert_eq!(sources.len(), 66);
+    }
+
+    #[test]
+    fn sets_are_found_in_any_order_and_after_others_went() {
+        let sets: Vec<_> = (0..100).map(set).collect();
+        let mut sources = Sources::default();
+        for (number, set) in (0..).zip(&sets) {
+            let make = || Ok::<_, ()>(Source { attributes: set.clone(), ..source(number) });
+            sources.get_or_insert(set, make).unwrap();
+        }
+        let mut find = |numbers: &[usize]| {
+            for &number in numbers {
+                let found =
+                    sources.get_or_insert(&sets[number], || Err(number)).map(|source| &source.attributes);
+                assert_eq!(found, Ok(&sets[number]));
+            }
+            let gone = numbers[numbers.len() / 2];
+            assert!(sources.remove(&sets[gone]));
+            assert!(sources.get_or_insert(&sets[gone], || Err(())).is_err());
+            numbers.iter().copied().filter(|number| *number != gone).collect::<Vec<_>>()
+        };
+        let mut left: Vec<_> = (0..100).collect();
+        while left.len() > 2 {
+            left = find(&left);
+            left.reverse();
+            left = find(&left);
+        }
     }
 }

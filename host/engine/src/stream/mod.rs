@@ -2,6 +2,7 @@
 
 mod description;
 mod emit;
+mod entities;
 mod exemplars;
 mod key;
 mod slot;
@@ -9,6 +10,9 @@ mod slots;
 
 pub(crate) use description::Description;
 pub(crate) use emit::Collection;
+pub(crate) use entities::Entities;
 pub(crate) use key::{Output, Storage, StreamKey};
 pub(crate) use slot::{Current, Slot, SlotState, When};
+#[cfg(all(test, not(loom)))]
+pub(crate) use slots::tests::stream as stream_of_test;
 pub(crate) use slots::{SlotId, Slots, Stream, overflow_attributes};

@@ -8,7 +8,7 @@ use wasmeter_model::limits::OVERFLOW_KEY;
 use wasmeter_model::{Attributes, Combine, Temporality, Timestamp};
 
 use super::exemplars::Exemplars;
-use super::{Description, Slot, SlotState, StreamKey};
+use super::{Description, Entities, Slot, SlotState, StreamKey};
 use crate::exemplar::Choice;
 use crate::sync::Mutex;
 
@@ -35,6 +35,7 @@ pub(crate) struct Slots {
     pub(crate) description: Description,
     /// The further facts that one of its instruments was received with last (OTLP `metadata`).
     pub(crate) metadata: Attributes,
+    pub(crate) entities: Entities,
     pub(crate) combine: Combine,
     /// The most series beside the overflow.
     pub(crate) limit: usize,
@@ -78,6 +79,7 @@ impl Stream {
         let slots = Slots {
             description,
             metadata: Attributes::default(),
+            entities: Entities::default(),
             combine,
             limit,
             reservoirs: Choice::default(),
@@ -314,4 +316,4 @@ impl Slots {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

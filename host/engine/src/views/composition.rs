@@ -103,7 +103,9 @@ impl Composition {
             let resource = if attributes == instrument.resource.attributes {
                 instrument.resource.clone()
             } else {
-                Arc::new(Resource { attributes, schema_url: instrument.resource.schema_url.clone() })
+                let Resource { attributes: before, schema_url, entities } = &*instrument.resource;
+                let entities = entities.after(before, &attributes);
+                Arc::new(Resource { attributes, schema_url: schema_url.clone(), entities })
             };
             resolved_streams.push((stream.shared(), resource));
         }

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use wasmeter_engine::{Engine, EngineConfig, ReaderConfig};
-use wasmeter_model::Temporality::Cumulative;
+use wasmeter_model::Temporality::{Cumulative, Delta};
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{InstrumentKind as Kind, NumberKind, StreamSpec};
 
@@ -120,6 +120,27 @@ fn what_is_not_heard_of_for_long_is_forgotten_with_its_instrument() {
     // It may come back.
     engine.ingest(&Otlp::of("pid=1").counter("c", Cumulative, &[("", 68, 69, int(1))]).frame(), at(69));
     expect(&engine, 0, 70, &["[pid=1] c{} sum+ cum 1 @68..70"]);
+}
+
+#[test]
+fn idle_series_of_deltas_are_forgotten_and_totals_are_kept_in_mind() {
+    let limits = Limits { idle_expiry: Duration::from_secs(60), ..Limits::default() };
+    let engine = engine_with(&[DELTA], no_views(), limits);
+    let send = |temporality, name: &str, start: u64, time: u64, value: i64| {
+        let frame = Otlp::of("").counter(name, temporality, &[("", start, time, int(value))]).frame();
+        engine.ingest(&frame, at(time));
+    };
+    send(Delta, "deltas", 1, 5, 3);
+    send(Cumulative, "totals", 1, 5, 3);
+    expect(&engine, 0, 10, &["deltas{} sum+ delta 3 @1..10", "totals{} sum+ delta 3 @1..10"]);
+    assert_eq!(engine.counts().sources, 2);
+    expect(&engine, 0, 70, &[]);
+    let counts = engine.counts();
+    assert_eq!((counts.instruments, counts.sources, counts.series), (1, 1, 0));
+    // All that it is for: what has been counted does not count again.
+    send(Delta, "deltas", 75, 80, 4);
+    send(Cumulative, "totals", 1, 80, 5);
+    expect(&engine, 0, 90, &["deltas{} sum+ delta 4 @75..90", "totals{} sum+ delta 2 @70..90"]);
 }
 
 #[test]

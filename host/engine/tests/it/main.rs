@@ -3,6 +3,7 @@
 mod bad_input;
 mod callbacks;
 mod chain;
+mod entities;
 mod exemplars;
 mod faults;
 mod histograms;

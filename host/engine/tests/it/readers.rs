@@ -1,5 +1,9 @@
 //! Readers that come and go with a swap.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
+
 use wasmeter_engine::{Engine, ReaderConfig, SwapReport, Views};
 use wasmeter_model::{InstrumentKind as Kind, NumberKind, Temporality, TemporalityPreference};
 
@@ -82,39 +86,113 @@ fn what_a_removed_reader_had_not_collected_is_its_last_frame() {
 }
 
 #[test]
-fn a_place_is_given_again_but_not_by_the_swap_that_frees_it() {
-    let engine = engine(&[CUMULATIVE, CUMULATIVE], no_views());
-    assert_eq!(change(&engine, &[0], &[DELTA], 2).readers, [2]);
-    expect(&engine, 0, 3, &[]);
-    assert_eq!(change(&engine, &[], &[DELTA, DELTA], 4).readers, [0, 3]);
+fn whoever_still_collects_for_a_reader_that_is_gone_takes_nothing_of_another() {
+    let engine = engine(&[CUMULATIVE], no_views());
     let counter = recorder(&engine, Kind::Counter, "c");
-    counter.record(int(1), &attrs(""), at(5));
-    for reader in [0, 2, 3] {
-        let rows = collect(&engine, reader, 10);
-        assert!(rows.len() == 1 && rows[0].contains("delta 1"), "reader {reader}: {rows:?}");
-    }
+    assert_eq!(change(&engine, &[], &[DELTA], 2).readers, [1]);
+    // A collection of the reader that goes may be under way for longer than it takes to have another one in its place: it has
+    // the runs of the callbacks, and waits for them.
+    let runs = engine.callback_runs(at(3));
+    change(&engine, &[1], &[], 3);
+    assert_eq!(change(&engine, &[], &[DELTA, DELTA], 4).readers, [2, 3]);
+    counter.record(int(7), &attrs(""), at(5));
+    let observed = runs.into_iter().map(|run| run.run().unwrap()).collect();
+    assert_eq!(rows(&engine.collect_observed(1, observed, at(6))), [""; 0]);
+    expect(&engine, 1, 6, &[]);
+    // Nor does it take one away: whoever asks for its removal once more removes nobody.
+    let report = change(&engine, &[1], &[], 7);
+    assert_eq!((report.ended, rows(&report.last[0])), (0, vec![]));
+    expect(&engine, 2, 8, &["c{} sum+ delta 7 @4..8"]);
+    expect(&engine, 3, 8, &["c{} sum+ delta 7 @4..8"]);
+}
+
+/// An engine with a callback that reports what the result is set to.
+fn counting(readers: &[TemporalityPreference], sets: &'static [&'static str]) -> (Engine, Arc<AtomicI64>) {
+    let engine = engine(readers, no_views());
+    let total = Arc::new(AtomicI64::new(0));
+    let reported = total.clone();
+    let observe = move |observer: &mut wasmeter_engine::Observer<'_>| {
+        // A set is there once the total is large enough.
+        for (at, set) in (0..).zip(sets) {
+            let value = reported.load(Relaxed) - 100 * at;
+            if value > 0 {
+                observer.observe(0, int(value), &attrs(set));
+            }
+        }
+    };
+    engine.observe(vec![instrument(Kind::ObservableCounter, "o", NumberKind::Int)], observe, at(1)).unwrap();
+    (engine, total)
 }
 
 #[test]
-fn what_callbacks_told_a_reader_is_not_the_next_one_s() {
-    let engine = engine(&[DELTA], no_views());
-    let total = instrument(Kind::ObservableCounter, "o", NumberKind::Int);
-    let next = std::sync::atomic::AtomicI64::new(0);
-    let observe = move |observer: &mut wasmeter_engine::Observer<'_>| {
-        let value = 100 + 10 * next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        observer.observe(0, int(value), &attrs(""));
-    };
-    engine.observe(vec![total], observe, at(1)).unwrap();
+fn a_reader_of_deltas_goes_on_from_what_callbacks_reported_last() {
+    let (engine, total) = counting(&[DELTA], &["", "b=1"]);
+    total.store(100, Relaxed);
     expect(&engine, 0, 2, &["o{} sum+ delta 100 @1..2"]);
     change(&engine, &[0], &[], 3);
     change(&engine, &[], &[DELTA], 4);
-    // A total that this reader has not seen counts whole, as it does for every new reader.
-    expect(&engine, 0, 5, &["o{} sum+ delta 110 @4..5"]);
-    expect(&engine, 0, 6, &["o{} sum+ delta 10 @5..6"]);
-    // One that comes later sees its own differences too.
+    // It has not been told anything, but the hundred were before its time. A set that nobody has seen counts whole.
+    total.store(110, Relaxed);
+    expect(&engine, 1, 5, &["o{b=1} sum+ delta 10 @4..5", "o{} sum+ delta 10 @4..5"]);
+    total.store(130, Relaxed);
+    expect(&engine, 1, 6, &["o{b=1} sum+ delta 20 @5..6", "o{} sum+ delta 20 @5..6"]);
+    // Each that is there keeps its own differences when another one comes, whose own begin with what was known then.
+    total.store(160, Relaxed);
     change(&engine, &[], &[DELTA], 7);
-    expect(&engine, 1, 8, &["o{} sum+ delta 130 @7..8"]);
-    expect(&engine, 0, 9, &["o{} sum+ delta 20 @6..9"]);
+    expect(&engine, 2, 8, &["o{b=1} sum+ delta 30 @7..8", "o{} sum+ delta 30 @7..8"]);
+    total.store(200, Relaxed);
+    expect(&engine, 1, 9, &["o{b=1} sum+ delta 70 @6..9", "o{} sum+ delta 70 @6..9"]);
+    // It began anew.
+    total.store(5, Relaxed);
+    expect(&engine, 2, 10, &["o{} sum+ delta 5 @8..10"]);
+}
+
+#[test]
+fn what_callbacks_report_counts_once_where_a_reader_gives_way_to_another() {
+    let (engine, total) = counting(&[DELTA, CUMULATIVE], &[""]);
+    total.store(100, Relaxed);
+    expect(&engine, 0, 2, &["o{} sum+ delta 100 @1..2"]);
+    total.store(130, Relaxed);
+    expect(&engine, 1, 4, &["o{} sum+ cum 130 @1..4"]);
+    // What the other one was told meanwhile is the last that the first one says, and where the next one begins.
+    let report = change(&engine, &[0], &[DELTA, LOW_MEMORY], 5);
+    assert_eq!(rows(&report.last[0]), ["o{} sum+ delta 30 @2..5", "o{} sum+ delta end @2..5"]);
+    total.store(150, Relaxed);
+    expect(&engine, 2, 6, &["o{} sum+ delta 20 @5..6"]);
+    expect(&engine, 3, 7, &["o{} sum+ cum 150 @1..7"]);
+    let report = change(&engine, &[2], &[], 8);
+    assert_eq!(rows(&report.last[0]), ["o{} sum+ delta 0 @6..8", "o{} sum+ delta end @6..8"]);
+}
+
+#[test]
+fn totals_of_callbacks_reach_back_to_where_they_count_from() {
+    let (engine, total) = counting(&[DELTA], &["", "b=1"]);
+    total.store(100, Relaxed);
+    expect(&engine, 0, 2, &["o{} sum+ delta 100 @1..2"]);
+    total.store(110, Relaxed);
+    expect(&engine, 0, 3, &["o{b=1} sum+ delta 10 @2..3", "o{} sum+ delta 10 @2..3"]);
+    let report = change(&engine, &[0], &[CUMULATIVE], 4);
+    assert_eq!(rows(&report.last[0]), [""; 0], "it was told everything");
+    total.store(120, Relaxed);
+    // Were they to start with the swap, whoever reads this would take all that is in them to have come since.
+    expect(&engine, 1, 5, &["o{b=1} sum+ cum 20 @2..5", "o{} sum+ cum 120 @1..5"]);
+    // The other way round: what another reader was told since is the last that the first one says.
+    change(&engine, &[], &[CUMULATIVE], 6);
+    total.store(125, Relaxed);
+    expect(&engine, 2, 7, &["o{b=1} sum+ cum 25 @2..7", "o{} sum+ cum 125 @1..7"]);
+    let report = change(&engine, &[1], &[DELTA], 8);
+    let last = rows(&report.last[0]);
+    assert_eq!(
+        last,
+        [
+            "o{b=1} sum+ cum 25 @2..8",
+            "o{b=1} sum+ cum end @2..8",
+            "o{} sum+ cum 125 @1..8",
+            "o{} sum+ cum end @1..8",
+        ]
+    );
+    total.store(126, Relaxed);
+    expect(&engine, 3, 9, &["o{b=1} sum+ delta 1 @8..9", "o{} sum+ delta 1 @8..9"]);
 }
 
 #[test]

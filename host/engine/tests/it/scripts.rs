@@ -45,6 +45,7 @@ scripts! {
     }
     callbacks {
         a_run_observes_a_bounded_number_of_values
+        a_total_that_comes_back_after_its_expiry_counts_once
         b13_observed_values_are_checked
         b6_callbacks_can_be_added_and_removed
         b7_one_callback_observes_several_instruments

@@ -11,8 +11,8 @@ use wasmeter_model::frame::{
 };
 use wasmeter_model::limits::Limits;
 use wasmeter_model::{
-    Advisory, AttributeRule, Attributes, Instrument, InstrumentKind, Number, NumberKind, Origin, Pattern,
-    Resource, Scope, StreamSpec, Temporality, TemporalityPreference, Timestamp,
+    Advisory, AttributeRule, Attributes, EntityRefs, Instrument, InstrumentKind, Number, NumberKind, Origin,
+    Pattern, Resource, Scope, StreamSpec, Temporality, TemporalityPreference, Timestamp,
 };
 
 pub(crate) const CUMULATIVE: TemporalityPreference = TemporalityPreference::Cumulative;
@@ -201,6 +201,12 @@ impl Otlp {
         self.builder.resource(set, "", 0);
         let none = self.builder.set([]);
         self.builder.scope("", "", "", none, 0);
+        self
+    }
+
+    /// The entities that the open resource is said to stand for.
+    pub(crate) fn entities(mut self, entities: &EntityRefs) -> Self {
+        self.builder.entities(entities);
         self
     }
 

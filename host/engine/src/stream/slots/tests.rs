@@ -6,7 +6,8 @@ use super::*;
 use crate::stream::{Output, Storage};
 use crate::views::Aggregator;
 
-fn slots(limit: usize) -> Slots {
+/// A stream of deltas of a sum.
+pub(crate) fn stream(limit: usize) -> Stream {
     let key = StreamKey {
         resource: Arc::default(),
         scope: Arc::default(),
@@ -19,8 +20,11 @@ fn slots(limit: usize) -> Slots {
         duplicate: 0,
     };
     let description = Description::new("".into(), false, 0);
-    let stream = Stream::new(key, description, Combine::Sum, limit, Timestamp(1));
-    stream.slots.into_inner().unwrap()
+    Stream::new(key, description, Combine::Sum, limit, Timestamp(1))
+}
+
+fn slots(limit: usize) -> Slots {
+    stream(limit).slots.into_inner().unwrap()
 }
 
 fn set(number: i64) -> Attributes {
