@@ -3,7 +3,7 @@
 //! [`render`] follows the OpenTelemetry specification "Prometheus and OpenMetrics Compatibility" and writes the text
 //! format 0.0.4 or OpenMetrics 1.0, with metrics of any number of services on one page; [`Format::negotiate`] tells which
 //! of the two a request wants. [`parse_page`] and [`parse_openmetrics`] read the formats back and refuse what Prometheus
-//! would refuse. Nothing here does I/O, reads a clock or keeps state between pages.
+//! would refuse. [`Draft`] is a page that is written in parts, for those who send it on. Nothing here does I/O, reads a clock or keeps state between pages.
 //!
 //! Decisions where the specification leaves a choice:
 //! - Points have no timestamps. Exemplars, start times (`_created`) and units are only in OpenMetrics: the text format has
@@ -66,7 +66,7 @@ pub use kind::FamilyKind;
 pub use options::{Options, ResourceLabels};
 pub use page::{Drop, DropReason, Page, Warning};
 pub use parse::{Exemplar, ParseError, Sample, parse_openmetrics, parse_page};
-pub use render::render;
+pub use render::{Draft, render};
 pub use wasmeter_prometheus_names::TranslationStrategy;
 
 use wasmeter_prometheus_names as names;

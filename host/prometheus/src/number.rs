@@ -1,7 +1,5 @@
 //! Numbers and times of a page.
 
-use std::fmt::Write;
-
 use wasmeter_model::{Number, Timestamp};
 use wasmeter_prometheus_names::number_text;
 
@@ -21,10 +19,7 @@ pub(crate) fn push_double(out: &mut String, value: f64, format: Format) {
 /// Appends `value`; integers exactly, though Prometheus itself reads doubles.
 pub(crate) fn push_number(out: &mut String, value: Number, format: Format) {
     match value {
-        Number::Int(value) => {
-            // Writing to a string does not fail.
-            let _ok = write!(out, "{value}");
-        }
+        Number::Int(value) => out.push_str(itoa::Buffer::new().format(value)),
         Number::Double(value) => push_double(out, value, format),
     }
 }

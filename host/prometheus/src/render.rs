@@ -1,5 +1,6 @@
 //! From the rows of a frame to families, and from families to text.
 
+mod draft;
 mod line;
 mod openmetrics;
 mod rows;
@@ -8,6 +9,7 @@ mod text;
 use wasmeter_model::frame::Frame;
 
 use crate::{Format, Options, Page};
+pub use draft::Draft;
 
 /// Writes a frame as a page.
 ///
@@ -16,11 +18,8 @@ use crate::{Format, Options, Page};
 /// them. Equal frames give equal pages: families stand by name, their series in the order of the frame. Takes time and memory linear
 /// in the frame; received data that cannot be written is dropped and counted, whatever it is.
 pub fn render(frame: &Frame, format: Format, options: &Options) -> Page {
-    let rows::Collected { mut families, texts, dropped, mut warnings } =
-        rows::collect(frame, format, options);
-    let text = match format {
-        Format::Text => text::write(&families, &texts),
-        Format::OpenMetrics => openmetrics::write(&mut families, &texts, &mut warnings),
-    };
+    let mut draft = Draft::new(frame, format, options);
+    let text = draft.by_ref().collect();
+    let Draft { dropped, warnings, .. } = draft;
     Page { text, dropped, warnings }
 }

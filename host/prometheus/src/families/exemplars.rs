@@ -25,7 +25,8 @@ pub(crate) struct Exemplar {
 
 /// By the position of the bucket; that of a counter is 0.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Exemplars(BTreeMap<usize, Exemplar>);
+#[expect(clippy::box_collection, reason = "there is one for each sample of a page, and most are empty")]
+pub(crate) struct Exemplars(Option<Box<BTreeMap<usize, Exemplar>>>);
 
 impl Exemplars {
     /// The exemplars of a point. Those without a number are left out: no bucket has them in its range.
@@ -52,19 +53,23 @@ impl Exemplars {
             value,
             time: exemplar.time,
         };
-        Self(latest.into_iter().map(|(position, chosen)| (position, shown(chosen))).collect())
+        let shown = latest.into_iter().map(|(position, chosen)| (position, shown(chosen)));
+        let shown: BTreeMap<_, _> = shown.collect();
+        Self((!shown.is_empty()).then(|| Box::new(shown)))
     }
 
     /// That of a bucket; the one up to `+Inf` comes behind all others.
     pub(crate) fn of(&self, position: usize) -> Option<&Exemplar> {
-        self.0.get(&position)
+        self.0.as_ref()?.get(&position)
     }
 
     /// Takes those of another series with the same buckets.
     pub(super) fn merge(&mut self, others: Self) {
-        for (position, other) in others.0 {
-            if self.0.get(&position).is_none_or(|known| known.time <= other.time) {
-                self.0.insert(position, other);
+        let Some(others) = others.0 else { return };
+        let all = self.0.get_or_insert_default();
+        for (position, other) in *others {
+            if all.get(&position).is_none_or(|known| known.time <= other.time) {
+                all.insert(position, other);
             }
         }
     }

@@ -38,7 +38,7 @@ fn values(earlier: &mut Value, later: Value) -> Added {
         }
         (Value::Histogram(earlier), Value::Histogram(later)) => match histograms(earlier, &later) {
             Some(sum) => {
-                *earlier = sum;
+                **earlier = sum;
                 Added::Merged
             }
             None => Added::Refused,

@@ -48,7 +48,7 @@ pub(crate) struct Family {
     pub(crate) series: SeriesTable,
 }
 
-/// One series, and what only OpenMetrics shows of it.
+/// One series, and what only OpenMetrics shows of it. There are as many as samples, so what few have is boxed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Series {
     pub(crate) value: Value,
@@ -67,9 +67,9 @@ pub(crate) enum Value {
         additive: bool,
     },
     /// A classic histogram.
-    Histogram(Buckets),
+    Histogram(Box<Buckets>),
     /// A summary.
-    Summary(Quantiles),
+    Summary(Box<Quantiles>),
 }
 
 impl Families {

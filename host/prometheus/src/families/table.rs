@@ -17,6 +17,7 @@ pub(crate) struct SeriesTable {
     labels: Vec<LabelId>,
     /// Each series, and where its labels end.
     series: Vec<(usize, Series)>,
+    /// Where the series stand, those of them that were added when they had to be looked for.
     places: HashTable<usize>,
     hasher: RandomState,
 }
@@ -30,13 +31,12 @@ fn labels_of<'a>(labels: &'a [LabelId], series: &[(usize, Series)], place: usize
 impl SeriesTable {
     /// Room for so many series more.
     pub(crate) fn reserve(&mut self, more: usize) {
-        let Self { labels, series, places, hasher } = self;
-        series.reserve(more);
-        places.reserve(more, |place| hasher.hash_one(labels_of(labels, series, *place)));
+        self.series.reserve(more);
     }
 
     /// Adds a series, or adds to the one that has the same labels.
     pub(crate) fn add(&mut self, added: &[LabelId], one: Series) -> Added {
+        self.find_all();
         let Self { labels, series, places, hasher } = self;
         let is_same = |place: &usize| labels_of(labels, series, *place) == added;
         let rehash = |place: &usize| hasher.hash_one(labels_of(labels, series, *place));
@@ -47,17 +47,37 @@ impl SeriesTable {
             },
             Entry::Vacant(free) => {
                 free.insert(series.len());
-                labels.extend_from_slice(added);
-                series.push((labels.len(), one));
+                self.push(added, one);
                 Added::New
             }
         }
     }
 
-    /// Every series with its labels.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[LabelId], &Series)> {
-        let all = self.series.iter().enumerate();
-        all.map(|(place, (_, one))| (labels_of(&self.labels, &self.series, place), one))
+    /// Adds a series that is known to have other labels than each of those before it: nothing is looked for.
+    pub(crate) fn push(&mut self, added: &[LabelId], one: Series) {
+        let Self { labels, series, .. } = self;
+        if labels.capacity() - labels.len() < added.len() {
+            // Those that there is room for already are mostly labelled like this one.
+            labels.reserve(added.len() * (series.capacity() - series.len()).max(1));
+        }
+        labels.extend_from_slice(added);
+        series.push((labels.len(), one));
+    }
+
+    /// Makes sure that every series is found by its labels.
+    fn find_all(&mut self) {
+        let Self { labels, series, places, hasher } = self;
+        let rehash = |place: &usize| hasher.hash_one(labels_of(labels, series, *place));
+        // Series are never removed, and are found from the first one on.
+        for place in places.len()..series.len() {
+            places.insert_unique(rehash(&place), place, rehash);
+        }
+    }
+
+    /// The series at a place, with its labels.
+    pub(crate) fn get(&self, place: usize) -> Option<(&[LabelId], &Series)> {
+        let (_, one) = self.series.get(place)?;
+        Some((labels_of(&self.labels, &self.series, place), one))
     }
 
     /// Every series.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use wasmeter_model::ValueRef;
 
-pub(crate) use series::SeriesLabels;
+pub(crate) use series::{Found, SeriesLabels};
 pub(crate) use texts::{LabelId, LabelTexts};
 pub(crate) use value::text as value_text;
 
@@ -89,8 +89,11 @@ pub(crate) fn push(out: &mut String, name: &str, value: &str) {
 fn push_bare(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");
+    let is_escaped = |byte: u8| (byte == b'\\') | (byte == b'"') | (byte == b'\n');
+    // Few values have any, so all bytes are looked at at once first.
     let mut rest = value;
-    while let Some(place) = rest.find(['\\', '"', '\n']) {
+    let has_escapes = value.bytes().fold(false, |any, byte| any | is_escaped(byte));
+    while has_escapes && let Some(place) = rest.bytes().position(is_escaped) {
         let (plain, escaped) = rest.split_at(place);
         out.push_str(plain);
         let mut characters = escaped.chars();

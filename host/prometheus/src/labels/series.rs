@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use wasmeter_model::frame::{Frame, SetId, StringId};
+use wasmeter_model::frame::{Frame, SetId, StringId, ValueId};
 
 use super::{Label, LabelId, LabelTexts, Origin, settle, value_text};
 use crate::{TranslationStrategy, names};
@@ -16,12 +16,72 @@ pub(crate) struct SeriesLabels<'a> {
     shared: Vec<Label<'a>>,
     /// The label that the type of the open metric adds itself.
     reserved: Option<&'static str>,
-    /// What is done with sets of the same keys, in the open scope and metric.
-    plans: HashMap<Vec<StringId>, Plan, RandomState>,
+    plans: Plans,
     /// By value: the key it was asked for with last, and that label, `None` if the value is empty.
     pairs: Vec<Option<(StringId, Option<LabelId>)>>,
+    sources: Sources,
     /// Those of the series that was asked for last.
     found: Vec<LabelId>,
+}
+
+/// The labels of a series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found<'a> {
+    /// By name; see [`settle`].
+    pub(crate) labels: &'a [LabelId],
+    /// Other sets of the open metric that have the same number here have other labels. `None`: they may have the same.
+    pub(crate) group: Option<usize>,
+}
+
+/// What labels were made of.
+struct Sources {
+    /// By label: the pair, if it was one.
+    pairs: Vec<Option<(StringId, ValueId)>>,
+    /// Whether no two pairs became the same label, and none became nothing.
+    is_one_to_one: bool,
+}
+
+impl Sources {
+    /// Takes down what a pair became; `known` labels were there before.
+    fn add(&mut self, pair: (StringId, ValueId), label: Option<LabelId>, known: usize) {
+        let place = label.map(|LabelId(id)| id as usize);
+        if let Some(place) = place.filter(|place| *place >= known) {
+            self.pairs.resize(place, None);
+            return self.pairs.push(Some(pair));
+        }
+        let source = place.and_then(|place| *self.pairs.get(place)?);
+        self.is_one_to_one &= source == Some(pair);
+    }
+}
+
+/// What is done with sets of the same keys, in the open scope and metric.
+#[derive(Default)]
+struct Plans {
+    all: Vec<(Vec<StringId>, Plan)>,
+    by_keys: HashMap<Vec<StringId>, usize, RandomState>,
+    /// The one that was asked for last: it mostly is the next one, too.
+    recent: usize,
+}
+
+impl Plans {
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The plan for sets of these keys, made if it is new, with its number.
+    fn of(&mut self, keys: &[StringId], make: impl FnOnce() -> Plan) -> (usize, Option<&Plan>) {
+        if self.all.get(self.recent).is_none_or(|(known, _)| known != keys) {
+            self.recent = match self.by_keys.get(keys) {
+                Some(number) => *number,
+                None => {
+                    self.by_keys.insert(keys.to_vec(), self.all.len());
+                    self.all.push((keys.to_vec(), make()));
+                    self.all.len() - 1
+                }
+            };
+        }
+        (self.recent, self.all.get(self.recent).map(|(_, plan)| plan))
+    }
 }
 
 /// What is done with sets of certain keys.
@@ -40,8 +100,16 @@ enum Part {
 
 impl<'a> SeriesLabels<'a> {
     pub(crate) fn new(frame: &'a Frame, strategy: TranslationStrategy) -> Self {
-        let (plans, pairs) = (HashMap::default(), vec![None; frame.values.tags.len()]);
-        Self { frame, strategy, shared: Vec::new(), reserved: None, plans, pairs, found: Vec::new() }
+        Self {
+            frame,
+            strategy,
+            shared: Vec::new(),
+            reserved: None,
+            plans: Plans::default(),
+            pairs: vec![None; frame.values.tags.len()],
+            sources: Sources { pairs: Vec::with_capacity(frame.values.tags.len()), is_one_to_one: true },
+            found: Vec::new(),
+        }
     }
 
     /// Opens a scope, with what all of its series carry.
@@ -58,39 +126,45 @@ impl<'a> SeriesLabels<'a> {
         }
     }
 
-    /// The labels of the series of a set, by name; see [`settle`].
-    pub(crate) fn of(&mut self, set: SetId, texts: &mut LabelTexts) -> &[LabelId] {
-        let Self { frame, strategy, shared, reserved, plans, pairs, found } = self;
+    /// The labels of the series of a set.
+    pub(crate) fn of(&mut self, set: SetId, texts: &mut LabelTexts) -> Found<'_> {
+        let Self { frame, strategy, shared, reserved, plans, pairs, sources, found } = self;
         let (keys, values) = frame.pair_ids(set);
         found.clear();
-        if !plans.contains_key(keys) {
-            plans.insert(keys.to_vec(), plan(frame, *strategy, shared, *reserved, keys, texts));
-        }
-        match plans.get(keys) {
-            Some(Plan::Apart(parts)) => found.extend(parts.iter().filter_map(|part| match part {
-                Part::Shared(id) => Some(*id),
-                Part::Own(place, name) => {
-                    let (key, value) = (*keys.get(*place)?, *values.get(*place)?);
-                    let known = pairs.get_mut(value.0 as usize)?;
-                    if let Some((_, label)) = known.filter(|(known, _)| *known == key) {
-                        return label;
-                    }
-                    let value = value_text(frame.values.get(value, &frame.strings));
-                    let label = (!value.is_empty()).then(|| texts.id(name, &value));
-                    *known = Some((key, label));
+        let (number, plan) = plans.of(keys, || plan(frame, *strategy, shared, *reserved, keys, texts));
+        let Some(Plan::Apart(parts)) = plan else {
+            let own: Vec<Label<'_>> = frame
+                .pairs(set)
+                .map(|(key, value)| Label::new(names::label(*strategy, key), key, Origin::Point, value))
+                .collect();
+            let settled = settle(shared, &own, *reserved);
+            found.extend(settled.iter().map(|(name, value)| texts.id(name, value)));
+            return Found { labels: found, group: None };
+        };
+        for part in parts {
+            let (place, name) = match part {
+                Part::Own(place, name) => (*place, name),
+                Part::Shared(id) => {
+                    found.push(*id);
+                    continue;
+                }
+            };
+            let (Some(key), Some(value)) = (keys.get(place), values.get(place)) else { continue };
+            let Some(known) = pairs.get_mut(value.0 as usize) else { continue };
+            let label = match known {
+                Some((last, label)) if last == key => *label,
+                _ => {
+                    let (text, known_before) =
+                        (value_text(frame.values.get(*value, &frame.strings)), texts.len());
+                    let label = (!text.is_empty()).then(|| texts.id(name, &text));
+                    sources.add((*key, *value), label, known_before);
+                    *known = Some((*key, label));
                     label
                 }
-            })),
-            Some(Plan::Joined) | None => {
-                let own: Vec<Label<'_>> = frame
-                    .pairs(set)
-                    .map(|(key, value)| Label::new(names::label(*strategy, key), key, Origin::Point, value))
-                    .collect();
-                let settled = settle(shared, &own, *reserved);
-                found.extend(settled.iter().map(|(name, value)| texts.id(name, value)));
-            }
+            };
+            found.extend(label);
         }
-        found
+        Found { labels: found, group: sources.is_one_to_one.then_some(number) }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Values as text, joins and escapes.
 
 use proptest::prelude::*;
-use wasmeter_model::frame::FrameBuilder;
+use wasmeter_model::Value;
+use wasmeter_model::frame::{FrameBuilder, SetId};
 
 use super::*;
 use crate::{TranslationStrategy, names};
@@ -94,11 +95,21 @@ fn a_reserved_name_gives_way() {
     assert_eq!(render(&[], &own(&[("le", "1"), ("exported.le", "2")]), Some("le")), r#"exported_le="2;1""#);
 }
 
+/// Some of these are written alike.
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        "[x1\"]{0,1}".prop_map(|text| Value::String(text.into())),
+        (0_i64..2).prop_map(Value::Int),
+        (0_i64..2).prop_map(|int| Value::Double(int as f64)),
+        Just(Value::String("".into())),
+    ]
+}
+
 proptest! {
-    /// Keys that often collide, values that are often empty, in any order, given twice or not.
+    /// Keys that often collide, values that are often empty or look like another, in any order, given twice or not.
     #[test]
     fn series_have_the_labels_that_settling_each_of_them_gives(
-        sets in prop::collection::vec(prop::collection::vec(("[ab._]{1,2}|le|job", "[x\"]{0,1}"), 0..4), 1..20),
+        sets in prop::collection::vec(prop::collection::vec(("[ab._]{1,2}|le|job", value()), 0..4), 1..20),
         shared in prop::collection::vec(("[ab_]{1,2}|le|job", "[x\"]{0,1}"), 0..3),
         reserved in prop::option::of(Just("le")),
     ) {
@@ -106,7 +117,7 @@ proptest! {
         let mut builder = FrameBuilder::new();
         let ids: Vec<_> = sets
             .iter()
-            .map(|set| builder.set(set.iter().map(|(key, value)| (key.as_str(), ValueRef::String(value)))))
+            .map(|set| builder.set(set.iter().map(|(key, value)| (key.as_str(), value.as_ref()))))
             .collect();
         let frame = builder.finish();
         let label = |(key, value): &(String, String)| Label {
@@ -120,15 +131,21 @@ proptest! {
         let mut labels = SeriesLabels::new(&frame, strategy);
         labels.open_scope(shared.clone());
         labels.open_metric(reserved);
+        let mut grouped: Vec<(usize, SetId, String)> = Vec::new();
         for (set, id) in sets.iter().zip(ids) {
             let own: Vec<Label<'_>> = set
                 .iter()
-                .map(|(key, value)| Label::new(names::label(strategy, key), key, Origin::Point, ValueRef::String(value)))
+                .map(|(key, value)| Label::new(names::label(strategy, key), key, Origin::Point, value.as_ref()))
                 .collect();
             let mut out = String::new();
-            let found = labels.of(id, &mut texts).to_vec();
-            texts.write(&mut out, &found);
-            prop_assert_eq!(out, render(&shared, &own, reserved));
+            let Found { labels, group } = labels.of(id, &mut texts);
+            texts.write(&mut out, labels);
+            prop_assert_eq!(&out, &render(&shared, &own, reserved));
+            if let Some(group) = group {
+                let of_group = grouped.iter().filter(|(known, other, _)| (*known, *other) != (group, id) && *known == group);
+                prop_assert!(of_group.into_iter().all(|(_, _, text)| *text != out), "{out} is not of one set alone");
+                grouped.push((group, id, out));
+            }
         }
     }
 }

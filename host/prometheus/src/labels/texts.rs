@@ -8,7 +8,7 @@ use hashbrown::hash_table::Entry;
 
 /// Number of a label in [`LabelTexts`]: equal labels have equal numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct LabelId(u32);
+pub(crate) struct LabelId(pub(super) u32);
 
 /// All labels of a page.
 #[derive(Debug, Default)]
@@ -29,10 +29,15 @@ fn at<'a>(text: &'a str, ends: &[usize], id: u32) -> &'a str {
 }
 
 impl LabelTexts {
-    /// With room for so many labels.
-    pub(crate) fn with_capacity(labels: usize) -> Self {
+    /// With room for so many labels of so many bytes.
+    pub(crate) fn with_capacity(labels: usize, bytes: usize) -> Self {
         let (ids, ends) = (HashTable::with_capacity(labels), Vec::with_capacity(labels));
-        Self { ids, ends, ..Self::default() }
+        Self { ids, ends, text: String::with_capacity(bytes), ..Self::default() }
+    }
+
+    /// How many labels there are. Their numbers are those below.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
     }
 
     /// The number of a label; its value is not escaped yet.

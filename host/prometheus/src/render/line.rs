@@ -1,11 +1,12 @@
 //! The lines of a page, as far as both formats have them.
 
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
 use crate::Format;
+use crate::labels::{LabelId, LabelTexts};
 use crate::number::push_double;
 
 /// A comment line: `keyword` is with its blanks, `text` is escaped as the format has it.
@@ -25,6 +26,7 @@ pub(super) fn comment(out: &mut String, keyword: &str, name: &str, text: &str, f
 }
 
 /// Doubles as text: histograms of a metric mostly share their bounds.
+#[derive(Debug)]
 pub(super) struct Doubles {
     /// By their bits.
     texts: HashMap<u64, String, RandomState>,
@@ -56,13 +58,24 @@ pub(super) struct Lines<'a> {
     pub(super) out: &'a mut String,
     /// The name before any suffix.
     pub(super) name: &'a str,
-    /// The labels of the series.
-    pub(super) labels: &'a str,
-    /// Those of the labels that types add.
-    pub(super) bounds: &'a mut Doubles,
+    labels: &'a [LabelId],
+    texts: &'a LabelTexts,
+    /// Where the labels stand in `out` already.
+    written: Option<Range<usize>>,
+    bounds: &'a mut Doubles,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    /// Of the series with these labels; `bounds` are the texts of those that types add.
+    pub(super) fn new(
+        out: &'a mut String,
+        name: &'a str,
+        (labels, texts): (&'a [LabelId], &'a LabelTexts),
+        bounds: &'a mut Doubles,
+    ) -> Self {
+        Self { out, name, labels, texts, written: None, bounds }
+    }
+
     /// One sample; `bound` is the label that the type adds to those of the series.
     pub(super) fn sample(
         &mut self,
@@ -74,7 +87,7 @@ impl Lines<'_> {
         self.out.push_str(suffix);
         if !self.labels.is_empty() || bound.is_some() {
             self.out.push('{');
-            self.out.push_str(self.labels);
+            self.push_labels();
             if let Some((label, bound)) = bound {
                 self.out.push_str(if self.labels.is_empty() { "" } else { "," });
                 self.out.push_str(label);
@@ -88,9 +101,18 @@ impl Lines<'_> {
         value(self.out);
         self.out.push('\n');
     }
+
+    /// Put together for the first line of the series, and copied from there for the others.
+    fn push_labels(&mut self) {
+        if let Some(written) = self.written.clone() {
+            return self.out.extend_from_within(written);
+        }
+        let start = self.out.len();
+        self.texts.write(self.out, self.labels);
+        self.written = Some(start..self.out.len());
+    }
 }
 
 pub(super) fn push_count(out: &mut String, count: u64) {
-    // Writing to a string does not fail.
-    let _ok = write!(out, "{count}");
+    out.push_str(itoa::Buffer::new().format(count));
 }

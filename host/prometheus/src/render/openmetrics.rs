@@ -1,32 +1,34 @@
 //! OpenMetrics 1.0 of families.
 
-use super::line::{Doubles, Lines, comment, push_count};
+use super::draft::Shown;
+use super::line::{Lines, comment, push_count};
 use super::rows::TARGET_INFO;
 use crate::families::{Exemplar, Families, Family, Series, Value};
-use crate::labels::LabelTexts;
 use crate::number::{as_double, push_double, push_number, push_time};
 use crate::{FamilyKind, Format, Warning};
 
 const FORMAT: Format = Format::OpenMetrics;
 
-/// Writes all families, that of the targets first, and adds what cannot be shown to the warnings.
-pub(super) fn write(families: &mut Families, texts: &LabelTexts, warnings: &mut Vec<Warning>) -> String {
-    let shapes = shapes(families, warnings);
-    let (mut out, mut bounds) = (String::new(), Doubles::new(FORMAT));
-    let (targets, others): (Vec<_>, Vec<_>) =
-        families.by_name.iter().zip(&shapes).partition(|((name, _), _)| *name == TARGET_INFO);
-    for ((name, family), shape) in targets.into_iter().chain(others) {
-        write_family(&mut out, shape, family, texts, &mut bounds);
-        let (sum, quantiles) = left_out(family);
+/// What a page ends with.
+pub(super) const END: &str = "# EOF\n";
+
+/// All families, that of the targets first; adds what cannot be shown to the warnings.
+pub(super) fn shown(mut families: Families, warnings: &mut Vec<Warning>) -> Vec<Shown> {
+    let shapes = shapes(&mut families, warnings);
+    let (mut all, others): (Vec<_>, Vec<_>) =
+        families.by_name.into_iter().zip(shapes).partition(|((name, _), _)| *name == TARGET_INFO);
+    all.extend(others);
+    let shown = all.into_iter().map(|((full, family), Shape { name, kind })| {
+        let (sum, quantiles) = left_out(&family);
         if sum {
-            warnings.push(Warning::SumLeftOut { family: name.clone() });
+            warnings.push(Warning::SumLeftOut { family: full.clone() });
         }
         if quantiles {
-            warnings.push(Warning::QuantilesLeftOut { family: name.clone() });
+            warnings.push(Warning::QuantilesLeftOut { family: full });
         }
-    }
-    out.push_str("# EOF\n");
-    out
+        Shown { name, kind, family }
+    });
+    shown.collect()
 }
 
 /// What a family is in OpenMetrics.
@@ -107,26 +109,21 @@ fn histogram_sum(series: &Series) -> Option<f64> {
     histogram.sum.filter(|sum| !is_negative && is_total(*sum))
 }
 
-fn write_family(out: &mut String, shape: &Shape, family: &Family, texts: &LabelTexts, bounds: &mut Doubles) {
-    comment(out, "# TYPE ", &shape.name, shape.kind.word(FORMAT), FORMAT);
+/// The lines before a family's series.
+pub(super) fn push_head(out: &mut String, Shown { name, kind, family }: &Shown) {
+    comment(out, "# TYPE ", name, kind.word(FORMAT), FORMAT);
     // A family that is shown under its full name as something else ends in the suffix of its type, not in its unit.
-    let ends_in_unit = shape.name.strip_suffix(&family.unit).is_some_and(|rest| rest.ends_with('_'));
-    if !family.unit.is_empty() && ends_in_unit && shape.kind != FamilyKind::Info {
-        comment(out, "# UNIT ", &shape.name, &family.unit, FORMAT);
+    let ends_in_unit = name.strip_suffix(&family.unit).is_some_and(|rest| rest.ends_with('_'));
+    if !family.unit.is_empty() && ends_in_unit && *kind != FamilyKind::Info {
+        comment(out, "# UNIT ", name, &family.unit, FORMAT);
     }
     if !family.help.is_empty() {
-        comment(out, "# HELP ", &shape.name, &family.help, FORMAT);
-    }
-    let mut labels = String::new();
-    for (ids, series) in family.series.iter() {
-        labels.clear();
-        texts.write(&mut labels, ids);
-        let lines = Lines { out: &mut *out, name: &shape.name, labels: &labels, bounds: &mut *bounds };
-        write_series(lines, shape.kind, series);
+        comment(out, "# HELP ", name, &family.help, FORMAT);
     }
 }
 
-fn write_series(mut lines: Lines<'_>, kind: FamilyKind, series: &Series) {
+/// The lines of a series.
+pub(super) fn push_series(mut lines: Lines<'_>, kind: FamilyKind, series: &Series) {
     let exemplar = |out: &mut String, position| push_exemplar(out, series.exemplars.of(position));
     match &series.value {
         Value::Number { value, .. } => {

@@ -6,10 +6,10 @@ mod target;
 use std::collections::BTreeMap;
 
 use wasmeter_model::Timestamp;
-use wasmeter_model::frame::{Frame, MetricRef, PointRef, ScopeRef};
+use wasmeter_model::frame::{Frame, MetricRef, PointRef, ScopeRef, SetId};
 
-use crate::families::{Added, Exemplars, Families, Grid, Series, Value};
-use crate::labels::{self, Label, LabelTexts, Origin, SeriesLabels};
+use crate::families::{Added, Exemplars, Families, Grid, Series, SeriesTable, Value};
+use crate::labels::{self, Found, Label, LabelTexts, Origin, SeriesLabels};
 use crate::page::{Drop, DropReason, Warning};
 use crate::{FamilyKind, Format, Options, TranslationStrategy, names};
 use points::Form;
@@ -33,8 +33,11 @@ pub(super) fn collect(frame: &Frame, format: Format, options: &Options) -> Colle
         families: Families::new(format),
         targets: target::Targets::default(),
         labels: SeriesLabels::new(frame, options.strategy),
-        // Most values stand in one label.
-        texts: LabelTexts::with_capacity(frame.values.tags.len()),
+        // Most values stand in one label, and most of them are text.
+        texts: LabelTexts::with_capacity(
+            frame.values.tags.len(),
+            frame.strings.text.len() + 24 * frame.values.tags.len(),
+        ),
         open_scope: None,
         dropped: BTreeMap::new(),
         merged: BTreeMap::new(),
@@ -120,25 +123,28 @@ impl<'a> Collector<'a> {
         }
         self.labels.open_metric(reserved(form.kind));
         family.series.reserve(metric.points().len());
+        let mut alike = Alike::beginning(&family.series);
         let (mut merged, mut refused, mut unshown) = (0, 0, BTreeMap::new());
-        for (point, value) in std::iter::once((first, Ok(value))).chain(others) {
+        // Faster than a loop, which would ask at each point which kind there is.
+        std::iter::once((first, Ok(value))).chain(others).for_each(|(point, value)| {
             let value = match value {
                 Ok(value) => value,
-                Err(reason) => {
-                    *unshown.entry(reason).or_default() += 1;
-                    continue;
-                }
+                Err(reason) => return *unshown.entry(reason).or_default() += 1,
             };
             let series = match self.format {
                 Format::Text => bare(value),
                 Format::OpenMetrics => whole(strategy, form.kind, &point, value),
             };
-            match family.series.add(self.labels.of(point.attributes(), &mut self.texts), series) {
+            let Found { labels, group } = self.labels.of(point.attributes(), &mut self.texts);
+            if alike.is_another(point.attributes(), group) {
+                return family.series.push(labels, series);
+            }
+            match family.series.add(labels, series) {
                 Added::New => {}
                 Added::Merged => merged += 1,
                 Added::Refused => refused += 1,
             }
-        }
+        });
         if merged > 0 {
             *self.merged.entry(name).or_default() += merged;
         }
@@ -163,6 +169,29 @@ impl<'a> Collector<'a> {
         if points > 0 {
             *self.dropped.entry((metric.name().to_owned(), reason)).or_default() += points as u64;
         }
+    }
+}
+
+/// Tells as long as it can that no two series of a family have the same labels, without looking at any.
+struct Alike {
+    /// The set of the last series, and the group that all have been of so far.
+    last: Option<(SetId, usize)>,
+    holds: bool,
+}
+
+impl Alike {
+    /// For a metric that is about to be added to these series: with others there, its labels have to be looked at.
+    fn beginning(series: &SeriesTable) -> Self {
+        Self { last: None, holds: series.is_empty() }
+    }
+
+    /// Whether the labels of this set are certain to be new: sets of a frame differ, here they ascend besides, and those of a
+    /// group have labels that differ as they do.
+    fn is_another(&mut self, set: SetId, group: Option<usize>) -> bool {
+        let is_like = |group| self.last.is_none_or(|(last, known)| last < set && known == group);
+        self.holds = self.holds && group.is_some_and(is_like);
+        self.last = group.map(|group| (set, group));
+        self.holds
     }
 }
 

@@ -1,35 +1,29 @@
 //! The text format 0.0.4 of families.
 
-use super::line::{Doubles, Lines, comment, push_count};
+use super::draft::Shown;
+use super::line::{Lines, comment, push_count};
 use crate::Format;
-use crate::families::{Families, Family, Value};
-use crate::labels::LabelTexts;
+use crate::families::{Families, Value};
 use crate::number::{push_double, push_number};
 
 const FORMAT: Format = Format::Text;
 
-pub(super) fn write(families: &Families, texts: &LabelTexts) -> String {
-    let (mut out, mut bounds) = (String::new(), Doubles::new(FORMAT));
-    for (name, family) in &families.by_name {
-        write_family(&mut out, name, family, texts, &mut bounds);
-    }
-    out
+/// All families as they are.
+pub(super) fn shown(families: Families) -> Vec<Shown> {
+    let all = families.by_name.into_iter();
+    all.map(|(name, family)| Shown { name, kind: family.kind, family }).collect()
 }
 
-fn write_family(out: &mut String, name: &str, family: &Family, texts: &LabelTexts, bounds: &mut Doubles) {
+/// The lines before a family's series.
+pub(super) fn push_head(out: &mut String, Shown { name, kind, family }: &Shown) {
     if !family.help.is_empty() {
         comment(out, "# HELP ", name, &family.help, FORMAT);
     }
-    comment(out, "# TYPE ", name, family.kind.word(FORMAT), FORMAT);
-    let mut labels = String::new();
-    for (ids, series) in family.series.iter() {
-        labels.clear();
-        texts.write(&mut labels, ids);
-        write_series(Lines { out: &mut *out, name, labels: &labels, bounds: &mut *bounds }, &series.value);
-    }
+    comment(out, "# TYPE ", name, kind.word(FORMAT), FORMAT);
 }
 
-fn write_series(mut lines: Lines<'_>, value: &Value) {
+/// The lines of a series.
+pub(super) fn push_series(mut lines: Lines<'_>, value: &Value) {
     match value {
         Value::Number { value, .. } => lines.sample("", None, |out| push_number(out, *value, FORMAT)),
         Value::Histogram(histogram) => {

@@ -76,15 +76,16 @@ pub(super) fn values<'a>(
         (number.point, value)
     });
     let histograms = metric.histograms().map(|histogram| {
-        let value = explicit_buckets(&histogram).map(Value::Histogram);
+        let value = explicit_buckets(&histogram).map(|buckets| Value::Histogram(Box::new(buckets)));
         (histogram.point, value.ok_or(DropReason::Malformed))
     });
     let exponentials = metric.exponentials().map(move |exponential| {
-        let value = exponential_buckets(&exponential, grid).map(Value::Histogram);
+        let value =
+            exponential_buckets(&exponential, grid).map(|buckets| Value::Histogram(Box::new(buckets)));
         (exponential.point, value.ok_or(DropReason::Malformed))
     });
     let summaries = metric.summaries().map(|summary| {
-        let value = Quantiles::new(&summary).map(Value::Summary);
+        let value = Quantiles::new(&summary).map(|quantiles| Value::Summary(Box::new(quantiles)));
         (summary.point, value.ok_or(DropReason::Malformed))
     });
     // At most one of the four has points, that of the metric's kind.
