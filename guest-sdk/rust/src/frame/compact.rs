@@ -1,113 +1,102 @@
 //! Tables without what nothing refers to any more: what was removed must not leave with the frame.
 
 use super::Frame;
-use super::columns::{at, range};
+use super::eights::{at, both, mark, renumber};
+use super::runs::Runs;
+use super::sets::Sets;
 use super::tables::{BYTES, NESTED, TEXT, Tables};
 
-/// Which strings, values and blobs of a frame are referred to.
-pub(super) struct Keeper {
-    strings: Vec<bool>,
-    values: Vec<bool>,
+/// Which rows of a frame's tables are referred to.
+pub(super) struct Used {
+    pub(super) strings: Vec<bool>,
+    pub(super) values: Vec<bool>,
     blobs: Vec<bool>,
 }
 
-fn mark(used: &mut [bool], rows: impl IntoIterator<Item = usize>) {
-    for row in rows {
-        if let Some(used) = used.get_mut(row) {
-            *used = true;
-        }
-    }
-}
-
-/// The new row of each row that is used.
-fn rows(used: &[bool]) -> Vec<u32> {
-    let mut next = 0;
-    let row = |used: &bool| {
-        let row = next;
-        next += u32::from(*used);
-        row
-    };
-    used.iter().map(row).collect()
-}
-
-/// The ranges that are used, back to back, and their ends.
-fn kept<T: Copy>(items: &[T], ends: &[u32], used: &[bool]) -> (Vec<T>, Vec<u32>) {
-    let (mut new, mut new_ends) = (Vec::with_capacity(items.len()), Vec::with_capacity(ends.len()));
-    let mut row = 0;
-    while row < used.len() {
-        // Neighbours are copied together.
-        let length = used.get(row..).unwrap_or_default().iter().take_while(|used| **used).count();
-        if length > 0 {
-            let start = range(ends, row).start;
-            let end = at(ends, row + length - 1) as usize;
-            let shift = start - new.len();
-            new.extend_from_slice(items.get(start..end).unwrap_or_default());
-            let moved = ends.get(row..row + length).unwrap_or_default().iter();
-            new_ends.extend(moved.map(|end| end.saturating_sub(shift as u32)));
-        }
-        row += length + 1;
-    }
-    (new, new_ends)
-}
-
-impl Keeper {
-    /// What the frame refers to.
-    pub(super) fn of(frame: &mut Frame) -> Self {
-        let tables = &frame.tables;
-        let mut values = vec![false; tables.tags.len()];
-        mark(&mut values, tables.values.iter().map(|row| *row as usize));
+impl Used {
+    /// What the frame's rows refer to themselves; nothing yet of what sets refer to.
+    pub(super) fn beside_sets(frame: &mut Frame, tables: &Tables) -> Self {
         let mut strings = vec![false; tables.text_ends.len()];
-        mark(&mut strings, tables.keys.iter().map(|row| *row as usize));
-        let mut blobs = vec![false; tables.blob_ends.len()];
-        for (_, (tag, bits)) in
-            values.iter().zip(tables.tags.iter().zip(&tables.bits)).filter(|(used, _)| **used)
-        {
-            match *tag {
-                TEXT | NESTED => mark(&mut strings, [*bits as usize]),
-                BYTES => mark(&mut blobs, [*bits as usize]),
-                _ => {}
-            }
-        }
         for column in string_columns(frame) {
-            mark(&mut strings, column.iter().map(|row| *row as usize));
+            column.iter().for_each(|row| mark(&mut strings, *row));
         }
-        Self { strings, values, blobs }
+        Self { strings, values: vec![false; tables.tags.len()], blobs: vec![false; tables.blob_ends.len()] }
     }
 
-    /// Removes all else.
-    pub(super) fn compact(self, frame: &mut Frame) {
-        let (strings, values, blobs) = (rows(&self.strings), rows(&self.values), rows(&self.blobs));
-        let new = |map: &[u32], row: u32| at(map, row as usize);
-        let old = std::mem::take(&mut frame.tables);
-        let (text, text_ends) = kept(old.text.as_bytes(), &old.text_ends, &self.strings);
-        let (blob, blob_ends) = kept(&old.blob, &old.blob_ends, &self.blobs);
-        let (mut tags, mut bits) = (Vec::with_capacity(old.tags.len()), Vec::with_capacity(old.bits.len()));
-        for ((tag, old_bits), _) in
-            old.tags.iter().zip(&old.bits).zip(&self.values).filter(|(_, used)| **used)
-        {
-            tags.push(*tag);
-            bits.push(match *tag {
-                TEXT | NESTED => u64::from(at(&strings, *old_bits as usize)),
-                BYTES => u64::from(at(&blobs, *old_bits as usize)),
-                _ => *old_bits,
-            });
-        }
-        frame.tables = Tables {
-            // Whole strings of what was a string.
-            text: String::from_utf8(text).unwrap_or_default(),
-            text_ends,
-            tags,
-            bits,
-            blob,
-            blob_ends,
-            keys: old.keys.iter().map(|key| new(&strings, *key)).collect(),
-            values: old.values.iter().map(|value| new(&values, *value)).collect(),
-            set_ends: old.set_ends,
-        };
-        for column in string_columns(frame) {
-            column.iter_mut().for_each(|row| *row = new(&strings, *row));
-        }
+    /// Tables were written on: there are more rows, which are not used yet.
+    pub(super) fn grow(&mut self, tables: &Tables) {
+        self.strings.resize(tables.text_ends.len(), false);
+        self.values.resize(tables.tags.len(), false);
+        self.blobs.resize(tables.blob_ends.len(), false);
     }
+
+    /// Gives the frame tables and sets without what is not used, each set once. Keys and values of the sets have been marked.
+    pub(super) fn keep(mut self, mut tables: Tables, mut sets: Sets, frame: &mut Frame) {
+        let values = Runs::of(&self.values);
+        if !values.is_all() {
+            values.keep(&mut tables.tags);
+            values.keep(&mut tables.bits);
+            renumber(&mut sets.values, &values.new_rows());
+        }
+        self.mark_content(&tables.tags, &mut tables.bits);
+        let strings = Runs::of(&self.strings);
+        if !strings.is_all() {
+            let rows = strings.new_rows();
+            let kept = strings.keep_ranges(&mut tables.text_ends);
+            let text = kept.into_iter().filter_map(|range| tables.text.get(range));
+            let mut new = String::with_capacity(tables.text.len());
+            new.extend(text);
+            tables.text = new.into();
+            renumber(&mut sets.keys, &rows);
+            renumber_content(&tables.tags, &mut tables.bits, is_text, &rows);
+            string_columns(frame).into_iter().for_each(|column| renumber(column, &rows));
+        }
+        let blobs = Runs::of(&self.blobs);
+        if !blobs.is_all() {
+            let kept = blobs.keep_ranges(&mut tables.blob_ends);
+            let content = kept.into_iter().filter_map(|range| tables.blob.get(range));
+            tables.blob = content.flatten().copied().collect();
+            renumber_content(&tables.tags, &mut tables.bits, |tag| tag == BYTES, &blobs.new_rows());
+        }
+        if let Some(rows) = sets.unite() {
+            set_columns(frame).into_iter().for_each(|column| renumber(column, &rows));
+        }
+        (tables.keys, tables.values, tables.set_ends) = (sets.keys, sets.values, sets.ends);
+        frame.tables = tables;
+    }
+
+    /// Marks what values refer to.
+    #[inline(never)]
+    fn mark_content(&mut self, tags: &[u8], bits: &mut [u64]) {
+        both(bits, tags, |bits, tag| {
+            if is_text(*tag) {
+                mark(&mut self.strings, place(*bits));
+            } else if *tag == BYTES {
+                mark(&mut self.blobs, place(*bits));
+            }
+        });
+    }
+}
+
+#[inline(always)]
+fn is_text(tag: u8) -> bool {
+    tag == TEXT || tag == NESTED
+}
+
+/// The row that the bits of a value are.
+#[inline(always)]
+fn place(bits: u64) -> u32 {
+    u32::try_from(bits).unwrap_or(u32::MAX)
+}
+
+/// Gives the values of some tags the rows that a list has for theirs.
+#[inline(never)]
+fn renumber_content(tags: &[u8], bits: &mut [u64], fits: impl Fn(u8) -> bool, rows: &[u32]) {
+    both(bits, tags, |bits, tag| {
+        if fits(*tag) {
+            *bits = u64::from(at(rows, place(*bits)));
+        }
+    });
 }
 
 /// Every column that refers to strings.
@@ -120,5 +109,19 @@ fn string_columns(frame: &mut Frame) -> [&mut Vec<u32>; 7] {
         &mut frame.metrics.name,
         &mut frame.metrics.description,
         &mut frame.metrics.unit,
+    ]
+}
+
+/// Every column that refers to sets.
+fn set_columns(frame: &mut Frame) -> [&mut Vec<u32>; 8] {
+    [
+        &mut frame.resources.attributes,
+        &mut frame.scopes.attributes,
+        &mut frame.metrics.metadata,
+        &mut frame.numbers.points.attributes,
+        &mut frame.histograms.points.attributes,
+        &mut frame.exponentials.points.attributes,
+        &mut frame.summaries.points.attributes,
+        &mut frame.exemplars.attributes,
     ]
 }

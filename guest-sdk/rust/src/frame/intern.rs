@@ -57,13 +57,6 @@ impl Interner {
         &self.tables
     }
 
-    /// Takes keys, values and ends of the sets away.
-    pub(super) fn take_sets(&mut self) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
-        let tables = &mut self.tables;
-        let take = |column: &mut Vec<u32>| std::mem::take(column);
-        (take(&mut tables.keys), take(&mut tables.values), take(&mut tables.set_ends))
-    }
-
     /// The row of a value, which is added unless it is there.
     pub(super) fn added(&mut self, value: ValueRef<'_>) -> u32 {
         if std::mem::take(&mut self.is_foreign) {

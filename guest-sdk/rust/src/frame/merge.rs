@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::rows::{Buckets, ExponentialHistogram, Histogram, Number, Point, PointData};
-use super::{Frame, FrameBuilder, MetricKind};
+use super::{Frame, FrameBuilder, MetricKind, NO_RECORDED_VALUE};
 
 /// What [`Frame::merge_points`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Frame {
     /// merges over time. Costs little where nothing is to be merged, and about a microsecond a point where something is.
     pub fn merge_points(&mut self) -> Merged {
         let mut merged = Merged::default();
-        if !self.has_repeated_sets() {
+        if !self.has_repeated_series() {
             return merged;
         }
         let mut frame = FrameBuilder::new();
@@ -34,7 +34,7 @@ impl Frame {
             frame.metric(&metric.to_metric());
             let mut series: Vec<Series<'_>> = Vec::new();
             let mut places = HashMap::new();
-            for (set, point) in self.sets_of(metric.kind(), &metric).zip(metric.points()) {
+            for ((set, _), point) in self.series_of(metric.kind(), &metric).zip(metric.points()) {
                 let place = *places.entry(set).or_insert(series.len());
                 if place == series.len() {
                     series.push(Series::default());
@@ -52,29 +52,33 @@ impl Frame {
         merged
     }
 
-    /// The rows of the points' sets; equal sets have equal rows in a frame whose tables were written by this crate.
-    fn sets_of<'a>(
+    /// The rows of the points' sets, each with whether its point says that the series has ended; equal sets have equal rows in a frame
+    /// whose tables were written or edited by this crate.
+    fn series_of<'a>(
         &'a self,
         kind: MetricKind,
         metric: &super::MetricRef<'a>,
-    ) -> impl Iterator<Item = u32> + use<'a> {
-        let column = match kind {
-            MetricKind::Empty | MetricKind::Gauge | MetricKind::Sum => &self.numbers.points.attributes,
-            MetricKind::Histogram => &self.histograms.points.attributes,
-            MetricKind::ExponentialHistogram => &self.exponentials.points.attributes,
-            MetricKind::Summary => &self.summaries.points.attributes,
+    ) -> impl Iterator<Item = (u32, bool)> + use<'a> {
+        let columns = match kind {
+            MetricKind::Empty | MetricKind::Gauge | MetricKind::Sum => &self.numbers.points,
+            MetricKind::Histogram => &self.histograms.points,
+            MetricKind::ExponentialHistogram => &self.exponentials.points,
+            MetricKind::Summary => &self.summaries.points,
         };
-        column.get(metric.rows()).unwrap_or_default().iter().copied()
+        let sets = columns.attributes.get(metric.rows()).unwrap_or_default();
+        let flags = columns.flags.get(metric.rows()).unwrap_or_default();
+        sets.iter().copied().zip(flags.iter().map(|flags| flags & NO_RECORDED_VALUE != 0))
     }
 
-    fn has_repeated_sets(&self) -> bool {
-        // For each set the metric it was last seen in.
-        let mut seen = vec![0_usize; self.tables.set_ends.len()];
-        for (number, metric) in self.metrics().enumerate() {
-            for set in self.sets_of(metric.kind(), &metric) {
-                if let Some(last) = seen.get_mut(set as usize)
-                    && std::mem::replace(last, number + 1) == number + 1
-                {
+    /// Whether a series of a metric has more points than its last value and, behind it, its end.
+    fn has_repeated_series(&self) -> bool {
+        // For each set the metric it was last seen in, counted from 1, and whether that point was an end.
+        let mut seen = vec![(0_usize, false); self.tables.set_ends.len()];
+        for (metric, number) in self.metrics().zip(1..) {
+            for (set, is_ended) in self.series_of(metric.kind(), &metric) {
+                let Some(last) = seen.get_mut(set as usize) else { continue };
+                let (before, was_ended) = std::mem::replace(last, (number, is_ended));
+                if before == number && (was_ended || !is_ended) {
                     return true;
                 }
             }

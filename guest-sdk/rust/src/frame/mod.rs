@@ -1,20 +1,27 @@
 //! A batch of metrics as a processor gets it: columns, read row by row.
 //!
 //! A [`Frame`] crosses the sandbox as flat columns at a few nanoseconds a point. [`Frame::metrics`] reads them row by row and
-//! copies nothing; [`Frame::edit_attributes`] changes attributes where they are kept, once for each distinct one;
+//! copies nothing; [`Frame::remove_attributes`] and [`Frame::edit_attributes`] change attributes where they are kept, once for each
+//! distinct one;
 //! [`FrameBuilder`] writes a new frame from rows, which allocates for each point.
 
 mod builder;
 pub(crate) mod columns;
 mod compact;
 mod edit;
+mod eights;
 mod intern;
 mod merge;
 mod read;
 mod rows;
+mod runs;
 mod sets;
 pub(crate) mod tables;
+pub(crate) mod texts;
+mod values;
 
+#[cfg(test)]
+mod edit_tests;
 #[cfg(test)]
 mod tests;
 

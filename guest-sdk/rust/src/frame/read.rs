@@ -10,6 +10,7 @@ use super::rows::{
     Resource, Summary, Temporality,
 };
 use super::tables::AttributesRef;
+use super::values::Values;
 use crate::Scope;
 
 /// The metrics of a frame, in order; see [`Frame::metrics`].
@@ -73,7 +74,7 @@ fn table(frame: &Frame, kind: MetricKind) -> Option<(usize, &Points)> {
     }
 }
 
-fn number(tag: u8, bits: u64) -> Option<Number> {
+pub(super) fn number(tag: u8, bits: u64) -> Option<Number> {
     match tag {
         1 => Some(Number::Int(bits.cast_signed())),
         2 => Some(Number::Double(f64::from_bits(bits))),
@@ -105,8 +106,11 @@ impl<'a> Iterator for Metrics<'a> {
             let points = at(&self.frame.metrics.points, self.row) as usize;
             metric.points = *next..*next + points;
             *next += points;
-            let exemplars = columns.exemplars.get(metric.points.clone()).unwrap_or_default();
-            self.exemplars += exemplars.iter().map(|count| *count as usize).sum::<usize>();
+            // Mostly there are none to be counted.
+            if self.exemplars < self.frame.exemplars.attributes.len() {
+                let exemplars = columns.exemplars.get(metric.points.clone()).unwrap_or_default();
+                self.exemplars += exemplars.iter().map(|count| *count as usize).sum::<usize>();
+            }
         }
         self.row += 1;
         Some(metric)
@@ -179,6 +183,19 @@ impl<'a> MetricRef<'a> {
                 exemplars += at(&columns.exemplars, row) as usize;
                 PointRef { frame, columns, kind, row, exemplars: start..exemplars }
             })
+    }
+
+    /// The values of its points, in order, if it is a gauge or sum; none of a point that has no value. Reads two columns and
+    /// nothing else, at about a nanosecond a point.
+    pub fn numbers(&self) -> impl ExactSizeIterator<Item = Option<Number>> + use<'a> {
+        let numbers = &self.frame.numbers;
+        let points = match self.kind() {
+            MetricKind::Gauge | MetricKind::Sum => self.points.clone(),
+            _ => 0..0,
+        };
+        let tags = numbers.tags.get(points.clone()).unwrap_or_default();
+        let bits = numbers.bits.get(points).unwrap_or_default();
+        Values::new(tags, bits)
     }
 
     /// A copy that is the plugin's own.

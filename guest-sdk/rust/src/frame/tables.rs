@@ -1,12 +1,13 @@
 //! Strings, values and attribute sets, each kept once.
 
 use super::columns::{at, slice};
+use super::texts::Texts;
 use crate::{Attributes, Value};
 
 /// The tables of a frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Tables {
-    pub(crate) text: String,
+    pub(crate) text: Texts,
     pub(crate) text_ends: Vec<u32>,
     pub(crate) tags: Vec<u8>,
     pub(crate) bits: Vec<u64>,

@@ -102,7 +102,7 @@ fn an_edit_reaches_points_exemplars_and_resources_and_leaves_no_trace() {
         _ => Edit::Keep,
     });
     assert!(changed);
-    let text = &frame.tables.text;
+    let text = String::from_utf8(frame.tables.text.clone().into_bytes()).unwrap();
     assert!(text.contains("hidden") && text.contains("bob") && !text.contains("ada"), "{text}");
     for (metric, points) in rows(&frame) {
         assert_eq!((metric.metadata.len(), metric.description.as_str()), (0, "words"));
@@ -196,4 +196,19 @@ fn a_series_ends_when_all_that_it_was_made_of_do() {
     let end = (NO_RECORDED_VALUE, PointData::Number(Some(Number::Int(2))));
     assert_eq!(ends([0, 1, 0, 1]), [value(4), end]);
     assert_eq!(ends([0, 1, 0, 0]), [value(6)]);
+}
+
+#[test]
+fn the_last_value_of_a_series_and_its_end_behind_it_are_nothing_to_merge() {
+    let users = ["a", "a", "b", "c", "c"].map(|user| ([("user", user)], 2));
+    let mut frame = sum_of("m", users);
+    frame.numbers.points.flags = vec![0, 1, 0, 0, 1];
+    let (before, place) = (frame.clone(), frame.numbers.bits.as_ptr());
+    assert_eq!(frame.merge_points(), Merged::default());
+    assert_eq!(frame, before);
+    assert_eq!(frame.numbers.bits.as_ptr(), place, "nothing was written anew");
+    // The other way round they are not as the host has them: the series goes on.
+    frame.numbers.points.flags = vec![1, 0, 0, 0, 1];
+    frame.merge_points();
+    assert_eq!(rows(&frame)[0].1.iter().map(|point| point.flags).collect::<Vec<_>>(), [0, 0, 0, 1]);
 }
