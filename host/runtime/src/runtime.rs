@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::cache::CompileCache;
@@ -27,6 +27,8 @@ pub struct Runtime {
     totals: AllTotals,
     registry: Registry,
     cache: Option<CompileCache>,
+    /// Held by whoever compiles.
+    compiler: Mutex<()>,
     ticker: Ticker,
 }
 
@@ -69,6 +71,7 @@ impl Runtime {
             totals: AllTotals::default(),
             registry: Registry::default(),
             cache,
+            compiler: Mutex::default(),
             ticker,
         })
     }
@@ -79,7 +82,8 @@ impl Runtime {
         inspect::inspect(self, file)
     }
 
-    /// Loads a single plugin; [`crate::Directory`] is for a folder that changes.
+    /// Loads a single plugin; [`crate::Directory`] is for a folder that changes. May be called from several threads at a time, of
+    /// which one compiles and the others wait.
     ///
     /// # Errors
     ///
@@ -126,6 +130,12 @@ impl Runtime {
     /// Where code with this much stack is compiled and linked.
     pub(crate) fn workshop(&self, stack_bytes: usize) -> wasmtime::Result<Arc<Workshop>> {
         self.engines.with_stack(stack_bytes)
+    }
+
+    /// Waits until nobody else of this runtime compiles. The compiler takes memory by the size of the component, and every core by
+    /// itself: several at a time would take more memory and be no earlier.
+    pub(crate) fn turn_at_the_compiler(&self) -> MutexGuard<'_, ()> {
+        self.compiler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn cache(&self) -> Option<&CompileCache> {

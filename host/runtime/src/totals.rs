@@ -28,8 +28,12 @@ pub struct PluginTotals {
     pub log_lines_dropped: u64,
     /// How often a collection went on without its observation, which came too late.
     pub observations_late: u64,
+    /// Observations that were dropped, since the build that made them was out of service by then.
+    pub observations_replaced: u64,
     /// Writes that were refused because its directories hold as much as they may.
     pub writes_refused: u64,
+    /// References of resources to entities that it left no resource for, since it changed what identifies the entity.
+    pub entity_references_lost: u64,
 }
 
 /// The counters of one name.
@@ -41,6 +45,8 @@ pub(crate) struct Totals {
     log_lines_dropped: AtomicU64,
     writes_refused: AtomicU64,
     observations_late: AtomicU64,
+    observations_replaced: AtomicU64,
+    entity_references_lost: AtomicU64,
 }
 
 impl Totals {
@@ -60,6 +66,14 @@ impl Totals {
 
     pub(crate) fn late(&self) {
         self.observations_late.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn replaced(&self) {
+        self.observations_replaced.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lost_entities(&self, references: u64) {
+        self.entity_references_lost.fetch_add(references, Ordering::Relaxed);
     }
 
     pub(crate) fn refused_writes(&self, writes: u64) {
@@ -93,7 +107,9 @@ impl AllTotals {
             by_duration: totals.by_duration.each_ref().map(|bucket| bucket.load(Ordering::Relaxed)),
             log_lines_dropped: totals.log_lines_dropped.load(Ordering::Relaxed),
             observations_late: totals.observations_late.load(Ordering::Relaxed),
+            observations_replaced: totals.observations_replaced.load(Ordering::Relaxed),
             writes_refused: totals.writes_refused.load(Ordering::Relaxed),
+            entity_references_lost: totals.entity_references_lost.load(Ordering::Relaxed),
         });
         totals.collect()
     }

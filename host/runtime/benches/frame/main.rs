@@ -6,6 +6,7 @@
 //! too, and can only add to a time.
 #![expect(clippy::print_stdout, reason = "a tool for people at a terminal")]
 
+mod columns;
 mod native;
 mod nested;
 mod page;
@@ -13,11 +14,7 @@ mod points;
 
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use wasmeter_model::frame::Frame;
-use wasmeter_runtime::{Directory, Processed, Runtime, RuntimeConfig};
 
 use points::{KEY, POINTS, Row};
 
@@ -29,33 +26,10 @@ pub(crate) struct Figures {
     pub(crate) way: &'static str,
     pub(crate) read: f64,
     pub(crate) remove: f64,
-    pub(crate) targets: Option<(f64, f64)>,
 }
 
-/// A component in service, alone.
-struct Columns {
-    directory: Directory,
-    _folder: tempfile::TempDir,
-}
-
-impl Columns {
-    fn load(component: &std::path::Path, config: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary directory");
-        std::fs::copy(component, folder.path().join("columns.wasm")).expect("the component is built");
-        std::fs::write(folder.path().join("columns.toml"), format!("[config]\n{config}\n"))
-            .expect("the directory is writable");
-        let runtime = Arc::new(Runtime::new(RuntimeConfig::default()).expect("a runtime"));
-        let directory = Directory::new(folder.path(), runtime);
-        assert_eq!(directory.rescan().failures, []);
-        Self { directory, _folder: folder }
-    }
-
-    fn process(&self, frame: Frame) -> Frame {
-        match self.directory.current().processors().process(frame, |fault| panic!("{fault}")) {
-            Processed::Frame(frame) => frame,
-            other => panic!("expected a frame, found {other:?}"),
-        }
-    }
+fn per_point(took: Duration) -> f64 {
+    took.as_secs_f64() * 1e9 / POINTS as f64
 }
 
 /// The fastest of many rounds; what a round needs is made before its clock starts.
@@ -68,8 +42,7 @@ fn fastest<I, O>(mut make: impl FnMut() -> I, mut work: impl FnMut(I) -> O) -> f
         drop(black_box(output));
         took
     };
-    let best = (0..ROUNDS).map(round).min().unwrap_or(Duration::MAX);
-    best.as_secs_f64() * 1e9 / POINTS as f64
+    per_point((0..ROUNDS).map(round).min().unwrap_or(Duration::MAX))
 }
 
 fn main() {
@@ -81,19 +54,7 @@ fn main() {
     let expected = points::removed(&rows);
     let frame = points::frame(&rows);
 
-    let removing =
-        Columns::load(&components.join("bench-columns.wasm"), &format!("task = \"remove\"\nkey = \"{KEY}\""));
-    let reading = Columns::load(&components.join("bench-columns.wasm"), "task = \"read\"");
-    assert_eq!(points::of_frame(&removing.process(frame.clone())), expected, "columns");
-    assert_eq!(reading.process(frame.clone()), frame);
-    let columns = Figures {
-        way: "columns, checked by the host",
-        read: fastest(|| frame.clone(), |frame| reading.process(frame)),
-        remove: fastest(|| frame.clone(), |frame| removing.process(frame)),
-        targets: Some((10.0, 60.0)),
-    };
-    let smaller = removing.process(frame.clone());
-    let check = fastest(|| (), |()| smaller.check());
+    let columns = columns::parts(&components.join("bench-columns.wasm"), &frame, &expected);
 
     let engine = nested::engine();
     let mut records = nested::Records::load(&engine, &components.join("bench-records.wasm"));
@@ -103,7 +64,6 @@ fn main() {
         way: "nested records",
         read: fastest(|| (), |()| records.read(&metrics)),
         remove: fastest(|| (), |()| records.remove(&metrics)),
-        targets: None,
     };
 
     let mut otlp = nested::Otlp::load(&engine, &components.join("bench-otlp.wasm"));
@@ -113,7 +73,6 @@ fn main() {
         way: "OTLP bytes, the host's codec not counted",
         read: fastest(|| (), |()| otlp.read(&request)),
         remove: fastest(|| (), |()| otlp.remove(&request)),
-        targets: None,
     };
 
     assert_eq!(points::of_frame(&native::remove(&frame)), expected, "native");
@@ -121,10 +80,9 @@ fn main() {
         way: "native, in the host",
         read: fastest(|| (), |()| native::read(&frame)),
         remove: fastest(|| (), |()| native::remove(&frame)),
-        targets: None,
     };
 
-    let page = page::markdown(&[columns, records, otlp, native], check);
+    let page = page::markdown(&columns, &[records, otlp, native]);
     println!("{page}");
     if let Some(file) = std::env::var_os("WASMETER_BENCH_PAGE") {
         std::fs::write(&file, page).expect("the page can be written");

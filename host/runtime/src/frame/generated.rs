@@ -7,7 +7,7 @@ use wasmeter_model::frame::{
     ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader,
     PointKind, SetId, SummaryRow,
 };
-use wasmeter_model::{Number, Temporality, Timestamp, Value};
+use wasmeter_model::{EntityRef, Key, Number, Temporality, Timestamp, Value};
 
 use crate::bindings::frames;
 
@@ -156,15 +156,28 @@ fn metric() -> impl Strategy<Value = Metric> {
 /// A frame that keeps every rule.
 pub(super) fn frame() -> impl Strategy<Value = Frame> {
     let scope = (text(), text(), attributes(), 0..3_u32, vec(metric(), 0..5));
-    vec((attributes(), text(), 0..3_u32, vec(scope, 0..3)), 0..3).prop_map(|resources| {
+    let entities = vec((text(), any::<u8>()), 0..3);
+    vec((attributes(), text(), 0..3_u32, entities, vec(scope, 0..3)), 0..3).prop_map(|resources| {
         let mut frame = FrameBuilder::new();
-        for (attributes, schema_url, dropped, scopes) in resources {
-            let attributes = set(&mut frame, &attributes);
-            frame.resource(attributes, &schema_url, dropped);
+        for (attributes, schema_url, dropped, entities, scopes) in resources {
+            let set = set(&mut frame, &attributes);
+            frame.resource(set, &schema_url, dropped);
+            frame.entities(&entities.iter().filter_map(|entity| reference(entity, &attributes)).collect());
             scopes.iter().for_each(|scope| write_scope(&mut frame, scope));
         }
         frame.finish()
     })
+}
+
+/// A reference to an entity of this schema, if the bits say that an attribute identifies it; the other ones describe it.
+fn reference((schema_url, bits): &(String, u8), attributes: &Attributes) -> Option<EntityRef> {
+    let keys = |wanted| {
+        let keys = attributes.iter().enumerate().filter(move |(place, _)| bits >> place & 1 == wanted);
+        keys.map(|(_, (key, _))| Key::new(key)).collect::<Box<[_]>>()
+    };
+    let (id_keys, description_keys) = (keys(1), keys(0));
+    let (schema_url, entity_type) = (schema_url.as_str().into(), "entity".into());
+    (!id_keys.is_empty()).then_some(EntityRef { schema_url, entity_type, id_keys, description_keys })
 }
 
 fn set(frame: &mut FrameBuilder, attributes: &Attributes) -> SetId {

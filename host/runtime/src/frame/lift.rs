@@ -8,14 +8,14 @@ use wasmeter_model::frame::{
     PointColumns, PointKind, Resources, Scopes, SetId, Sets, StringId, Strings, SummaryPoints, ValueId,
     Values,
 };
-use wasmeter_model::{Temporality, Timestamp, ValueRef};
+use wasmeter_model::{EntityRefs, Temporality, Timestamp, ValueRef};
 
 use super::lower::{CUMULATIVE, DELTA, UNSPECIFIED};
 use crate::answer::{Wrong, check_nested};
 use crate::bindings::frames;
 
 /// Checks a guest's frame and makes a frame of it. `given` is the frame the guest had: nested values that are in it need
-/// no second look.
+/// no second look. Entities are unknown to guests; see [`super::keep_entities`].
 pub(crate) fn lift(frame: frames::Frame, given: &Frame) -> Result<Frame, Wrong> {
     let text = String::from_utf8(frame.strings.text)
         .map_err(|error| format!("table `strings`: the text is not UTF-8: {}", error.utf8_error()))?;
@@ -64,6 +64,7 @@ pub(crate) fn lift(frame: frames::Frame, given: &Frame) -> Result<Frame, Wrong> 
         resources: Resources {
             attributes: sets(frame.resources.attributes),
             schema_url: strings(frame.resources.schema_url),
+            entities: vec![EntityRefs::NONE; frame.resources.dropped_attributes.len()],
             dropped_attributes: frame.resources.dropped_attributes,
         },
         scopes: Scopes {
@@ -208,6 +209,12 @@ impl Ranges {
         let Some(lengths) = self.exemplars.get(start..end) else {
             return Err(format!("{points} points, of which {} are there", self.exemplars.len() - start));
         };
+        // Mostly there are none, and then both columns are one number.
+        if lengths.iter().all(|length| *length == 0) {
+            self.columns.exemplars_start.resize(end, *exemplars);
+            self.columns.exemplars_end.resize(end, *exemplars);
+            return Ok(());
+        }
         for length in lengths {
             self.columns.exemplars_start.push(*exemplars);
             *exemplars = exemplars.checked_add(*length).ok_or("more exemplars than there can be")?;

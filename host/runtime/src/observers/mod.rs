@@ -60,9 +60,9 @@ impl Observers {
         self.0.iter().any(|known| Arc::ptr_eq(known, plugin))
     }
 
-    /// True if they are the very same plugins.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.0.len() == other.0.len() && self.0.iter().all(|plugin| other.contains(plugin))
+    /// Those that are not among the others.
+    pub fn without(&self, others: &Self) -> Self {
+        self.0.iter().filter(|plugin| !others.contains(plugin)).cloned().collect()
     }
 
     /// Has each of them observe, at the same time, and waits for each at most for its `observe_wait_ms`; that one was not waited for

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmeter_model::frame::{Frame, FrameBuilder, MetricRef, PointKind};
-use wasmeter_model::{Attributes, Resource, Scope, Timestamp};
+use wasmeter_model::{Attributes, EntityRefs, Resource, Scope, Timestamp};
 
 use super::Observers;
 use super::complete::complete;
@@ -153,6 +153,7 @@ impl Owners {
                 let resource = Arc::new(Resource {
                     attributes: frame.attributes(resource.attributes()).0,
                     schema_url: resource.schema_url().into(),
+                    entities: EntityRefs::NONE,
                 });
                 let known = Arc::new(Scope {
                     name: scope.name().into(),

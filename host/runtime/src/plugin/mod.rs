@@ -23,7 +23,7 @@ use crate::answer::{Info, check_attributes, check_streams, invalid, lower_attrib
 use crate::bindings::processor::exports::wasmeter::plugin::processors;
 use crate::bindings::types;
 use crate::failure::{Failure, FailureKind, Identity, Refusal};
-use crate::frame::{lift, lower};
+use crate::frame::{keep_entities, lift, lower};
 use crate::instance::{Grants, Instance};
 use crate::load::{Compiled, Fingerprint, configure};
 use crate::log::PluginLog;
@@ -305,7 +305,10 @@ impl Plugin {
             Ok(processors::Outcome::Unchanged) => Ok(Outcome::Unchanged),
             Ok(processors::Outcome::Dropped) => Ok(Outcome::Dropped),
             Ok(processors::Outcome::Replaced(answer)) => match lift(answer, frame) {
-                Ok(frame) => Ok(Outcome::Replaced(Box::new(frame))),
+                Ok(mut returned) => {
+                    self.totals.lost_entities(keep_entities(&mut returned, frame));
+                    Ok(Outcome::Replaced(Box::new(returned)))
+                }
                 Err(wrong) => Err(invalid("process", &wrong)),
             },
             Err(types::Fault { reason }) => Err(self.gave_up("process", &reason)),

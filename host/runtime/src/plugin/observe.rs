@@ -45,6 +45,11 @@ impl Plugin {
         self.grants.limits.observe_wait
     }
 
+    /// Counts an observation that was dropped, since the plugin had gone out of service before it ended.
+    pub fn count_replaced_observation(&self) {
+        self.totals.replaced();
+    }
+
     /// A collection went on without it.
     pub(crate) fn count_late(&self) {
         self.totals.late();

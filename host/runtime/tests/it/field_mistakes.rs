@@ -18,12 +18,13 @@
 //! | 14 | watching the file instead of its directory | `directory::a_file_replaced_by_renaming_is_seen`, `watch::changes_of_files_are_seen` |
 //! | 15 | what is kept by a guest's text, without a bound | `what_is_kept_by_a_plugins_text_has_a_bound`, `totals::tests`, `failure::counts::tests` |
 //! | 16 | a timeout of an executor around a call that never yields | `deadlines_pass_while_the_executor_is_occupied` |
-//! | 17 | all plugins compiled at once at the start | `plugins_are_loaded_one_after_the_other` |
+//! | 17 | all plugins compiled at once at the start | `plugins_are_loaded_one_after_the_other`, `threads_that_load_take_turns_at_the_compiler` |
 //! | 18 | forbidden headers that are let through | `grants::http::headers_that_say_whose_request_it_is_or_where_it_ends_are_not_the_plugins` |
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use wasmeter_engine::{SwapReport, View as _, ViewFault};
 use wasmeter_model::Attributes;
@@ -33,6 +34,9 @@ use wasmeter_runtime::{
 
 use crate::guest::Guest;
 use crate::support::{Folder, quick, runtime, runtime_with};
+
+/// Longer than any deadline here, on the busiest machine.
+const AGES: Duration = Duration::from_secs(60);
 
 fn set(number: i64) -> Attributes {
     Attributes::from_iter([("a", number)])
@@ -44,9 +48,16 @@ fn deadlines_pass_while_the_executor_is_occupied() {
     let guest = Guest { map: "call $spin i32.const 8", ..Guest::default() };
     let runtime = runtime();
     let plugin = runtime.load(&folder.put_guest("guest.wasm", &guest)).unwrap();
-    // Its one thread is the one that waits, so neither a task nor a timer of it can end the call.
-    let executor = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let fault = executor.block_on(async { plugin.map_attributes(0, &Attributes::empty()).unwrap_err() });
+    // Its one thread is the one that waits, so neither a task nor a timer of it can end the call. The test does not wait with it: a
+    // call that nothing ends is to be told as such.
+    let (sender, told) = channel();
+    std::thread::spawn(move || {
+        let executor = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answer = executor.block_on(async { plugin.map_attributes(0, &Attributes::empty()) });
+        sender.send(answer).unwrap_or_default();
+    });
+    let answer = told.recv_timeout(AGES).expect("the call ends, and its executor with it");
+    let fault = answer.unwrap_err();
     assert!(fault.reason.starts_with("`map-attributes` ran longer than 300ms"), "{fault}");
     assert_eq!(runtime.counts().get("guest", FailureKind::Deadline), 1);
 }
@@ -216,4 +227,30 @@ fn plugins_are_loaded_one_after_the_other() {
     let mut told = threads.0.lock().unwrap().clone();
     told.dedup();
     assert_eq!(told, expected, "on the thread that looks, each to its end before the next");
+}
+
+#[test]
+fn threads_that_load_take_turns_at_the_compiler() {
+    const THREADS: usize = 4;
+    let folder = Folder::new();
+    // So large that compiling takes longer than it takes the others to begin.
+    let functions = (0..2000).map(|number| {
+        let body = "local.get 0 i64.const 31 i64.mul i64.const 7 i64.xor local.set 0 ".repeat(8);
+        format!("(func $f{number} (param i64) (result i64) {body} local.get 0)\n")
+    });
+    let guest = Guest { fields: functions.collect(), ..Guest::default() };
+    let file = folder.put_guest("guest.wasm", &guest);
+    let runtime =
+        runtime_with(RuntimeConfig { cache_directory: Some(folder.path().join("cache")), ..quick() });
+    let begin = std::sync::Barrier::new(THREADS);
+    let compiled = std::thread::scope(|scope| {
+        let load = || {
+            begin.wait();
+            runtime.load(&file).unwrap().info().is_cached
+        };
+        let loads = [(); THREADS].map(|()| scope.spawn(load));
+        loads.map(|load| load.join().unwrap()).into_iter().filter(|is_cached| !is_cached).count()
+    });
+    // Whoever waits for a turn finds what was compiled meanwhile.
+    assert_eq!(compiled, 1);
 }
