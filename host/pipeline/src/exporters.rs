@@ -38,8 +38,8 @@ pub struct Exporters<R> {
 #[derive(Debug)]
 struct Running<R> {
     exporter: Exporter,
-    /// The reader's place in the engine.
-    place: usize,
+    /// The reader's number in the engine.
+    number: usize,
     reader: R,
 }
 
@@ -48,7 +48,7 @@ struct Running<R> {
 pub struct Plan {
     starting: Vec<Exporter>,
     succeeding: Vec<Exporter>,
-    /// Files and the places of their readers.
+    /// Files and the numbers of their readers.
     ending: Vec<(PathBuf, usize)>,
 }
 
@@ -61,7 +61,7 @@ impl Plan {
     /// Has the readers come and go with a swap.
     pub fn prepare(&self, swap: &mut PreparedSwap) {
         self.added().into_iter().for_each(|reader| swap.add_reader(reader));
-        self.ending.iter().for_each(|(_, place)| swap.remove_reader(*place));
+        self.ending.iter().for_each(|(_, number)| swap.remove_reader(*number));
     }
 }
 
@@ -89,7 +89,7 @@ impl<R: ExportReader> Exporters<R> {
             wanted.is_some_and(|wanted| wanted.preference() == running.exporter.preference())
         };
         let ending = self.running.iter().filter(|(file, running)| !stays(file, running));
-        plan.ending = ending.map(|(file, running)| (file.clone(), running.place)).collect();
+        plan.ending = ending.map(|(file, running)| (file.clone(), running.number)).collect();
         for exporter in wanted {
             match self.running.get(exporter.file()) {
                 Some(running) if running.exporter.is(&exporter) => {}
@@ -102,12 +102,12 @@ impl<R: ExportReader> Exporters<R> {
         plan
     }
 
-    /// Carries out a plan. `places` are those of the readers that were added, `last` what those that go have collected at
-    /// last, both in the plan's order. `start` puts the reader of an exporter to work at its place.
+    /// Carries out a plan. `numbers` are those of the readers that were added, `last` what those that go have collected at
+    /// last, both in the plan's order. `start` puts the reader of an exporter to work, which has this number.
     pub fn carry_out(
         &mut self,
         plan: Plan,
-        places: impl IntoIterator<Item = usize>,
+        numbers: impl IntoIterator<Item = usize>,
         last: impl IntoIterator<Item = Collected>,
         mut start: impl FnMut(&Exporter, usize) -> R,
     ) {
@@ -122,9 +122,9 @@ impl<R: ExportReader> Exporters<R> {
                 running.reader.succeed(exporter);
             }
         }
-        for (exporter, place) in plan.starting.into_iter().zip(places) {
-            let reader = start(&exporter, place);
-            self.running.insert(exporter.file().to_owned(), Running { exporter, place, reader });
+        for (exporter, number) in plan.starting.into_iter().zip(numbers) {
+            let reader = start(&exporter, number);
+            self.running.insert(exporter.file().to_owned(), Running { exporter, number, reader });
         }
     }
 

@@ -8,6 +8,7 @@
 //! starts no reader, reads no clock and logs nothing: how readers run, what time it is and who hears of a fault are theirs to say.
 
 mod exporters;
+mod gate;
 mod observing;
 mod pipeline;
 mod unprocessed;

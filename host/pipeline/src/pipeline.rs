@@ -1,16 +1,21 @@
 //! From the engine to the exporters: a collection, with the observers and processors of the generation it is made in.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use wasmeter_engine::{Engine, PreparedSwap, SwapReport};
 use wasmeter_model::frame::Frame;
 use wasmeter_model::{Resource, Timestamp};
 use wasmeter_runtime::{Generation, Observers, Plugin, Processors};
 
+use crate::gate::Gate;
 use crate::observing::{ObserverNews, Observing};
 
-/// How often a collection has the observers observe anew because others came into service meanwhile. After that it does without
-/// those that are new.
+/// How long a swap waits for the collections under way. An observer that takes longer has no more say in when others come into service.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How often a collection has observers observe because they came into service meanwhile. After that it does without those that are
+/// new.
 const SWAPS_MAX: usize = 3;
 
 /// The engine and the plugins beside its Views, which are swapped together. Clones are the same.
@@ -22,6 +27,7 @@ pub struct Pipeline {
 struct Shared {
     engine: Engine,
     attached: RwLock<Attached>,
+    gate: Gate,
     observing: Observing,
     tell: Tell,
 }
@@ -64,7 +70,8 @@ impl Pipeline {
         tell: impl Fn(&Plugin, ObserverNews) + Send + Sync + 'static,
     ) -> Self {
         let observing = Observing::new(engine.clone(), resource);
-        let shared = Shared { engine, attached: RwLock::new(attached), observing, tell: Box::new(tell) };
+        let (attached, gate) = (RwLock::new(attached), Gate::default());
+        let shared = Shared { engine, attached, gate, observing, tell: Box::new(tell) };
         Self { shared: Arc::new(shared) }
     }
 
@@ -75,32 +82,39 @@ impl Pipeline {
 
     /// Has the observers observe, and then makes a frame by `collect`, for which no swap is committed: the frame and its processors are
     /// of one generation. Each observer is waited for at most for its `observe_wait_ms`, and what it says later is in the next
-    /// collection. `clock` is asked for the time of each step.
+    /// collection. `clock` is asked for the time of each step. A swap waits for this, though not for long: if one comes in between,
+    /// those observers observe too that came with it.
     pub fn collect(
         &self,
         clock: impl Fn() -> Timestamp,
         collect: impl FnOnce(Timestamp) -> Frame,
     ) -> Collected {
         let shared = &self.shared;
+        let _passage = shared.gate.enter();
         let mut observers = shared.attached().observers.clone();
+        let mut open = observers.clone();
         let mut rounds = 0;
         loop {
-            self.observe(&observers, clock());
+            self.observe(&open, clock());
             rounds += 1;
             let attached = shared.attached();
-            if rounds == SWAPS_MAX || attached.observers.is_same(&observers) {
+            open = attached.observers.without(&observers);
+            if rounds == SWAPS_MAX || open.is_empty() {
                 return Collected { frame: collect(clock()), processors: attached.processors.clone() };
             }
             observers = attached.observers.clone();
         }
     }
 
-    /// No swap waits for observers: what one says that is out of service by then does not count.
+    /// What one says that is out of service by then does not count.
     fn observe(&self, observers: &Observers, now: Timestamp) {
         let shared = self.shared.clone();
         observers.observe(now, move |plugin, answer| {
             let attached = shared.attached();
             let serves = attached.observers.contains(plugin);
+            if !serves && answer.is_ok() {
+                plugin.count_replaced_observation();
+            }
             let news = serves.then(|| shared.observing.take(plugin, answer, now)).flatten();
             drop(attached);
             news.into_iter().for_each(|news| (shared.tell)(plugin, news));
@@ -108,7 +122,8 @@ impl Pipeline {
     }
 
     /// Puts other Views and other plugins beside them into service, all at once for every reader. `clock` is asked for the time
-    /// of the swap once it may begin, which is after the collections under way. What the readers that go had not collected yet
+    /// of the swap once it may begin, which is after the collections under way, though it does not wait for long where observers take
+    /// their time. What the readers that go had not collected yet
     /// ([`SwapReport::last`]) comes with the processors that served with them, in the same order.
     pub fn commit_swap(
         &self,
@@ -117,6 +132,7 @@ impl Pipeline {
         clock: impl Fn() -> Timestamp,
     ) -> (SwapReport, Vec<Collected>) {
         let shared = &self.shared;
+        let _closed = shared.gate.close(PATIENCE);
         let mut current = shared.attached.write().unwrap_or_else(PoisonError::into_inner);
         let mut report = shared.engine.commit_swap(prepared, clock());
         shared.observing.keep_only(&attached.observers, clock());

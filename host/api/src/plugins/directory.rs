@@ -74,10 +74,10 @@ impl LoadedPlugins {
         InService::new(engine.clone(), attached, resource.clone(), diagnostics.clone())
     }
 
-    /// Starts the readers of the exporters, whose places begin with this one, and keeps the provider's plugins equal to the
+    /// Starts the readers of the exporters, whose numbers begin with this one, and keeps the provider's plugins equal to the
     /// directory from now on.
-    pub(crate) fn keep(self, core: &Arc<Core>, first_place: usize) -> Result<KeptPlugins, BuildError> {
-        core.plugins.start(core, self.exports(), first_place);
+    pub(crate) fn keep(self, core: &Arc<Core>, first_number: usize) -> Result<KeptPlugins, BuildError> {
+        core.plugins.start(core, self.exports(), first_number);
         let Some(loaded) = self.0 else { return Ok(KeptPlugins(None)) };
         let service = ProviderPlugins { core: Arc::downgrade(core), diagnostics: core.diagnostics.clone() };
         let keeper = Keeper::start(Some(loaded.directory.clone()), true, service);

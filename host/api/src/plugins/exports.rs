@@ -56,14 +56,14 @@ impl Exports {
         &self,
         core: &Arc<Core>,
         plan: Plan,
-        places: impl IntoIterator<Item = usize>,
+        numbers: impl IntoIterator<Item = usize>,
         last: Vec<Collected>,
     ) {
         let mut state = lock(&self.0);
         let State { exporters, workers, is_closed } = &mut *state;
         workers.retain(|worker| !worker.has_ended());
-        exporters.carry_out(plan, places, last, |exporter, place| {
-            let reader = Reader::start(core, exporter, place, *is_closed);
+        exporters.carry_out(plan, numbers, last, |exporter, number| {
+            let reader = Reader::start(core, exporter, number, *is_closed);
             workers.extend(reader.worker.clone());
             reader
         });
@@ -84,7 +84,7 @@ impl Exports {
 }
 
 impl Reader {
-    fn start(core: &Arc<Core>, exporter: &Exporter, place: usize, is_closed: bool) -> Self {
+    fn start(core: &Arc<Core>, exporter: &Exporter, number: usize, is_closed: bool) -> Self {
         let diagnostics = core.diagnostics.clone();
         let export = Arc::new(PluginExport::new(exporter.clone(), core.tally.clone(), diagnostics));
         if is_closed {
@@ -93,7 +93,7 @@ impl Reader {
         let ExportSchedule { interval, timeout } = exporter.schedule();
         let schedule = Schedule::of(interval, timeout);
         let label = exporter.label();
-        match Worker::start(core.clone(), place, Box::new(export.clone()), schedule) {
+        match Worker::start(core.clone(), number, Box::new(export.clone()), schedule) {
             Ok(worker) => {
                 tracing::info!(exporter = label, "exports every {} s", interval.as_secs_f64());
                 Self { export, worker: Some(Arc::new(worker)) }

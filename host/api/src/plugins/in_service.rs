@@ -55,8 +55,8 @@ impl InService {
     }
 
     /// Starts the readers of the first exporters.
-    pub(super) fn start(&self, core: &Arc<Core>, plan: Plan, first_place: usize) {
-        self.exports.carry_out(core, plan, first_place.., Vec::new());
+    pub(super) fn start(&self, core: &Arc<Core>, plan: Plan, first_number: usize) {
+        self.exports.carry_out(core, plan, first_number.., Vec::new());
     }
 
     /// The readers of exporters.

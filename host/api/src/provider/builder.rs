@@ -234,8 +234,8 @@ impl MeterProviderBuilder {
         // Made first, so that whatever has been started ends with it if something fails.
         let mut owner = Owner { core: core.clone(), workers: Vec::new(), plugins: KeptPlugins::default() };
         owner.plugins = plugins.keep(&core, self.readers.len())?;
-        for (place, reader) in self.readers.into_iter().enumerate() {
-            owner.workers.extend(reader.start(&core, place, &environment)?.map(Arc::new));
+        for (number, reader) in self.readers.into_iter().enumerate() {
+            owner.workers.extend(reader.start(&core, number, &environment)?.map(Arc::new));
         }
         Ok(MeterProvider { owner: Arc::new(owner) })
     }

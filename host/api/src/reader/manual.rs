@@ -24,7 +24,7 @@ struct Inner {
     config: ReaderConfig,
     producers: Producers,
     processing: Mutex<Processing>,
-    /// The provider and the reader's place in it. Weak: a reader does not keep a provider.
+    /// The provider and the reader's number in it. Weak: a reader does not keep a provider.
     attached: OnceLock<(Weak<Core>, usize)>,
 }
 
@@ -69,12 +69,12 @@ impl ManualReader {
     ///
     /// As [`ManualReader::collect`].
     pub fn collect_with_status(&self) -> Result<Collected, Error> {
-        let (core, place) = self.inner.attached.get().ok_or(Error::NotAttached)?;
+        let (core, number) = self.inner.attached.get().ok_or(Error::NotAttached)?;
         let core = core.upgrade().filter(|core| !core.is_shut_down()).ok_or(Error::AlreadyShutdown)?;
         if is_busy() {
             return Err(Error::Reentrant);
         }
-        let (gathered, mut failures) = core.collect(*place, None);
+        let (gathered, mut failures) = core.collect(*number, None);
         let processed = lock(&self.inner.processing).process(gathered, &core.tally);
         processed.tell(&core.diagnostics);
         failures.extend(processed.missing().map(CollectFailure::NotProcessed));
@@ -89,8 +89,8 @@ impl ManualReader {
         &self.inner.producers
     }
 
-    pub(super) fn attach(&self, core: &Arc<Core>, place: usize) -> Result<(), BuildError> {
-        self.inner.attached.set((Arc::downgrade(core), place)).map_err(|_| BuildError::ReaderInUse)
+    pub(super) fn attach(&self, core: &Arc<Core>, number: usize) -> Result<(), BuildError> {
+        self.inner.attached.set((Arc::downgrade(core), number)).map_err(|_| BuildError::ReaderInUse)
     }
 }
 

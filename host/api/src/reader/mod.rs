@@ -73,18 +73,18 @@ impl Reader {
         }
     }
 
-    /// Puts the reader to work for a provider, in which it has this place.
+    /// Puts the reader to work for a provider, in which it has this number.
     pub(crate) fn start(
         self,
         core: &Arc<Core>,
-        place: usize,
+        number: usize,
         environment: &Environment,
     ) -> Result<Option<Worker>, BuildError> {
         match self.0 {
-            Sort::Manual(reader) => reader.attach(core, place).map(|()| None),
+            Sort::Manual(reader) => reader.attach(core, number).map(|()| None),
             // A provider that the environment disables has nothing to export.
             Sort::Periodic(_) if environment.is_disabled => Ok(None),
-            Sort::Periodic(reader) => reader.start(core.clone(), place, environment).map(Some),
+            Sort::Periodic(reader) => reader.start(core.clone(), number, environment).map(Some),
         }
     }
 }

@@ -116,7 +116,7 @@ impl PeriodicReader {
     pub(super) fn start(
         self,
         core: Arc<Core>,
-        place: usize,
+        number: usize,
         environment: &Environment,
     ) -> Result<Worker, BuildError> {
         let interval = self.interval.or(environment.export_interval).unwrap_or(Self::INTERVAL_DEFAULT);
@@ -125,7 +125,7 @@ impl PeriodicReader {
             batch_points_max: self.batch_points_max.unwrap_or(NonZeroUsize::MAX),
             ..Schedule::of(interval.max(Self::INTERVAL_MIN), timeout)
         };
-        Worker::start(core, place, Box::new(self.exporter), schedule).map_err(BuildError::Thread)
+        Worker::start(core, number, Box::new(self.exporter), schedule).map_err(BuildError::Thread)
     }
 }
 

@@ -56,7 +56,7 @@ enum Wake {
 
 struct Thread {
     core: Arc<Core>,
-    place: usize,
+    number: usize,
     target: Box<dyn Target>,
     schedule: Schedule,
     requests: Arc<Requests>,
@@ -81,7 +81,7 @@ impl Schedule {
 impl Worker {
     pub(crate) fn start(
         core: Arc<Core>,
-        place: usize,
+        number: usize,
         target: Box<dyn Target>,
         schedule: Schedule,
     ) -> io::Result<Self> {
@@ -99,14 +99,14 @@ impl Worker {
         core.begin_periodic_reader();
         let thread = Thread {
             core,
-            place,
+            number,
             target,
             schedule,
             requests: requests.clone(),
             processing: Processing::default(),
         };
         // Not joined but waited for by its outcome, as that can be done with a timeout.
-        thread::Builder::new().name(format!("wasmeter-reader-{place}")).spawn(move || thread.run())?;
+        thread::Builder::new().name(format!("wasmeter-reader-{number}")).spawn(move || thread.run())?;
         Ok(Self { requests })
     }
 
@@ -272,7 +272,7 @@ impl Thread {
         let mut gathered = None;
         self.guarded("collect", || {
             // What is missing from it has been told.
-            gathered = Some(self.core.collect(self.place, Some(deadline)).0);
+            gathered = Some(self.core.collect(self.number, Some(deadline)).0);
             Ok(())
         })?;
         gathered.map_or(Ok(()), |gathered| self.export_gathered(gathered, deadline))
@@ -313,7 +313,7 @@ impl Thread {
             .unwrap_or_else(|payload| Err(ExportError::Panicked(panic_text(payload.as_ref()))));
         drop(busy);
         if let Err(error) = &outcome {
-            let message = format!("reader {} could not {what}: {error}", self.place);
+            let message = format!("reader {} could not {what}: {error}", self.number);
             self.core.diagnostics.tell(DiagnosticKind::Export, message);
         }
         outcome

@@ -18,7 +18,8 @@ pub(crate) fn complete(given: Resource, environment: Vec<Pair>) -> Resource {
     let own = own.into_iter().map(|(key, value): (&str, Value)| (Key::from(key), value));
     let given_pairs = given.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
     let pairs = own.chain(environment).chain(given_pairs);
-    Resource { attributes: Attributes::from_pairs(pairs).0, schema_url: given.schema_url }
+    // All that was given is there, so the entities are.
+    Resource { attributes: Attributes::from_pairs(pairs).0, ..given }
 }
 
 /// The name of the running program's file.

@@ -1,6 +1,6 @@
 //! Where a resource's attributes come from.
 
-use wasmeter_model::{Resource, Value};
+use wasmeter_model::{EntityRef, EntityRefs, Resource, Value};
 
 use super::{complete, from_environment};
 
@@ -33,7 +33,15 @@ fn the_service_name_variable_wins_over_the_list_and_the_application_over_both() 
     assert_eq!((text(&resource, "team"), text(&resource, "zone")), ("a,b", "c=d"));
     let (pairs, _) = from_environment(|name| (name == list.0).then(|| list.1.to_owned()));
     let given = [("service.name", "given")].into_iter().collect();
-    let resource = complete(Resource { attributes: given, schema_url: "schema".into() }, pairs);
+    let service = EntityRef {
+        entity_type: "service".into(),
+        id_keys: ["service.name".into()].into(),
+        ..EntityRef::default()
+    };
+    let entities: EntityRefs = [service].into_iter().collect();
+    let given = Resource { attributes: given, schema_url: "schema".into(), entities: entities.clone() };
+    let resource = complete(given, pairs);
+    assert_eq!(resource.entities, entities);
     assert_eq!(text(&resource, "service.name"), "given");
     assert_eq!((text(&resource, "team"), &*resource.schema_url), ("a,b", "schema"));
 }

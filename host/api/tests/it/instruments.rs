@@ -55,7 +55,11 @@ fn delta_exports_what_was_measured_since_the_last_collection() {
 
 #[test]
 fn a1_a3_what_a_builder_and_a_scope_say_is_on_the_metric() {
-    let resource = Resource { attributes: [("zone", "z")].into_iter().collect(), schema_url: "r".into() };
+    let resource = Resource {
+        attributes: [("zone", "z")].into_iter().collect(),
+        schema_url: "r".into(),
+        ..Resource::default()
+    };
     let setup = setup_with(CUMULATIVE, |builder| {
         builder.with_resource(resource).with_resource_attributes([KeyValue::new("service.name", "shop")])
     });

@@ -17,7 +17,7 @@ pub(crate) const CUMULATIVE: TemporalityPreference = TemporalityPreference::Cumu
 pub(crate) const DELTA: TemporalityPreference = TemporalityPreference::Delta;
 
 /// Longer than anything here takes; only a failure waits this long.
-pub(crate) const AGES: Duration = Duration::from_secs(60);
+pub(crate) const AGES: Duration = Duration::from_secs(300);
 
 /// What was told.
 #[derive(Clone, Default)]

@@ -183,5 +183,5 @@ fn resource(variables: &Variables<'_>) -> Resource {
     attributes.extend(
         variables.text("OTEL_SERVICE_NAME").map(|name| (Arc::from("service.name"), Value::from(name))),
     );
-    Resource { attributes: Attributes::from_pairs(attributes).0, schema_url: Arc::from("") }
+    Resource { attributes: Attributes::from_pairs(attributes).0, ..Resource::default() }
 }

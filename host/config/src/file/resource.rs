@@ -27,7 +27,11 @@ pub(super) fn read(value: &Located<'_>) -> Resource {
     let schema_url = section.optional("schema_url").and_then(|value| value.text()).unwrap_or_default();
     section.without_effect(&["detection/development"]);
     section.finish();
-    Resource { attributes: Attributes::from_pairs(attributes).0, schema_url: schema_url.into() }
+    Resource {
+        attributes: Attributes::from_pairs(attributes).0,
+        schema_url: schema_url.into(),
+        ..Resource::default()
+    }
 }
 
 /// The attribute types of the schema.

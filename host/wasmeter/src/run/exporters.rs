@@ -49,12 +49,12 @@ impl Exporters {
         &mut self,
         plan: Plan,
         pipeline: &Pipeline,
-        places: impl IntoIterator<Item = usize>,
+        numbers: impl IntoIterator<Item = usize>,
         last: Vec<Collected>,
     ) {
         let Self { surroundings, running, tasks } = self;
-        running.carry_out(plan, places, last, |exporter, place| {
-            start(surroundings, tasks, exporter, place, pipeline)
+        running.carry_out(plan, numbers, last, |exporter, number| {
+            start(surroundings, tasks, exporter, number, pipeline)
         });
     }
 }
@@ -63,7 +63,7 @@ fn start(
     surroundings: &Surroundings,
     tasks: &Tasks,
     exporter: &Exporter,
-    place: usize,
+    number: usize,
     pipeline: &Pipeline,
 ) -> Arc<Orders> {
     let Surroundings { runtime, stats, shutdown } = surroundings.clone();
@@ -73,7 +73,7 @@ fn start(
     tracing::info!(exporter = exporter.label(), "exports {}", periodic.describe());
     let mut tasks = tasks.lock();
     while tasks.try_join_next().is_some() {}
-    tasks.spawn_on(periodic.run(pipeline.clone(), place, shutdown), &runtime);
+    tasks.spawn_on(periodic.run(pipeline.clone(), number, shutdown), &runtime);
     orders
 }
 

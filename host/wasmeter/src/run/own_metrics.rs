@@ -15,7 +15,7 @@ use super::readers::ExportStats;
 use crate::clock::now;
 
 /// Name, unit, kind and description of each; the observation refers to them by their place.
-const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 20] = [
+const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 23] = [
     (
         "wasmeter.receiver.requests",
         "{request}",
@@ -137,6 +137,24 @@ const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 20] = [
         InstrumentKind::ObservableCounter,
         "Collections that went on without an observer, by plugin",
     ),
+    (
+        "wasmeter.plugin.observations.dropped",
+        "{observation}",
+        InstrumentKind::ObservableCounter,
+        "Observations that do not count, by plugin and reason",
+    ),
+    (
+        "wasmeter.plugin.entity_references.dropped",
+        "{reference}",
+        InstrumentKind::ObservableCounter,
+        "References of resources to entities that did not outlast a processor, by plugin and reason",
+    ),
+    (
+        "wasmeter.receiver.parts.dropped",
+        "{part}",
+        InstrumentKind::ObservableCounter,
+        "Parts of requests that were malformed and left out, at the cost of no point, by transport and reason",
+    ),
 ];
 
 const REQUESTS: usize = 0;
@@ -159,6 +177,9 @@ const GENERATION: usize = 16;
 const SDK_EXPORTED: usize = 17;
 const WRITES_REFUSED: usize = 18;
 const LATE: usize = 19;
+const OBSERVATIONS_DROPPED: usize = 20;
+const ENTITY_REFERENCES_DROPPED: usize = 21;
+const PARTS_DROPPED: usize = 22;
 
 /// Registers everything with the engine.
 pub(super) fn register(
@@ -218,7 +239,7 @@ pub(super) fn own_resource(configured: &Resource) -> Resource {
     let configured_attributes = configured.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
     // Of equal keys the last one wins.
     let attributes: Attributes = defaults.chain(configured_attributes).collect();
-    Resource { attributes, schema_url: configured.schema_url.clone() }
+    Resource { attributes, ..configured.clone() }
 }
 
 /// As the semantic conventions name an exporter; of those they do not know, the own name.
@@ -263,6 +284,15 @@ impl Own<'_, '_> {
                 Counted::Points => self.count(POINTS, count.count, [("transport", transport)]),
                 Counted::Refused(reason) if count.count > 0 => {
                     self.count(REFUSED, count.count, [("transport", transport), ("reason", reason.name())]);
+                }
+                part @ (Counted::DuplicateKeys
+                | Counted::MalformedIds
+                | Counted::ProfileReferences
+                | Counted::MalformedEntityReferences)
+                    if count.count > 0 =>
+                {
+                    let attributes = [("transport", transport), ("reason", part.name())];
+                    self.count(PARTS_DROPPED, count.count, attributes);
                 }
                 _ => {}
             }
@@ -313,7 +343,16 @@ impl Own<'_, '_> {
             self.count(BUSY, u64::try_from(totals.busy.as_nanos()).unwrap_or(u64::MAX), plugin);
             self.count(LOG_DROPPED, totals.log_lines_dropped, plugin);
             self.count(LATE, totals.observations_late, plugin);
+            self.count(
+                OBSERVATIONS_DROPPED,
+                totals.observations_replaced,
+                [("plugin", totals.plugin.as_ref()), ("reason", "replaced")],
+            );
             self.count(WRITES_REFUSED, totals.writes_refused, plugin);
+            if totals.entity_references_lost > 0 {
+                let attributes = [("plugin", totals.plugin.as_ref()), ("reason", "identity_changed")];
+                self.count(ENTITY_REFERENCES_DROPPED, totals.entity_references_lost, attributes);
+            }
         }
         for failure in runtime.counts().snapshot() {
             self.count(

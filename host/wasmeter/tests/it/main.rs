@@ -3,6 +3,7 @@
 
 mod chain;
 mod command_line;
+mod entities;
 mod exporters;
 mod http_probe;
 mod influx_line;

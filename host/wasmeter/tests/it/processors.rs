@@ -118,7 +118,7 @@ fn what_cannot_be_processed_is_kept_back_and_comes_when_it_can() {
     // Longer than several intervals: each of these looks is an event that took its time.
     let mut failed = 0;
     eventually("many failures", || {
-        failed += u32::from(first.scrape(&[]).starts_with("HTTP/1.1 503 "));
+        failed += u32::from(first.scrape(&[]).starts_with("HTTP/1.0 503 "));
         (failed > 60).then_some(())
     });
     assert_eq!(users(&last.page()), ["***"]);
@@ -140,11 +140,11 @@ fn a_page_that_cannot_be_processed_is_an_error_and_no_page() {
     let host = Host::start(Some(folder.path()), &[]);
     send(&host, &[(&long_name(), 3)], 2);
     let response = host.scrape(&[]);
-    assert!(response.starts_with("HTTP/1.1 503 ") && response.contains("the log says why"), "{response}");
+    assert!(response.starts_with("HTTP/1.0 503 ") && response.contains("the log says why"), "{response}");
     let dropping = settings("mask", "memory_limit_bytes = 2097152\non_failure = \"drop\"");
     folder.put(SETTINGS, dropping.as_bytes());
     let response = eventually("an empty page", || {
-        Some(host.scrape(&[])).filter(|response| response.starts_with("HTTP/1.1 200 "))
+        Some(host.scrape(&[])).filter(|response| response.starts_with("HTTP/1.0 200 "))
     });
     assert!(!response.contains("shop_visits"), "{response}");
 }

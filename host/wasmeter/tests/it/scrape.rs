@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use wasmeter_prometheus::{Sample, parse_openmetrics, parse_page};
 
-use crate::support::{Host, Worker, required};
+use crate::support::{Host, Worker, exchange, required};
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
@@ -37,7 +37,7 @@ const REQUEST: &str = r#"{"resourceMetrics": [{
 /// The content type of a response, and its body.
 fn split(response: &str) -> (&str, &str) {
     let (head, body) = response.split_once("\r\n\r\n").expect("a head and a body");
-    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert!(head.starts_with("HTTP/1.0 200 "), "{head}");
     assert!(head.contains("\r\nvary: accept"), "{head}");
     let header = head.lines().find_map(|line| line.strip_prefix("content-type: "));
     (header.expect("a content type"), body)
@@ -46,6 +46,56 @@ fn split(response: &str) -> (&str, &str) {
 fn find<'a>(samples: &'a [Sample], name: &str, le: Option<&str>) -> &'a Sample {
     let found = samples.iter().find(|sample| sample.name == name && sample.label("le") == le);
     found.unwrap_or_else(|| panic!("no `{name}` with le {le:?}"))
+}
+
+/// A page whose parts are told apart, as HTTP/1.1 does where the length of an answer is not known.
+fn put_together(response: &str) -> String {
+    let (head, mut rest) = response.split_once("\r\n\r\n").expect("a head and a body");
+    assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("\r\ntransfer-encoding: chunked"), "{head}");
+    let mut page = String::new();
+    loop {
+        let (length, after) = rest.split_once("\r\n").expect("a part begins with its length");
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        let (part, after) = after.split_at(length);
+        page.push_str(part);
+        rest = after.strip_prefix("\r\n").expect("a part ends with a line");
+        if length == 0 {
+            return page;
+        }
+    }
+}
+
+#[test]
+fn a_page_of_many_parts_is_whole_by_either_version_of_http() {
+    let host = Host::start(None, &[]);
+    // Long enough that the page is several parts, whatever else is on it.
+    let filler = "x".repeat(200);
+    let point = |series: i32| {
+        let attributes = format!(
+            r#"[{{"key": "series", "value": {{"intValue": "{series}"}}}},
+                {{"key": "filler", "value": {{"stringValue": "{filler}"}}}}]"#
+        );
+        format!(
+            r#"{{"startTimeUnixNano": "1", "timeUnixNano": "2", "asInt": "{series}", "attributes": {attributes}}}"#
+        )
+    };
+    let points: Vec<String> = (0..1900).map(point).collect();
+    let sum = format!(
+        r#"{{"aggregationTemporality": 2, "isMonotonic": true, "dataPoints": [{}]}}"#,
+        points.join(",")
+    );
+    host.post_json(&format!(
+        r#"{{"resourceMetrics": [{{"scopeMetrics": [{{"metrics": [{{"name": "many", "sum": {sum}}}]}}]}}]}}"#
+    ));
+    let request =
+        |version: &str| format!("GET /metrics HTTP/{version}\r\nhost: wasmeter\r\nconnection: close\r\n\r\n");
+    let [earlier, later] = ["1.0", "1.1"].map(|version| exchange(host.prometheus(), &request(version)));
+    for page in [put_together(&later), split(&earlier).1.to_owned()] {
+        let samples = parse_page(&page).unwrap_or_else(|error| panic!("{error} in:\n{page}"));
+        let many: Vec<&Sample> = samples.iter().filter(|sample| sample.name == "many_total").collect();
+        assert_eq!(many.len(), 1900);
+        assert!(many.iter().all(|sample| sample.label("series") == Some(&sample.text)));
+    }
 }
 
 #[test]

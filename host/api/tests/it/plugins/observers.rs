@@ -95,6 +95,24 @@ fn their_totals_go_on_over_builds_and_end_with_them_while_every_measurement_coun
 }
 
 #[test]
+fn what_is_not_observed_any_more_ends() {
+    let proc = machine(250);
+    let folder = folder(&proc);
+    let setup = setup_of(&folder);
+    let collect_at = |secs| {
+        setup.time.set(secs);
+        of("process.cpu.time", &setup.reader.collect().unwrap())
+    };
+    assert_eq!(collect_at(10), ["process.cpu.time sum+ cum 2.5 @2..10"]);
+    fs::remove_dir_all(proc.path().join("7")).unwrap();
+    assert_eq!(
+        collect_at(20),
+        ["process.cpu.time sum+ cum 2.5 @2..20", "process.cpu.time sum+ cum end @2..20"]
+    );
+    assert_eq!(collect_at(30), [""; 0]);
+}
+
+#[test]
 fn one_that_fails_is_told_once_and_what_others_say_goes_on() {
     let (failing, well) = (machine(250), machine(0));
     let folder = folder(&failing);

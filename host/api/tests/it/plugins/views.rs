@@ -133,6 +133,10 @@ fn the_directory_need_not_be_there_yet() {
     fs::write(later.join("route.wasm"), component("route-template")).unwrap();
     await_swaps(&setup.provider, 1);
     assert_eq!(setup.provider.plugins().len(), 1);
+    // A look at the start may have found that one, too; this one is there only for who watches.
+    fs::write(later.join("workers.wasm"), component("merge-workers")).unwrap();
+    await_swaps(&setup.provider, 2);
+    assert_eq!(setup.provider.plugins().len(), 2);
 }
 
 #[test]

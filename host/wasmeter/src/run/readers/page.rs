@@ -1,19 +1,25 @@
 //! The Prometheus page: a collection for every scrape.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt;
+use http_body::Frame as BodyFrame;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use wasmeter_config::{PrometheusExporter, TranslationStrategy as Configured};
 use wasmeter_model::frame::Frame;
-use wasmeter_prometheus::{Format, Options, ResourceLabels, TranslationStrategy, render};
+use wasmeter_prometheus::{Draft, Format, Options, ResourceLabels, TranslationStrategy};
 use wasmeter_runtime::Processed;
 
 use super::super::own_metrics::component_type;
@@ -54,6 +60,13 @@ pub(super) async fn serve(
         remarks: Mutex::default(),
     };
     let router = Router::new().route(PATH, get(scrape)).route("/", get(index)).with_state(Arc::new(page));
+    // A page goes out in parts: none is to wait until the one before is acknowledged.
+    let listener = listener.tap_io(|stream| {
+        // Without it the page is late, no more.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "the parts of a page will wait for each other");
+        }
+    });
     let served = axum::serve(listener, router).with_graceful_shutdown(super::super::stopped(shutdown)).await;
     if let Err(error) = served {
         tracing::error!(%error, "the Prometheus page ended");
@@ -96,19 +109,19 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
     let Ok(permit) = page.scrapes.clone().acquire_owned().await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let rendered = tokio::task::spawn_blocking(move || {
+    let drafted = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        page.render(format)
+        page.draft(format).map(body)
     });
-    match rendered.await {
+    match drafted.await {
         Ok(None) => {
             let words = "a plugin could not process the metrics, so there are none now; the log says why\n";
             (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
         }
-        Ok(Some(text)) => {
+        Ok(Some(body)) => {
             // A cache on the way must not give one format to those who asked for the other.
             let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
-            (headers, text).into_response()
+            (headers, body).into_response()
         }
         Err(error) => {
             tracing::error!(%error, "a scrape ended badly");
@@ -117,9 +130,33 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
     }
 }
 
+/// What is sent of a page: one that is a single part has a length, others come as fast as they are read.
+fn body(mut draft: Draft) -> Body {
+    let first = draft.next().unwrap_or_default();
+    match draft.next() {
+        None => Body::from(first),
+        Some(second) => Body::new(Parts([first, second].into_iter().chain(draft))),
+    }
+}
+
+/// A body that is written while it is sent, so that no page is ever held as a whole.
+struct Parts<I>(I);
+
+impl<I: Iterator<Item = String> + Unpin> http_body::Body for Parts<I> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<BodyFrame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.next().map(|part| Ok(BodyFrame::data(part.into()))))
+    }
+}
+
 impl Page {
     /// The page; `None` if a processor keeps it back.
-    fn render(&self, format: Format) -> Option<String> {
+    fn draft(&self, format: Format) -> Option<Draft> {
         let asked = Instant::now();
         let collected = self.pipeline.collect(self.reader);
         self.stats.timings().collected(component_type("prometheus"), asked.elapsed());
@@ -135,7 +172,7 @@ impl Page {
                 return None;
             }
         };
-        let page = render(&frame, format, &self.options);
+        let page = Draft::new(&frame, format, &self.options);
         let shown = (frame.point_count() as u64).saturating_sub(page.dropped_points());
         self.stats.add("prometheus", "exported", shown);
         self.stats.finished("prometheus", None, shown);
@@ -146,10 +183,10 @@ impl Page {
         {
             self.remark(remark);
         }
-        Some(page.text)
+        Some(page)
     }
 
-    /// Logs a remark the first time it is made: a page is rendered every few seconds.
+    /// Logs a remark the first time it is made: a page is made every few seconds.
     fn remark(&self, remark: String) {
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         // Counts differ from scrape to scrape; the words do not.

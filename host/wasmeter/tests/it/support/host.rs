@@ -113,14 +113,16 @@ impl Host {
         Page::of_response(&self.scrape(&[]))
     }
 
+    /// Where the page is, as host and port.
+    pub(crate) fn prometheus(&self) -> &str {
+        self.address("Prometheus").trim_start_matches("http://").trim_end_matches("/metrics")
+    }
+
     /// The response to a scrape with these `Accept` headers.
     pub(crate) fn scrape(&self, accept: &[&str]) -> String {
-        let address = self.address("Prometheus").trim_start_matches("http://").trim_end_matches("/metrics");
         let accept: String = accept.iter().map(|value| format!("accept: {value}\r\n")).collect();
-        exchange(
-            address,
-            &format!("GET /metrics HTTP/1.1\r\nhost: wasmeter\r\nconnection: close\r\n{accept}\r\n"),
-        )
+        // By this version a page of any length ends with its connection.
+        exchange(self.prometheus(), &format!("GET /metrics HTTP/1.0\r\nhost: wasmeter\r\n{accept}\r\n"))
     }
 
     /// Sends a request of OTLP/JSON, all of which is to be accepted.

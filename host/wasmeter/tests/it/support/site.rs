@@ -13,6 +13,8 @@ pub(crate) struct Asked {
     pub(crate) line: String,
     /// The header `authorization`; empty without.
     pub(crate) authorization: String,
+    /// What was sent, as far as it is text.
+    pub(crate) body: String,
 }
 
 /// The site; it is there until the tests end.
@@ -79,7 +81,8 @@ fn read(mut stream: TcpStream) -> Option<(TcpStream, Asked)> {
         if is_whole {
             let line = head.lines().next()?.strip_suffix(" HTTP/1.1")?.to_owned();
             let authorization = header("authorization").unwrap_or_default().to_owned();
-            return Some((stream, Asked { line, authorization }));
+            let body = text.get(head.len() + 4..).unwrap_or_default().to_owned();
+            return Some((stream, Asked { line, authorization, body }));
         }
     }
 }

@@ -1,0 +1,3 @@
+//! The pipeline from outside: an engine, real plugins, and swaps.
+
+mod observers;
