@@ -66,29 +66,53 @@ impl Connection {
     }
 
     fn answer(&mut self) -> anyhow::Result<Answer> {
-        let (mut length, mut says_when) = (None, false);
-        let mut status = String::new();
-        self.stream.read_line(&mut status)?;
+        let (mut length, mut is_chunked, mut says_when) = (None, false, false);
+        let status = self.line()?;
         ensure!(!status.is_empty(), "the connection was closed");
         loop {
-            let mut line = String::new();
-            self.stream.read_line(&mut line)?;
-            let line = line.trim_end();
+            let line = self.line()?;
             if line.is_empty() {
                 break;
             }
+            is_chunked |= line.eq_ignore_ascii_case("transfer-encoding: chunked");
             says_when |= line.to_ascii_lowercase().starts_with("retry-after:");
             if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
                 length = Some(value.trim().parse::<usize>().context("the length of an answer")?);
             }
         }
-        let length = length.context("an answer without a length")?;
-        ensure!(length <= BODY_BYTES_MAX, "an answer of {length} bytes");
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
+        let mut body = Vec::new();
+        if is_chunked {
+            while let length @ 1.. = self.chunk_length()? {
+                self.read(&mut body, length)?;
+                self.line()?;
+            }
+            self.line()?;
+        } else {
+            self.read(&mut body, length.context("an answer without a length")?)?;
+        }
         let status =
             status.split(' ').nth(1).and_then(|code| code.parse().ok()).context("an answer's status")?;
         Ok(Answer { status, says_when, body })
+    }
+
+    /// Reads so many bytes more of a body.
+    fn read(&mut self, body: &mut Vec<u8>, length: usize) -> anyhow::Result<()> {
+        let known = body.len();
+        ensure!(length <= BODY_BYTES_MAX - known, "an answer of {known} and {length} bytes");
+        body.resize(known + length, 0);
+        Ok(self.stream.read_exact(body.get_mut(known..).unwrap_or_default())?)
+    }
+
+    fn chunk_length(&mut self) -> anyhow::Result<usize> {
+        let line = self.line()?;
+        usize::from_str_radix(&line, 16).with_context(|| format!("a chunk of `{line}` bytes"))
+    }
+
+    /// The next line, without its end.
+    fn line(&mut self) -> anyhow::Result<String> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
     }
 }
 

@@ -88,6 +88,9 @@ struct Compare {
 
 #[derive(Args)]
 struct Ingest {
+    /// The folder of the project's own plugins, as `cargo xtask build-plugins` fills it.
+    #[arg(long, value_name = "FOLDER")]
+    components: PathBuf,
     /// Write the page to this file.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -126,6 +129,9 @@ struct Swap {
     /// Seconds without swaps before the first one.
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     quiet_secs: u64,
+    /// Fetches of the page, at least, before the swaps and during them; plugins are replaced until there are.
+    #[arg(long, value_name = "NUMBER", default_value_t = 300)]
+    scrapes: u64,
     /// Write the page to this file.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -149,11 +155,12 @@ fn main() -> ExitCode {
 }
 
 fn run_swap(arguments: Swap) -> anyhow::Result<()> {
-    let Swap { binary, components, filter, swaps, points_per_sec, series, quiet_secs, markdown } = arguments;
+    let Swap { binary, components, filter, swaps, points_per_sec, series, quiet_secs, scrapes, markdown } =
+        arguments;
     let machine = Machine::this();
     println!("{machine}\n");
     let quiet = Duration::from_secs(quiet_secs);
-    let options = swap::Options { binary, components, filter, swaps, points_per_sec, series, quiet };
+    let options = swap::Options { binary, components, filter, swaps, points_per_sec, series, quiet, scrapes };
     let outcomes = swap::run(&options, |outcome| println!("{}\n", swap::table(outcome)))?;
     let load = swap::load(&options)?;
     println!("{}", swap::load_table(&load));
@@ -183,7 +190,7 @@ fn run_views(arguments: Views) -> anyhow::Result<()> {
 
 fn run_ingest(arguments: Ingest) -> anyhow::Result<()> {
     let machine = Machine::this();
-    let outcome = ingest::run()?;
+    let outcome = ingest::run(&arguments.components)?;
     println!("{}", ingest::table(&outcome));
     if let Some(file) = arguments.markdown {
         std::fs::write(&file, ingest::markdown(&outcome, &machine))
@@ -228,8 +235,14 @@ fn run_compare(arguments: Compare) -> anyhow::Result<()> {
     let options = compare::Options { wasmeter: binary, collector, processors, series, rounds, filter };
     let outcomes = compare::run(&options, |outcome| println!("{}", compare::table(outcome)))?;
     if let Some(file) = markdown {
-        std::fs::write(&file, compare::markdown(&outcomes, &options, &machine))
-            .with_context(|| format!("cannot write `{}`", file.display()))?;
+        let raw = file.with_extension("jsonl");
+        let texts = [
+            (&file, compare::markdown(&outcomes, &options, &machine)),
+            (&raw, compare::lines(&outcomes, &options, &machine)),
+        ];
+        for (file, text) in texts {
+            std::fs::write(file, text).with_context(|| format!("cannot write `{}`", file.display()))?;
+        }
     }
     // Slowness is a figure, a wrong total of ours an error.
     match outcomes.iter().find(|outcome| outcome.program == "wasmeter" && !outcome.is_right()) {

@@ -74,7 +74,7 @@ fn attributes(series: usize) -> Vec<KeyValue> {
     ]
 }
 
-fn data(kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> metric::Data {
+fn data(kind: Kind, flow: Flow, series: &[usize]) -> metric::Data {
     let aggregation_temporality = match flow {
         Flow::Cumulative => AggregationTemporality::Cumulative,
         Flow::Delta => AggregationTemporality::Delta,
@@ -90,7 +90,7 @@ fn data(kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> metric::Data 
                 value,
                 ..NumberDataPoint::default()
             };
-            let data_points = series.map(point).collect();
+            let data_points = series.iter().copied().map(point).collect();
             metric::Data::Sum(Sum { data_points, aggregation_temporality, is_monotonic: true })
         }
         Kind::Histogram => {
@@ -107,14 +107,14 @@ fn data(kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> metric::Data 
                 explicit_bounds: BOUNDS.to_vec(),
                 ..HistogramDataPoint::default()
             };
-            let data_points = series.map(point).collect();
+            let data_points = series.iter().copied().map(point).collect();
             metric::Data::Histogram(Histogram { data_points, aggregation_temporality })
         }
     }
 }
 
 impl Body {
-    fn new(kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> Self {
+    fn new(service: &str, kind: Kind, flow: Flow, series: &[usize]) -> Self {
         let metric = Metric {
             name: "http.server.requests".to_owned(),
             unit: "1".to_owned(),
@@ -123,7 +123,7 @@ impl Body {
         };
         let scope = ScopeMetrics { metrics: vec![metric], ..ScopeMetrics::default() };
         let resource =
-            Resource { attributes: vec![text("service.name", "shop".to_owned())], ..Resource::default() };
+            Resource { attributes: vec![text("service.name", service.to_owned())], ..Resource::default() };
         let resource = ResourceMetrics {
             resource: Some(resource),
             scope_metrics: vec![scope],
@@ -151,10 +151,36 @@ impl Body {
 
 impl Requests {
     pub(crate) fn new(kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> Self {
-        let starts = series.clone().step_by(POINTS_PER_REQUEST);
-        let bodies =
-            starts.map(|from| Body::new(kind, flow, from..series.end.min(from + POINTS_PER_REQUEST)));
-        Self { bodies: bodies.collect(), flow, series: series.len(), round: 0 }
+        Self::of_service("shop", kind, flow, series)
+    }
+
+    /// The same of a service of this name.
+    pub(crate) fn of_service(service: &str, kind: Kind, flow: Flow, series: std::ops::Range<usize>) -> Self {
+        Self::of(service, kind, flow, &series.collect::<Vec<_>>())
+    }
+
+    /// The same points in another order, which is told by `seed`.
+    pub(crate) fn shuffled(kind: Kind, flow: Flow, series: std::ops::Range<usize>, seed: u64) -> Self {
+        let mut series: Vec<_> = series.collect();
+        let mut random = seed;
+        for place in (1..series.len()).rev() {
+            // Knuth's generator of 64 bits, of which the upper ones are good.
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let other = ((u128::from(random) * (place as u128 + 1)) >> 64) as usize;
+            series.swap(place, other);
+        }
+        Self::of("shop", kind, flow, &series)
+    }
+
+    fn of(service: &str, kind: Kind, flow: Flow, series: &[usize]) -> Self {
+        let bodies = series.chunks(POINTS_PER_REQUEST);
+        let bodies = bodies.map(|series| Body::new(service, kind, flow, series)).collect();
+        Self { bodies, flow, series: series.len(), round: 0 }
+    }
+
+    /// Has the next round be the one behind this one.
+    pub(crate) fn go_on_from(&mut self, round: u64) {
+        self.round = round;
     }
 
     pub(crate) fn series(&self) -> usize {
@@ -219,5 +245,29 @@ mod tests {
             assert_eq!(requests.next().count(), 3);
             assert_eq!(sizes(requests.next().collect()), [1000, 1000, 500]);
         }
+    }
+
+    #[test]
+    fn in_another_order_they_are_the_same_points() {
+        let points = |mut requests: Requests| {
+            let mut all = Vec::new();
+            for body in requests.next() {
+                let request = ExportMetricsServiceRequest::decode(body).unwrap();
+                match request.resource_metrics[0].scope_metrics[0].metrics[0].data.clone().unwrap() {
+                    metric::Data::Sum(sum) => all.extend(sum.data_points),
+                    other => panic!("found {other:?}"),
+                }
+            }
+            all
+        };
+        let name = |point: &NumberDataPoint| format!("{:?}", point.attributes);
+        let given = points(Requests::new(Kind::Sum, Flow::Cumulative, 0..2500));
+        let mut shuffled = points(Requests::shuffled(Kind::Sum, Flow::Cumulative, 0..2500, 7));
+        let in_place = given.iter().zip(&shuffled).filter(|(one, other)| one == other).count();
+        assert!(in_place < 20, "{in_place} have their place");
+        shuffled.sort_by_key(name);
+        let mut sorted = given;
+        sorted.sort_by_key(name);
+        assert_eq!(shuffled, sorted);
     }
 }

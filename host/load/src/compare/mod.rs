@@ -6,6 +6,7 @@
 
 mod page;
 pub(crate) mod program;
+mod raw;
 pub(crate) mod scenario;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use crate::link::{Link, Transport};
 use crate::requests::Requests;
 pub(crate) use page::{markdown, table};
 use program::Program;
+pub(crate) use raw::lines;
 use scenario::{SCENARIOS, Scenario};
 
 /// How the same requests travel.

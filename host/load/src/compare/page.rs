@@ -59,7 +59,8 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          Both programs get the same requests over OTLP on loopback: {} series of five attributes, a thousand points a request, \
          {} points for each series, on four connections, each of which sends as fast as it is answered. Requests are made, and \
          compressed, before the clock starts. The program under test has one processor and the sender another. Totals are what \
-         the program's page says afterwards, compared with what was acknowledged. Written by\n\n\
+         the program's page says afterwards, compared with what was acknowledged. What was measured is in the file of the same name that ends \
+         in `.jsonl`, a line for each case. Written by\n\n\
          ```sh\ncargo xtask bench compare --markdown docs/benchmarks-compare.md\n```\n\n\
          Machine: {machine}.\n\n| {} |\n|---|---|---|---:|---:|---:|---|---:|\n",
         options.series,

@@ -5,11 +5,14 @@
 //! counts. Of each figure the fastest round counts: whatever else the machine does can only add to it.
 
 mod page;
+mod scaling;
 mod stall;
+mod wasm;
 
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,16 +26,19 @@ use wasmeter_otlp::decode::decode_protobuf;
 use wasmeter_otlp::encode::encode_protobuf;
 use wasmeter_otlp::messages::ExportMetricsServiceRequest;
 use wasmeter_otlp::wire::Names;
-use wasmeter_prometheus::{Format, Options, render};
+use wasmeter_prometheus::{Draft, Format, Options, render};
 
 use crate::requests::{self, Flow, Kind, Requests};
 pub(crate) use page::{markdown, table};
+pub(crate) use scaling::Scaling;
 pub(crate) use stall::Stall;
 
 /// Series of the figures that do not say otherwise.
 const SERIES: usize = 10_000;
 /// Rounds of each figure.
 const ROUNDS: usize = 60;
+/// In how many orders points come where they come in any.
+const ORDERS: u64 = 4;
 /// Rounds where there are a million series.
 const ROUNDS_OF_MANY: usize = 5;
 /// What may be remembered by its encoding.
@@ -67,6 +73,7 @@ pub(crate) struct Outcome {
     pub(crate) figures: Vec<Figure>,
     pub(crate) state: State,
     pub(crate) bytes_per_point: f64,
+    pub(crate) scaling: [Scaling; 2],
     pub(crate) stalls: [Stall; 3],
 }
 
@@ -119,7 +126,11 @@ fn read(requests: &mut Requests, rounds: usize, names: &Names, engine: &Engine) 
 
 /// Every series stands at the number of rounds, and there are as many as there should be.
 fn check(engine: &Engine, requests: &Requests) -> anyhow::Result<Frame> {
-    let (round, time) = requests.last();
+    check_all(engine, requests.last(), requests.series())
+}
+
+/// So many series stand at the number of the last round.
+fn check_all(engine: &Engine, (round, time): (u64, u64), all: usize) -> anyhow::Result<Frame> {
     let frame = engine.collect(0, Timestamp(time));
     let mut series = 0;
     for metric in frame.metrics() {
@@ -138,7 +149,7 @@ fn check(engine: &Engine, requests: &Requests) -> anyhow::Result<Frame> {
             series += 1;
         }
     }
-    ensure!(series == requests.series(), "found {series} series, expected {}", requests.series());
+    ensure!(series == all, "found {series} series, expected {all}");
     Ok(frame)
 }
 
@@ -187,6 +198,25 @@ fn of_series(
     Ok(Figure { case, ours, decoded: None, prost: None, target })
 }
 
+/// What a point costs whose sender has no order: each round is in another one than the one before.
+fn in_any_order(case: &'static str, series: usize, rounds: usize) -> anyhow::Result<Figure> {
+    let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(series, Vec::new()));
+    let order = |seed| Requests::shuffled(Kind::Sum, Flow::Cumulative, 0..series, seed);
+    let mut orders: Vec<_> = (0..ORDERS).map(order).collect();
+    let (mut round, mut best) = (0, f64::INFINITY);
+    for _ in 0..rounds.div_ceil(orders.len()) {
+        for requests in &mut orders {
+            requests.go_on_from(round);
+            let nanos = read(requests, 1, &names, &engine)?;
+            // In the first one nothing is known yet.
+            best = if round == 0 { best } else { best.min(nanos) };
+            round = requests.last().0;
+        }
+    }
+    check(&engine, orders.last().context("no order")?).context(case)?;
+    Ok(Figure { case, ours: best, decoded: None, prost: None, target: None })
+}
+
 /// Nanoseconds per item of the fastest of many rounds.
 fn repeated<T>(items: usize, mut work: impl FnMut() -> T) -> f64 {
     let round = |_| {
@@ -203,13 +233,18 @@ fn out(frame: &Frame) -> anyhow::Result<[Figure; 2]> {
     let points = frame.point_count();
     let bytes = encode_protobuf(frame);
     ensure!(decode_protobuf(&bytes)?.frame.point_count() == points, "not all points are encoded");
-    let page = || render(frame, Format::Text, &Options::default());
-    let samples = page().text.lines().filter(|line| line.starts_with("http_server_requests")).count();
+    let whole = render(frame, Format::Text, &Options::default()).text;
+    let samples = whole.lines().filter(|line| line.starts_with("http_server_requests")).count();
     ensure!(samples == points, "found {samples} samples, expected {points}");
+    // What serves the page sends each part and lets go of it.
+    let page = || {
+        Draft::new(frame, Format::Text, &Options::default()).map(|part| black_box(part).len()).sum::<usize>()
+    };
+    ensure!(page() == whole.len(), "the parts are {} bytes, the page {}", page(), whole.len());
     let figure = |case, ours, target| Figure { case, ours, decoded: None, prost: None, target: Some(target) };
     Ok([
         figure("encode to OTLP", repeated(points, || encode_protobuf(frame)), 60.0),
-        figure("text of the Prometheus page", repeated(points, page), 150.0),
+        figure("text of the Prometheus page, in parts as it is served", repeated(points, page), 150.0),
     ])
 }
 
@@ -235,12 +270,12 @@ fn state(series: usize) -> anyhow::Result<State> {
     Ok(State { series, bytes_per_series, names_bytes_per_series: names.size().1 as f64 / series as f64 })
 }
 
-/// Measures everything.
+/// Measures everything. `components` is the folder of the project's own plugins.
 ///
 /// # Errors
 ///
-/// A total is wrong, or the two ways in do not say the same.
-pub(crate) fn run() -> anyhow::Result<Outcome> {
+/// A component is missing or does not load, a total is wrong, or the two ways in do not say the same.
+pub(crate) fn run(components: &Path) -> anyhow::Result<Outcome> {
     // First, while there is nothing that was freed and is used again.
     let state = state(1_000_000)?;
     let none = Vec::new;
@@ -249,12 +284,23 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
         intake("sum, a native View removes an attribute", Kind::Sum, Some(sum.ours * 1.1), || {
             vec![removing()]
         })?;
+    let plugin = wasm::removing(components)?;
+    let (in_wasm, _) =
+        intake("sum, a View in wasm removes an attribute", Kind::Sum, Some(sum.ours * 1.1), || {
+            vec![plugin.clone()]
+        })?;
     let (histogram, _) = intake("histogram of 16 buckets", Kind::Histogram, Some(200.0), none)?;
     let few = of_series("sum, a thousand series", 1000, ROUNDS, None)?;
     let many = of_series("sum, a million series", 1_000_000, ROUNDS_OF_MANY, Some(few.ours * 3.0))?;
-    let mut figures = vec![sum, removed, histogram, few, many];
+    let any = in_any_order("sum, each round in another order", SERIES, ROUNDS)?;
+    let any_of_many = in_any_order("sum, a million series, another order", 1_000_000, ROUNDS_OF_MANY)?;
+    let mut figures = vec![sum, any, removed, in_wasm, histogram, few, many, any_of_many];
     figures.extend(out(&frame)?);
     let bytes_per_point = Requests::new(Kind::Sum, Flow::Cumulative, 0..SERIES).bytes_per_point();
+    let scaling = [
+        scaling::measure("of two services, which are streams of their own", ["shop", "depot"])?,
+        scaling::measure("of one service, which are one stream", ["shop", "shop"])?,
+    ];
     let stalls = [stall::measure(10_000)?, stall::measure(100_000)?, stall::measure(1_000_000)?];
-    Ok(Outcome { figures, state, bytes_per_point, stalls })
+    Ok(Outcome { figures, state, bytes_per_point, scaling, stalls })
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wasmeter_machine::Machine;
 
-use super::{Figure, Outcome, Stall, State};
+use super::{Figure, Outcome, SERIES, Scaling, Stall, State};
 
 fn cell(nanos: Option<f64>) -> String {
     nanos.map(|nanos| format!("{nanos:.0}")).unwrap_or_default()
@@ -36,6 +36,18 @@ fn state(State { series, bytes_per_series, names_bytes_per_series }: State) -> S
     )
 }
 
+fn scaling(scaling: &[Scaling]) -> String {
+    let mut text =
+        "Points a second of two senders, each with 10,000 series, on one thread and on one for each:\n\n\
+                    | series | one thread | two threads | times |\n|---|---:|---:|---:|\n"
+            .to_owned();
+    for Scaling { case, one, two } in scaling {
+        // Writing to a string does not fail.
+        let _ok = writeln!(text, "| {case} | {:.1} M | {:.1} M | {:.2} |", one / 1e6, two / 1e6, two / one);
+    }
+    text
+}
+
 fn stalls(stalls: &[Stall]) -> String {
     let mut text = "The longest a request of a thousand points takes whose series are all of one stream, which another thread collects meanwhile:\n\n\
                     | series | longest request, nothing collected | longest request | longest collection |\n|---:|---:|---:|---:|\n"
@@ -61,9 +73,9 @@ pub(crate) fn table(outcome: &Outcome) -> String {
     let rows = std::iter::once(HEADS.map(str::to_owned)).chain(outcome.figures.iter().map(row));
     for [case, ours, decoded, prost, target] in rows {
         // Writing to a string does not fail.
-        let _ok = writeln!(text, "{case:<42}{ours:>10}{decoded:>16}{prost:>24}   {target}");
+        let _ok = writeln!(text, "{case:<58}{ours:>10}{decoded:>16}{prost:>24}   {target}");
     }
-    text + "\n" + &state(outcome.state) + "\n\n" + &stalls(&outcome.stalls)
+    [text, state(outcome.state) + "\n", scaling(&outcome.scaling), stalls(&outcome.stalls)].join("\n")
 }
 
 /// As a page.
@@ -72,7 +84,8 @@ pub(crate) fn markdown(outcome: &Outcome, machine: &Machine) -> String {
         "# What a received point costs in process\n\n\
          From the bytes of an OTLP request to the state of its series, on one thread; then from there to the bytes of an export \
          and the text of a page. The points are cumulative, of series that are known, with five attributes and {:.0} bytes each, \
-         in requests of a thousand; every series gets one in each round, and the fastest round counts. Every total is checked, \
+         in requests of a thousand; every series gets one in each round, and the fastest round counts. Where nothing else is said each \
+         round has them in the order of the one before, as most senders do. Every total is checked, \
          and the way through messages has to say the same. Written by\n\n\
          ```sh\ncargo xtask bench ingest --markdown docs/benchmarks-ingest.md\n```\n\n\
          Machine: {machine}.\n\n| {} |\n|---|---:|---:|---:|---|\n",
@@ -82,5 +95,5 @@ pub(crate) fn markdown(outcome: &Outcome, machine: &Machine) -> String {
     for figure in &outcome.figures {
         let _ok = writeln!(text, "| {} |", row(figure).join(" | "));
     }
-    text + "\n" + &state(outcome.state) + "\n\n" + &stalls(&outcome.stalls)
+    [text, state(outcome.state) + "\n", scaling(&outcome.scaling), stalls(&outcome.stalls)].join("\n")
 }

@@ -1,5 +1,5 @@
 //! What a swap costs while metrics flow: a whole host as its users run it, a stream of deltas in, the page out, and one plugin
-//! that is replaced a thousand times. `cargo xtask bench swap` runs this.
+//! that is replaced a thousand times and more. `cargo xtask bench swap` runs this.
 
 mod host;
 mod lines;
@@ -37,9 +37,12 @@ pub(crate) struct Options {
     pub(crate) series: usize,
     /// How long the stream flows before the first swap.
     pub(crate) quiet: Duration,
+    /// How many scrapes there are before the swaps, and during them, at least: a percentile of fewer says little. Plugins are replaced
+    /// until there are.
+    pub(crate) scrapes: u64,
 }
 
-/// What came of a thousand swaps of one plugin.
+/// What came of the swaps of one plugin.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     /// The plugin's world and name.
@@ -69,6 +72,8 @@ pub(crate) struct Compared {
     pub(crate) quiet: Duration,
     /// During them.
     pub(crate) swapping: Duration,
+    /// Of how many those are.
+    pub(crate) counts: (usize, usize),
 }
 
 /// A plugin to be replaced, and its settings, in which `OUT` is a folder it may write to.
@@ -119,7 +124,7 @@ pub(crate) fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::
 }
 
 fn run_case(options: &Options, case: &Case, folder: &Path) -> anyhow::Result<Outcome> {
-    let Options { binary, components, swaps, points_per_sec, series, quiet, .. } = options;
+    let Options { binary, components, swaps, points_per_sec, series, quiet, scrapes, .. } = options;
     // A colder run than the one before would be another measurement.
     if folder.exists() {
         fs::remove_dir_all(folder)?;
@@ -136,11 +141,16 @@ fn run_case(options: &Options, case: &Case, folder: &Path) -> anyhow::Result<Out
     let requests = Requests::new(*series)?;
     let points = requests.points();
     let stream = Stream::start(requests, *points_per_sec, host.http()?, host.page()?)?;
+    let begun = Instant::now();
     stream.flow(*quiet);
+    while stream.lacks_scrapes(*scrapes, begun)? {
+        stream.flow(*quiet / 10);
+    }
     stream.swaps_begin();
     let mut took = Vec::new();
     let mut resident_early = 0;
-    for swap in 0..*swaps {
+    let (begun, mut swap) = (Instant::now(), 0);
+    while swap < *swaps || stream.lacks_scrapes(*scrapes, begun)? {
         let next = file.with_extension("next");
         fs::write(&next, &builds[(swap as usize + 1) % 2])?;
         fs::rename(&next, &file)?;
@@ -150,6 +160,7 @@ fn run_case(options: &Options, case: &Case, folder: &Path) -> anyhow::Result<Out
         if swap == swaps / 10 {
             resident_early = host.resident_bytes()?;
         }
+        swap += 1;
     }
     let (mut sent, mut scraped) = stream.finish()?;
     let resident = host.resident_bytes()?;
@@ -163,7 +174,7 @@ fn run_case(options: &Options, case: &Case, folder: &Path) -> anyhow::Result<Out
     }
     Ok(Outcome {
         plugin: case.plugin,
-        swaps: *swaps,
+        swaps: swap,
         swap: quantile(&mut took, 0.5),
         points: points * sent.requests,
         lost,
@@ -204,8 +215,9 @@ fn lost(host: &Host, per_metric: f64) -> anyhow::Result<f64> {
 }
 
 fn compared(latencies: &mut stream::Latencies) -> Compared {
+    let counts = (latencies.quiet.len(), latencies.swapping.len());
     let p99 = |latencies| quantile(latencies, 0.99);
-    Compared { quiet: p99(&mut latencies.quiet), swapping: p99(&mut latencies.swapping) }
+    Compared { quiet: p99(&mut latencies.quiet), swapping: p99(&mut latencies.swapping), counts }
 }
 
 /// Zero of none.

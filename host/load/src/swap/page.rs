@@ -29,8 +29,8 @@ fn millis(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
-fn pair(Compared { quiet, swapping }: Compared) -> String {
-    format!("{}, {}", millis(quiet), millis(swapping))
+fn pair(Compared { quiet, swapping, counts }: Compared) -> String {
+    format!("{} of {}, {} of {}", millis(quiet), counts.0, millis(swapping), counts.1)
 }
 
 /// What an outcome is measured by.
@@ -98,19 +98,19 @@ pub(crate) fn load_table(load: &Load) -> String {
 
 /// The whole page.
 pub(crate) fn markdown(outcomes: &[Outcome], load: &Load, options: &Options, machine: &Machine) -> String {
-    let Options { points_per_sec, series, .. } = options;
+    let Options { points_per_sec, series, swaps, scrapes, .. } = options;
     let mut page = format!(
         "# What a swap costs\n\n\
          Written by\n\n```sh\ncargo xtask bench swap --markdown docs/swap.md\n```\n\n\
          Machine: {machine}.\n\n\
          A whole `wasmeter` as it is installed, over loopback, all on one machine: {points_per_sec} points a second come in as deltas of \
          {series} series (two counters,\nan up-down-counter and a histogram of 16 buckets, five attributes each), and the Prometheus page is \
-         fetched five times a second. Meanwhile one plugin is replaced by\nanother build of itself, again as soon as the one before is in \
-         service; both builds are in the compile cache. Each replacement also has the configuration read again (`SIGHUP`), which is a \
+         fetched 25 times a second. Meanwhile one plugin is replaced by\nanother build of itself, again as soon as the one before is in \
+         service, {swaps} times and until the page was fetched {scrapes} times; both builds are in the compile cache. Each replacement also has the configuration read again (`SIGHUP`), which is a \
          second\nswap.\n\n\
          Afterwards every total on the page must be what was sent: `lost or doubled` is by how many points one is not. `resets` counts \
-         values that were less than on the page before, and series\nthat were gone. A request holds one point of every series; it is \
-         late from when it was due, not from when it was sent. To reach: nothing lost, doubled or reset, at most 10 ms\nmore for the \
+         values that were less than on the page read before, five in a second, and series\nthat were gone. A request holds one point of \
+         every series; it is late from when it was due, not from when it was sent. Percentiles say of how many they are. To reach: nothing lost, doubled or reset, at most 10 ms\nmore for the \
          slowest hundredth, and no more than 4 MiB more memory at the end than after a tenth of the swaps.\n\n"
     );
     // A `String` takes all text.
@@ -134,7 +134,11 @@ mod tests {
 
     #[test]
     fn a_single_lost_point_misses() {
-        let same = Compared { quiet: Duration::from_millis(1), swapping: Duration::from_millis(10) };
+        let same = Compared {
+            quiet: Duration::from_millis(1),
+            swapping: Duration::from_millis(10),
+            counts: (300, 300),
+        };
         let good = Outcome {
             plugin: "view v",
             swaps: 3,

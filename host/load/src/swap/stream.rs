@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -14,7 +14,11 @@ use super::requests::Requests;
 use crate::http::Connection;
 
 /// How often the page is fetched.
-const SCRAPE_INTERVAL: Duration = Duration::from_millis(200);
+const SCRAPE_INTERVAL: Duration = Duration::from_millis(40);
+/// Every so manieth page is read, five in a second: reading all of them would be the larger load.
+const PAGES_PER_LOOK: u64 = 5;
+/// How long a number of scrapes may take before the run is given up.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long something took each time, before the swaps and during them.
 #[derive(Default)]
@@ -50,6 +54,8 @@ pub(super) struct Stream {
 #[derive(Default)]
 struct State {
     is_swapping: AtomicBool,
+    /// How many scrapes there were since the swaps began or, before that, at all.
+    scrapes: AtomicU64,
     is_over: Mutex<bool>,
     over: Condvar,
 }
@@ -105,13 +111,19 @@ impl Stream {
             let mut scraped = Scraped::default();
             let mut before = HashMap::new();
             let mut due = Instant::now();
-            while looking.wait(due) {
+            for number in 0.. {
+                if !looking.wait(due) {
+                    break;
+                }
                 let asked = Instant::now();
                 let page = from.get("/metrics")?;
                 looking.note(&mut scraped.latencies, asked.elapsed());
-                let now = values(&page)?;
-                scraped.resets += resets(&before, &now);
-                before = now;
+                looking.scrapes.fetch_add(1, Ordering::Relaxed);
+                if number % PAGES_PER_LOOK == 0 {
+                    let now = values(&page)?;
+                    scraped.resets += resets(&before, &now);
+                    before = now;
+                }
                 due += SCRAPE_INTERVAL;
             }
             Ok(scraped)
@@ -127,6 +139,22 @@ impl Stream {
     /// From now on plugins are swapped.
     pub(super) fn swaps_begin(&self) {
         self.state.is_swapping.store(true, Ordering::Relaxed);
+        self.state.scrapes.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether there are to be more scrapes, for there to be so many since `begun`: before the swaps, or during them.
+    ///
+    /// # Errors
+    ///
+    /// They take too long. That one of the threads has failed is said at the end.
+    pub(super) fn lacks_scrapes(&self, wanted: u64, begun: Instant) -> anyhow::Result<bool> {
+        let scrapes = self.state.scrapes.load(Ordering::Relaxed);
+        if scrapes >= wanted || self.scraper.is_finished() || self.sender.is_finished() {
+            return Ok(false);
+        }
+        let secs = PATIENCE.as_secs();
+        ensure!(begun.elapsed() < PATIENCE, "found {scrapes} scrapes after {secs} s, expected {wanted}");
+        Ok(true)
     }
 
     /// Ends the threads.

@@ -11,7 +11,18 @@ fn nothing_is_lost_doubled_or_reset_while_plugins_of_every_kind_are_swapped() {
     let components = std::env::var_os("WASMETER_COMPONENTS");
     let components: PathBuf =
         components.expect("WASMETER_COMPONENTS is not set: run the tests with `cargo xtask test`").into();
-    let load = ["--swaps", "20", "--points-per-sec", "20000", "--series", "400", "--quiet-secs", "1"];
+    let load = [
+        "--swaps",
+        "20",
+        "--points-per-sec",
+        "20000",
+        "--series",
+        "400",
+        "--quiet-secs",
+        "1",
+        "--scrapes",
+        "20",
+    ];
     let mut command = Command::new(program);
     command.arg("swap").arg("--binary").arg(host).arg("--components").arg(components).args(load);
     let output = command.output().expect("the program starts");
