@@ -41,8 +41,8 @@ enum Task {
         #[arg(long, value_enum, default_value_t)]
         toolchain: toolchain::From,
     },
-    /// Build the View of examples/views in every language but Rust into target/plugins/views, and follow their READMEs to the letter
-    /// outside of this repository; what builds it is fetched.
+    /// Build the View of examples/views in every language but Rust into target/plugins/views, and follow the READMEs of all to the
+    /// letter outside of this repository; what builds it is fetched.
     BuildViews {
         /// Only in these languages.
         languages: Vec<views::Language>,
@@ -67,7 +67,7 @@ enum Task {
     SideBySide,
     /// Show which requirement of the specification has which tests, and write docs/conformance.md.
     Conformance,
-    /// Fuzz the decoders, one after the other; no part of the gate.
+    /// Fuzz the decoders and what plugins answer, one after the other; no part of the gate.
     Fuzz {
         /// Only the targets whose name, such as `otlp/decode_json`, contains this.
         #[arg(default_value = "")]
@@ -86,6 +86,9 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = fuzz::compile_if_asked() {
+        return code;
+    }
     // Not as `Result`: a backtrace of this tool says nothing of what failed.
     match run() {
         Ok(()) => ExitCode::SUCCESS,

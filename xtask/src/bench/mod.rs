@@ -127,7 +127,9 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
             program.arg("--components").arg(target.join("plugins/components")).run()
         }
         Bench::Ingest { markdown } => {
+            plugins::build(toolchain::From::default())?;
             let mut program = load()?.arg("ingest");
+            program = program.arg("--components").arg(workspace::target().join("plugins/components"));
             if let Some(file) = markdown {
                 program = program.arg("--markdown").arg(std::path::absolute(file)?);
             }

@@ -30,7 +30,7 @@ pub(crate) fn run(only: Vec<String>) -> anyhow::Result<()> {
     steps.run("build-plugins", || plugins::build(toolchain::From::default()).map(drop));
     steps.run("clippy-components", plugins::clippy);
     // Those whose tools come ready-made; `build-views` follows the others, too, which compile theirs for minutes.
-    steps.run("readmes", || views::follow(&[Language::Javascript, Language::Python]));
+    steps.run("readmes", || views::follow(&[Language::Rust, Language::Javascript, Language::Python]));
     steps.run("test", || suite::run(None));
     steps.run("model", model::check);
     steps.run("demo", || demo::run(Some(20)));

@@ -26,7 +26,8 @@ fn environment(dir: &Path) -> anyhow::Result<Toolchain> {
     variables.push(("RUSTC".to_owned(), rustc.clone().into_os_string()));
     variables.push(("LD_LIBRARY_PATH".to_owned(), libraries.clone()));
     let version = shell::program(&rustc).env("LD_LIBRARY_PATH", &libraries).arg("--version").text()?;
-    Ok(Toolchain { description: format!("{} of the distribution's packages", version.trim()), variables })
+    let description = format!("{} of the distribution's packages", version.trim());
+    Ok(Toolchain { description, variables, is_in_use: false })
 }
 
 /// The toolchain below `target/toolchain/debian`, made first if need be.

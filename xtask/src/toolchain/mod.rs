@@ -23,6 +23,8 @@ pub(crate) struct Toolchain {
     /// For people.
     pub(crate) description: String,
     variables: Vec<(String, OsString)>,
+    /// Whether it is the compiler that is used without all this, which compiles components by itself.
+    is_in_use: bool,
 }
 
 impl Toolchain {
@@ -32,12 +34,18 @@ impl Toolchain {
         let program = program.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
         self.variables.iter().fold(program, |program, (key, value)| program.env(key, value))
     }
+
+    /// As [`Toolchain::wrap`], where the program would not find the compiler by itself.
+    pub(crate) fn wrap_unless_in_use(&self, program: Shell) -> Shell {
+        if self.is_in_use { program } else { self.wrap(program) }
+    }
 }
 
 /// The compiler in use, with a linker that makes components.
 fn active() -> anyhow::Result<Toolchain> {
     let version = shell::rustc().arg("--version").text()?;
-    Ok(Toolchain { description: version.trim().to_owned(), variables: linker::variables()? })
+    let description = version.trim().to_owned();
+    Ok(Toolchain { description, variables: linker::variables()?, is_in_use: true })
 }
 
 /// Succeeds if the compiler in use has the target, or rustup can give it.

@@ -1,5 +1,5 @@
-//! Building the View of `examples/views` in the languages that Cargo does not build. What builds it comes from the package
-//! registries, in the versions that the lists beside the source name, into `target/languages`.
+//! Building the View of `examples/views` in the languages that Cargo does not build, and in Rust where nobody has this repository.
+//! What builds it comes from the package registries, in the versions that the lists beside the source name, into `target/languages`.
 
 mod c;
 mod go;
@@ -20,6 +20,8 @@ pub(crate) use readme::follow;
 /// A language the View is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Language {
+    /// Without the SDK; with it, it is built like the other plugins.
+    Rust,
     C,
     Javascript,
     Python,
@@ -37,10 +39,13 @@ struct Workplace {
 }
 
 impl Language {
-    const ALL: [Self; 4] = [Self::C, Self::Javascript, Self::Python, Self::Go];
+    /// All but Rust, which `cargo xtask build-plugins` builds with the SDK.
+    const BUILT: [Self; 4] = [Self::C, Self::Javascript, Self::Python, Self::Go];
+    const ALL: [Self; 5] = [Self::Rust, Self::C, Self::Javascript, Self::Python, Self::Go];
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Rust => "rust",
             Self::C => "c",
             Self::Javascript => "javascript",
             Self::Python => "python",
@@ -48,9 +53,10 @@ impl Language {
         }
     }
 
-    /// The source of the rules by which it is built.
+    /// The source of the rules by which it is built, if there are any beside the README's.
     const fn recipe(self) -> &'static str {
         match self {
+            Self::Rust => "",
             Self::C => include_str!("c.rs"),
             Self::Javascript => include_str!("javascript.rs"),
             Self::Python => include_str!("python.rs"),
@@ -72,6 +78,7 @@ impl Language {
 
     fn build(self, work: &Workplace) -> anyhow::Result<()> {
         match self {
+            Self::Rust => Ok(()),
             Self::C => c::build(work),
             Self::Javascript => javascript::build(work),
             Self::Python => python::build(work),
@@ -111,7 +118,7 @@ fn append(all: &mut String, path: &Path) -> anyhow::Result<()> {
 pub(crate) fn build(languages: &[Language]) -> anyhow::Result<PathBuf> {
     let folder = workspace::target().join("plugins/views");
     std::fs::create_dir_all(&folder)?;
-    for language in Language::ALL {
+    for language in Language::BUILT {
         if !languages.is_empty() && !languages.contains(&language) {
             continue;
         }

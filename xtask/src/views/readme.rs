@@ -8,14 +8,14 @@ use anyhow::{Context, bail};
 
 use super::{Language, contract};
 use crate::packages::{is_made_from, stamp};
-use crate::{plugins, shell, workspace};
+use crate::{plugins, shell, toolchain, workspace};
 
 /// What stands before the commands.
 const BEFORE: &str = "From `wit/` alone";
 /// What they make.
 const COMPONENT: &str = "routes.wasm";
 /// What programs leave beside the source.
-const MADE: [&str; 3] = ["node_modules", "__pycache__", "venv"];
+const MADE: [&str; 4] = ["node_modules", "__pycache__", "venv", "target"];
 
 /// Follows the READMEs of these languages, of all if there are none, unless nothing has changed since they were last followed.
 /// What they have Cargo install goes into `target/languages/tools`, once; what they make, into the folder `as-written` beside the
@@ -41,7 +41,7 @@ pub(crate) fn follow(languages: &[Language]) -> anyhow::Result<()> {
             continue;
         }
         println!("following examples/views/{name}/README.md");
-        follow_in(&source, name, &component)
+        follow_in(&source, language, &component)
             .with_context(|| format!("examples/views/{name}/README.md does not work"))?;
         std::fs::create_dir_all(&followed)?;
         stamp(&followed, &wanted)?;
@@ -49,14 +49,15 @@ pub(crate) fn follow(languages: &[Language]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn follow_in(source: &Path, name: &str, component: &Path) -> anyhow::Result<()> {
+fn follow_in(source: &Path, language: Language, component: &Path) -> anyhow::Result<()> {
+    let name = language.name();
     let readme = std::fs::read_to_string(source.join("README.md"))?;
     let commands = commands(&readme)?;
     // Outside of the repository: no tool is to find anything by looking upwards.
     let dir = std::env::temp_dir().join(format!("wasmeter-view-{name}-{}", std::process::id()));
     std::fs::create_dir(&dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
     let followed = copy(source, &dir).and_then(|()| copy(&contract(), &dir.join("wit"))).and_then(|()| {
-        run(commands, &dir)?;
+        run(language, commands, &dir)?;
         let bytes = std::fs::read(dir.join(COMPONENT))
             .with_context(|| format!("its commands do not make `{COMPONENT}`"))?;
         println!("{:>9} bytes  {}", bytes.len(), component.display());
@@ -78,7 +79,7 @@ fn commands(readme: &str) -> anyhow::Result<&str> {
     commands.with_context(|| format!("it has no `{BEFORE}` with a block of shell commands behind it"))
 }
 
-fn run(commands: &str, dir: &Path) -> anyhow::Result<()> {
+fn run(language: Language, commands: &str, dir: &Path) -> anyhow::Result<()> {
     let tools = workspace::target().join("languages/tools");
     let mut script = shell::program("sh")
         .args(["-eux", "-c", commands])
@@ -89,6 +90,9 @@ fn run(commands: &str, dir: &Path) -> anyhow::Result<()> {
     // What Cargo tells the programs it runs is about this repository.
     for name in ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "RUSTUP_TOOLCHAIN", "RUSTFLAGS"] {
         script = script.env_remove(name);
+    }
+    if language == Language::Rust {
+        script = toolchain::find(toolchain::From::default())?.wrap_unless_in_use(script);
     }
     script.run().context("its commands failed")
 }

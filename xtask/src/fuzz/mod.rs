@@ -1,23 +1,15 @@
-//! Fuzzing of the decoders with libFuzzer, on the stable compiler: coverage guides it, and what is checked are panics and the
-//! targets' own assertions. For an address sanitizer besides, `cargo +nightly fuzz` runs the same targets.
+//! Fuzzing of the decoders and of what plugins answer with libFuzzer, on the stable compiler: coverage guides it, and what is checked
+//! are panics and the targets' own assertions. For an address sanitizer besides, `cargo +nightly fuzz` runs the same targets.
+
+mod coverage;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
+use crate::packages::{is_made_from, stamp};
 use crate::{shell, workspace};
-
-/// Tells the fuzzer which code an input reaches.
-const COVERAGE: [&str; 8] = [
-    "-Cpasses=sancov-module",
-    "-Cllvm-args=-sanitizer-coverage-level=4",
-    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
-    "-Cllvm-args=-sanitizer-coverage-pc-table",
-    "-Cllvm-args=-sanitizer-coverage-trace-compares",
-    "-Ccodegen-units=1",
-    "-Cdebug-assertions",
-    "--cfg=fuzzing",
-];
+pub(crate) use coverage::compile_if_asked;
 
 /// A fuzz target.
 struct Target {
@@ -62,19 +54,19 @@ pub(crate) fn run(filter: &str, seconds: u64) -> anyhow::Result<()> {
     let dir = workspace::target().join("fuzz");
     let host = shell::rustc().args(["--print", "host-tuple"]).text()?;
     let host = host.trim();
+    let build = build_folder(&dir)?;
     for target in &all {
         println!("=== {}", target.title());
         // For a target machine, so that what builds and runs at once is not instrumented.
-        shell::cargo()
+        let cargo = shell::cargo()
             .args(["build", "--release", "--target", host, "--bin", &target.name, "--manifest-path"])
             .arg(target.folder.join("Cargo.toml"))
-            .env("CARGO_TARGET_DIR", dir.join("build"))
-            .env("CARGO_ENCODED_RUSTFLAGS", COVERAGE.join("\u{1f}"))
-            .run()?;
+            .env("CARGO_TARGET_DIR", &build);
+        coverage::watched(cargo)?.run()?;
         let place = dir.join(target.title());
         let corpus = place.join("corpus");
         std::fs::create_dir_all(&corpus)?;
-        let mut program = shell::program(dir.join("build").join(host).join("release").join(&target.name))
+        let mut program = shell::program(build.join(host).join("release").join(&target.name))
             .arg(format!("-max_total_time={seconds}"))
             .arg(format!("-artifact_prefix={}/", place.display()))
             .args(["-rss_limit_mb=4096", "-timeout=30", "-print_final_stats=1"])
@@ -86,4 +78,17 @@ pub(crate) fn run(filter: &str, seconds: u64) -> anyhow::Result<()> {
         program.run()?;
     }
     Ok(())
+}
+
+/// The folder of the builds; empty if what is in it was built with other flags.
+fn build_folder(dir: &Path) -> anyhow::Result<PathBuf> {
+    let build = dir.join("build");
+    if !is_made_from(&build, &coverage::flags()) {
+        if build.exists() {
+            std::fs::remove_dir_all(&build)?;
+        }
+        std::fs::create_dir_all(&build)?;
+        stamp(&build, &coverage::flags())?;
+    }
+    Ok(build)
 }
