@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
+use wasmeter_model::ValueRef;
 use wasmeter_model::frame::{Frame, SetId, StringId, ValueId};
 
 use super::{Label, LabelId, LabelTexts, Origin, settle, value_text};
-use crate::{TranslationStrategy, names};
+use crate::TranslationStrategy;
 
 /// Finds the labels of the series of a frame.
 pub(crate) struct SeriesLabels<'a> {
@@ -20,6 +21,7 @@ pub(crate) struct SeriesLabels<'a> {
     /// By value: the key it was asked for with last, and that label, `None` if the value is empty.
     pairs: Vec<Option<(StringId, Option<LabelId>)>>,
     sources: Sources,
+    names: Names,
     /// Those of the series that was asked for last.
     found: Vec<LabelId>,
 }
@@ -51,6 +53,45 @@ impl Sources {
         }
         let source = place.and_then(|place| *self.pairs.get(place)?);
         self.is_one_to_one &= source == Some(pair);
+    }
+}
+
+/// The names of labels, and of which all values so far were attributes that are text.
+#[derive(Default)]
+struct Names {
+    /// By number.
+    are_texts: Vec<bool>,
+    by_name: HashMap<String, usize, RandomState>,
+}
+
+impl Names {
+    /// The number of a name.
+    fn number(&mut self, name: &str) -> usize {
+        if let Some(number) = self.by_name.get(name) {
+            return *number;
+        }
+        self.by_name.insert(name.to_owned(), self.are_texts.len());
+        self.are_texts.push(true);
+        self.are_texts.len() - 1
+    }
+
+    /// Takes down that a label of this name is something else.
+    fn other(&mut self, name: &str) {
+        let number = self.number(name);
+        self.other_at(number);
+    }
+
+    fn other_at(&mut self, number: usize) {
+        self.are_texts.get_mut(number).into_iter().for_each(|are_texts| *are_texts = false);
+    }
+
+    /// Whether a label of this name is certain to be new if its value has not been asked for: a frame has each text once. What is no text
+    /// may be written like one.
+    fn is_new(&mut self, number: usize, value: ValueRef<'_>) -> bool {
+        if !matches!(value, ValueRef::String(_)) {
+            self.other_at(number);
+        }
+        self.are_texts.get(number).is_some_and(|are_texts| *are_texts)
     }
 }
 
@@ -94,8 +135,8 @@ enum Plan {
 
 enum Part {
     Shared(LabelId),
-    /// The attribute at a place of the set, and its name on the page.
-    Own(usize, String),
+    /// The attribute at a place of the set, its name on the page, and the number of that name.
+    Own(usize, String, usize),
 }
 
 impl<'a> SeriesLabels<'a> {
@@ -108,6 +149,7 @@ impl<'a> SeriesLabels<'a> {
             plans: Plans::default(),
             pairs: vec![None; frame.values.tags.len()],
             sources: Sources { pairs: Vec::with_capacity(frame.values.tags.len()), is_one_to_one: true },
+            names: Names::default(),
             found: Vec::new(),
         }
     }
@@ -128,22 +170,27 @@ impl<'a> SeriesLabels<'a> {
 
     /// The labels of the series of a set.
     pub(crate) fn of(&mut self, set: SetId, texts: &mut LabelTexts) -> Found<'_> {
-        let Self { frame, strategy, shared, reserved, plans, pairs, sources, found } = self;
+        let Self { frame, strategy, shared, reserved, plans, pairs, sources, names, found } = self;
         let (keys, values) = frame.pair_ids(set);
         found.clear();
-        let (number, plan) = plans.of(keys, || plan(frame, *strategy, shared, *reserved, keys, texts));
+        let (number, plan) = plans.of(keys, || plan(frame, *strategy, shared, *reserved, keys, names, texts));
         let Some(Plan::Apart(parts)) = plan else {
             let own: Vec<Label<'_>> = frame
                 .pairs(set)
-                .map(|(key, value)| Label::new(names::label(*strategy, key), key, Origin::Point, value))
+                .map(|(key, value)| {
+                    Label::new(crate::names::label(*strategy, key), key, Origin::Point, value)
+                })
                 .collect();
             let settled = settle(shared, &own, *reserved);
-            found.extend(settled.iter().map(|(name, value)| texts.id(name, value)));
+            for (name, value) in &settled {
+                names.other(name);
+                found.push(texts.id(name, value));
+            }
             return Found { labels: found, group: None };
         };
         for part in parts {
-            let (place, name) = match part {
-                Part::Own(place, name) => (*place, name),
+            let (place, name, number) = match part {
+                Part::Own(place, name, number) => (*place, name, *number),
                 Part::Shared(id) => {
                     found.push(*id);
                     continue;
@@ -154,9 +201,11 @@ impl<'a> SeriesLabels<'a> {
             let label = match known {
                 Some((last, label)) if last == key => *label,
                 _ => {
-                    let (text, known_before) =
-                        (value_text(frame.values.get(*value, &frame.strings)), texts.len());
-                    let label = (!text.is_empty()).then(|| texts.id(name, &text));
+                    let of_frame = frame.values.get(*value, &frame.strings);
+                    let is_new = names.is_new(number, of_frame) && known.is_none();
+                    let (text, known_before) = (value_text(of_frame), texts.len());
+                    let label = (!text.is_empty())
+                        .then(|| if is_new { texts.push(name, &text) } else { texts.id(name, &text) });
                     sources.add((*key, *value), label, known_before);
                     *known = Some((*key, label));
                     label
@@ -174,10 +223,11 @@ fn plan(
     shared: &[Label<'_>],
     reserved: Option<&str>,
     keys: &[StringId],
+    names: &mut Names,
     texts: &mut LabelTexts,
 ) -> Plan {
-    let names = keys.iter().map(|key| names::label(strategy, frame.strings.get(*key)));
-    let own = names.enumerate().map(|(place, name)| (name, Some(place)));
+    let own = keys.iter().map(|key| crate::names::label(strategy, frame.strings.get(*key)));
+    let own = own.enumerate().map(|(place, name)| (name, Some(place)));
     let mut labels: Vec<(String, Option<usize>)> =
         shared.iter().map(|label| (label.name.clone(), None)).chain(own).collect();
     labels.sort();
@@ -186,8 +236,12 @@ fn plan(
         return Plan::Joined;
     }
     let part = |(name, place): (String, Option<usize>)| match place {
-        Some(place) => Some(Part::Own(place, name)),
+        Some(place) => {
+            let number = names.number(&name);
+            Some(Part::Own(place, name, number))
+        }
         None => {
+            names.other(&name);
             let label = shared.iter().find(|label| label.name == name && !label.value.is_empty())?;
             Some(Part::Shared(texts.id(&name, &label.value)))
         }

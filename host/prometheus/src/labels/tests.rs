@@ -1,5 +1,7 @@
 //! Values as text, joins and escapes.
 
+use std::collections::HashMap;
+
 use proptest::prelude::*;
 use wasmeter_model::Value;
 use wasmeter_model::frame::{FrameBuilder, SetId};
@@ -98,10 +100,10 @@ fn a_reserved_name_gives_way() {
 /// Some of these are written alike.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
-        "[x1\"]{0,1}".prop_map(|text| Value::String(text.into())),
-        (0_i64..2).prop_map(Value::Int),
-        (0_i64..2).prop_map(|int| Value::Double(int as f64)),
-        Just(Value::String("".into())),
+        3 => "[x1]{0,1}".prop_map(|text| Value::String(text.into())),
+        1 => "[x1\"]{2}".prop_map(|text| Value::String(text.into())),
+        1 => (0_i64..2).prop_map(Value::Int),
+        1 => (0_i64..2).prop_map(|int| Value::Double(int as f64)),
     ]
 }
 
@@ -109,9 +111,10 @@ proptest! {
     /// Keys that often collide, values that are often empty or look like another, in any order, given twice or not.
     #[test]
     fn series_have_the_labels_that_settling_each_of_them_gives(
-        sets in prop::collection::vec(prop::collection::vec(("[ab._]{1,2}|le|job", value()), 0..4), 1..20),
-        shared in prop::collection::vec(("[ab_]{1,2}|le|job", "[x\"]{0,1}"), 0..3),
-        reserved in prop::option::of(Just("le")),
+        sets in prop::collection::vec(prop::collection::vec(("a|b|a_|a\\.|le|job", value()), 0..4), 1..20),
+        shared in prop::collection::vec(("a|b|a_|le|job", "[x1\"]{0,2}"), 0..3),
+        // Of which sets a metric is opened: whether its scope carries what is shared, and its type has a label.
+        opened in prop::collection::vec(prop::option::of((any::<bool>(), any::<bool>())), 20),
     ) {
         let strategy = TranslationStrategy::default();
         let mut builder = FrameBuilder::new();
@@ -129,10 +132,17 @@ proptest! {
         let shared: Vec<Label<'_>> = shared.iter().map(label).collect();
         let mut texts = LabelTexts::default();
         let mut labels = SeriesLabels::new(&frame, strategy);
-        labels.open_scope(shared.clone());
-        labels.open_metric(reserved);
+        let (mut carried, mut reserved) = (Vec::new(), None);
         let mut grouped: Vec<(usize, SetId, String)> = Vec::new();
-        for (set, id) in sets.iter().zip(ids) {
+        let mut numbers: HashMap<String, LabelId> = HashMap::new();
+        for ((set, id), opened) in sets.iter().zip(ids).zip(opened) {
+            if let Some((is_carried, is_reserved)) = opened {
+                carried = if is_carried { shared.clone() } else { Vec::new() };
+                reserved = is_reserved.then_some("le");
+                labels.open_scope(carried.clone());
+                labels.open_metric(reserved);
+                grouped.clear();
+            }
             let own: Vec<Label<'_>> = set
                 .iter()
                 .map(|(key, value)| Label::new(names::label(strategy, key), key, Origin::Point, value.as_ref()))
@@ -140,7 +150,12 @@ proptest! {
             let mut out = String::new();
             let Found { labels, group } = labels.of(id, &mut texts);
             texts.write(&mut out, labels);
-            prop_assert_eq!(&out, &render(&shared, &own, reserved));
+            for label in labels {
+                let mut text = String::new();
+                texts.write(&mut text, &[*label]);
+                prop_assert_eq!(numbers.entry(text).or_insert(*label), label, "one label has one number");
+            }
+            prop_assert_eq!(&out, &render(&carried, &own, reserved));
             if let Some(group) = group {
                 let of_group = grouped.iter().filter(|(known, other, _)| (*known, *other) != (group, id) && *known == group);
                 prop_assert!(of_group.into_iter().all(|(_, _, text)| *text != out), "{out} is not of one set alone");

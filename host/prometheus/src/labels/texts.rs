@@ -17,6 +17,7 @@ pub(crate) struct LabelTexts {
     text: String,
     /// Where each ends.
     ends: Vec<usize>,
+    /// The first of them, so many as were there when one had to be looked for.
     ids: HashTable<u32>,
     hasher: RandomState,
 }
@@ -31,8 +32,7 @@ fn at<'a>(text: &'a str, ends: &[usize], id: u32) -> &'a str {
 impl LabelTexts {
     /// With room for so many labels of so many bytes.
     pub(crate) fn with_capacity(labels: usize, bytes: usize) -> Self {
-        let (ids, ends) = (HashTable::with_capacity(labels), Vec::with_capacity(labels));
-        Self { ids, ends, text: String::with_capacity(bytes), ..Self::default() }
+        Self { ends: Vec::with_capacity(labels), text: String::with_capacity(bytes), ..Self::default() }
     }
 
     /// How many labels there are. Their numbers are those below.
@@ -42,9 +42,9 @@ impl LabelTexts {
 
     /// The number of a label; its value is not escaped yet.
     pub(crate) fn id(&mut self, name: &str, value: &str) -> LabelId {
+        self.find_all();
         let start = self.text.len();
-        self.text.push(',');
-        super::push_bare(&mut self.text, name, value);
+        let new = self.push(name, value);
         let Self { text, ends, ids, hasher } = self;
         let label = text.get(start..).unwrap_or_default();
         let is_same = |id: &u32| at(text, ends, *id) == label;
@@ -52,15 +52,37 @@ impl LabelTexts {
             Entry::Occupied(known) => {
                 let id = *known.get();
                 text.truncate(start);
+                ends.pop();
                 LabelId(id)
             }
             Entry::Vacant(free) => {
-                // A frame numbers its values with 32 bits too.
-                let id = u32::try_from(ends.len()).unwrap_or(u32::MAX);
-                free.insert(id);
-                ends.push(text.len());
-                LabelId(id)
+                free.insert(new.0);
+                new
             }
+        }
+    }
+
+    /// The number of a label that is known to differ from each of those before it: nothing is looked for.
+    pub(crate) fn push(&mut self, name: &str, value: &str) -> LabelId {
+        self.text.push(',');
+        super::push_bare(&mut self.text, name, value);
+        // A frame numbers its values with 32 bits too.
+        let id = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.ends.push(self.text.len());
+        LabelId(id)
+    }
+
+    /// Makes sure that every label is found by its text.
+    fn find_all(&mut self) {
+        let Self { text, ends, ids, hasher } = self;
+        let rehash = |id: &u32| hasher.hash_one(at(text, ends, *id));
+        let more = ends.len() - ids.len();
+        if more > 0 {
+            ids.reserve(more, rehash);
+        }
+        for id in ids.len()..ends.len() {
+            let id = u32::try_from(id).unwrap_or(u32::MAX);
+            ids.insert_unique(rehash(&id), id, rehash);
         }
     }
 
