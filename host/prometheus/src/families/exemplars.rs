@@ -42,7 +42,7 @@ impl Exemplars {
             };
             let position = match value {
                 Value::Histogram(buckets) => bucket(buckets, as_double(number)),
-                Value::Number { .. } | Value::Summary(_) => 0,
+                Value::Int(..) | Value::Double(..) | Value::Summary(_) => 0,
             };
             if latest.get(&position).is_none_or(|(_, known)| known.time <= exemplar.time) {
                 latest.insert(position, (number, exemplar));

@@ -5,7 +5,7 @@
 
 use wasmeter_model::{Number, Timestamp};
 
-use super::{Buckets, Series, Value};
+use super::{Additive, Buckets, Series, Value};
 use crate::number::as_double;
 
 /// What became of a series that was to be added.
@@ -31,11 +31,13 @@ pub(super) fn into(earlier: &mut Series, later: Series) -> Added {
 }
 
 fn values(earlier: &mut Value, later: Value) -> Added {
+    if let (Some((sum, Additive(true))), Some((summand, Additive(true)))) =
+        (earlier.as_number(), later.as_number())
+    {
+        *earlier = Value::number(add(sum, summand), Additive(true));
+        return Added::Merged;
+    }
     match (earlier, later) {
-        (Value::Number { value: sum, additive: true }, Value::Number { value: summand, additive: true }) => {
-            *sum = add(*sum, summand);
-            Added::Merged
-        }
         (Value::Histogram(earlier), Value::Histogram(later)) => match histograms(earlier, &later) {
             Some(sum) => {
                 **earlier = sum;

@@ -57,20 +57,43 @@ pub(crate) struct Series {
     pub(crate) exemplars: Exemplars,
 }
 
-/// What a series says.
+/// What a series says. A number lies flat, so that it is as small as a pointer and a tag.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
-    /// One number.
-    Number {
-        value: Number,
-        /// Whether another one may be added: true for sums, whose meaning is additive.
-        additive: bool,
-    },
+    /// An integer.
+    Int(i64, Additive),
+    /// A double.
+    Double(f64, Additive),
     /// A classic histogram.
     Histogram(Box<Buckets>),
     /// A summary.
     Summary(Box<Quantiles>),
 }
+
+/// Whether another number may be added: true for sums, whose meaning is additive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Additive(pub(crate) bool);
+
+impl Value {
+    pub(crate) const fn number(value: Number, additive: Additive) -> Self {
+        match value {
+            Number::Int(int) => Self::Int(int, additive),
+            Number::Double(double) => Self::Double(double, additive),
+        }
+    }
+
+    /// The number, if it is one.
+    pub(crate) const fn as_number(&self) -> Option<(Number, Additive)> {
+        match self {
+            Self::Int(int, additive) => Some((Number::Int(*int), *additive)),
+            Self::Double(double, additive) => Some((Number::Double(*double), *additive)),
+            Self::Histogram(_) | Self::Summary(_) => None,
+        }
+    }
+}
+
+// There are as many as samples.
+const _: () = assert!(size_of::<Value>() == 16 && size_of::<Series>() == 32);
 
 impl Families {
     pub(crate) fn new(format: Format) -> Self {

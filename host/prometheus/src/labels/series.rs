@@ -18,10 +18,8 @@ pub(crate) struct SeriesLabels<'a> {
     /// The label that the type of the open metric adds itself.
     reserved: Option<&'static str>,
     plans: Plans,
-    /// By value: the key it was asked for with last, and that label, `None` if the value is empty.
-    pairs: Vec<Option<(StringId, Option<LabelId>)>>,
-    sources: Sources,
     names: Names,
+    made: Made,
     /// Those of the series that was asked for last.
     found: Vec<LabelId>,
 }
@@ -35,63 +33,110 @@ pub(crate) struct Found<'a> {
     pub(crate) group: Option<usize>,
 }
 
-/// What labels were made of.
-struct Sources {
-    /// By label: the pair, if it was one.
-    pairs: Vec<Option<(StringId, ValueId)>>,
-    /// Whether no two pairs became the same label, and none became nothing.
+/// The labels that attributes have become, by their names and values.
+struct Made {
+    /// By value: the first name it had, and that label; `None` if the value is empty.
+    first: Vec<Option<(NameId, Option<LabelId>)>>,
+    /// Of other names that the same value had.
+    further: HashMap<(NameId, ValueId), Option<LabelId>, RandomState>,
+    /// Whether no two values of a name became the same label, and none became nothing.
     is_one_to_one: bool,
 }
 
-impl Sources {
-    /// Takes down what a pair became; `known` labels were there before.
-    fn add(&mut self, pair: (StringId, ValueId), label: Option<LabelId>, known: usize) {
-        let place = label.map(|LabelId(id)| id as usize);
-        if let Some(place) = place.filter(|place| *place >= known) {
-            self.pairs.resize(place, None);
-            return self.pairs.push(Some(pair));
+impl Made {
+    /// The label of a value under a name, made by `make` if it is asked for the first time; `None` if it has none.
+    #[inline]
+    fn label(
+        &mut self,
+        name: NameId,
+        value: ValueId,
+        make: impl FnOnce() -> (Option<LabelId>, IsNew),
+    ) -> Option<LabelId> {
+        let first = self.first.get_mut(value.0 as usize)?;
+        if let Some((known, label)) = first
+            && *known == name
+        {
+            return *label;
         }
-        let source = place.and_then(|place| *self.pairs.get(place)?);
-        self.is_one_to_one &= source == Some(pair);
+        if first.is_some()
+            && let Some(label) = self.further.get(&(name, value))
+        {
+            return *label;
+        }
+        let (label, IsNew(is_new)) = make();
+        self.is_one_to_one &= is_new;
+        match first {
+            None => *first = Some((name, label)),
+            Some(_) => {
+                self.further.insert((name, value), label);
+            }
+        }
+        label
     }
 }
+
+/// Whether a label was not there before.
+struct IsNew(bool);
+
+/// The number of a label's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct NameId(u32);
 
 /// The names of labels, and of which all values so far were attributes that are text.
 #[derive(Default)]
 struct Names {
     /// By number.
     are_texts: Vec<bool>,
-    by_name: HashMap<String, usize, RandomState>,
+    by_name: HashMap<String, NameId, RandomState>,
 }
 
 impl Names {
     /// The number of a name.
-    fn number(&mut self, name: &str) -> usize {
+    fn number(&mut self, name: &str) -> NameId {
         if let Some(number) = self.by_name.get(name) {
             return *number;
         }
-        self.by_name.insert(name.to_owned(), self.are_texts.len());
+        // A frame numbers its keys with 32 bits too, and there are few other names.
+        let number = NameId(u32::try_from(self.are_texts.len()).unwrap_or(u32::MAX));
+        self.by_name.insert(name.to_owned(), number);
         self.are_texts.push(true);
-        self.are_texts.len() - 1
+        number
     }
 
-    /// Takes down that a label of this name is something else.
-    fn other(&mut self, name: &str) {
+    /// Takes down that a label of this name is something else, before it is looked for.
+    fn other(&mut self, name: &str, texts: &mut LabelTexts) {
         let number = self.number(name);
-        self.other_at(number);
+        self.other_at(number, texts);
     }
 
-    fn other_at(&mut self, number: usize) {
-        self.are_texts.get_mut(number).into_iter().for_each(|are_texts| *are_texts = false);
-    }
-
-    /// Whether a label of this name is certain to be new if its value has not been asked for: a frame has each text once. What is no text
-    /// may be written like one.
-    fn is_new(&mut self, number: usize, value: ValueRef<'_>) -> bool {
-        if !matches!(value, ValueRef::String(_)) {
-            self.other_at(number);
+    fn other_at(&mut self, number: NameId, texts: &mut LabelTexts) {
+        if self.are_texts.get_mut(number.0 as usize).is_some_and(std::mem::take) {
+            texts.find_all();
         }
-        self.are_texts.get(number).is_some_and(|are_texts| *are_texts)
+    }
+
+    /// The label of a value that has not been asked for under this name. A frame has each text once, so that as long as there is nothing but
+    /// texts it need not be looked for; what is no text may be written like one.
+    fn label(
+        &mut self,
+        number: NameId,
+        name: &str,
+        value: ValueRef<'_>,
+        texts: &mut LabelTexts,
+    ) -> (Option<LabelId>, IsNew) {
+        if !matches!(value, ValueRef::String(_)) {
+            self.other_at(number, texts);
+        }
+        let text = value_text(value);
+        if text.is_empty() {
+            return (None, IsNew(false));
+        }
+        if self.are_texts.get(number.0 as usize).is_some_and(|are_texts| *are_texts) {
+            return (Some(texts.push(name, &text)), IsNew(true));
+        }
+        let known = texts.len();
+        let label = texts.id(name, &text);
+        (Some(label), IsNew(label.0 as usize >= known))
     }
 }
 
@@ -136,7 +181,7 @@ enum Plan {
 enum Part {
     Shared(LabelId),
     /// The attribute at a place of the set, its name on the page, and the number of that name.
-    Own(usize, String, usize),
+    Own(usize, String, NameId),
 }
 
 impl<'a> SeriesLabels<'a> {
@@ -147,9 +192,12 @@ impl<'a> SeriesLabels<'a> {
             shared: Vec::new(),
             reserved: None,
             plans: Plans::default(),
-            pairs: vec![None; frame.values.tags.len()],
-            sources: Sources { pairs: Vec::with_capacity(frame.values.tags.len()), is_one_to_one: true },
             names: Names::default(),
+            made: Made {
+                first: vec![None; frame.values.tags.len()],
+                further: HashMap::default(),
+                is_one_to_one: true,
+            },
             found: Vec::new(),
         }
     }
@@ -170,7 +218,7 @@ impl<'a> SeriesLabels<'a> {
 
     /// The labels of the series of a set.
     pub(crate) fn of(&mut self, set: SetId, texts: &mut LabelTexts) -> Found<'_> {
-        let Self { frame, strategy, shared, reserved, plans, pairs, sources, names, found } = self;
+        let Self { frame, strategy, shared, reserved, plans, names, made, found } = self;
         let (keys, values) = frame.pair_ids(set);
         found.clear();
         let (number, plan) = plans.of(keys, || plan(frame, *strategy, shared, *reserved, keys, names, texts));
@@ -183,7 +231,7 @@ impl<'a> SeriesLabels<'a> {
                 .collect();
             let settled = settle(shared, &own, *reserved);
             for (name, value) in &settled {
-                names.other(name);
+                names.other(name, texts);
                 found.push(texts.id(name, value));
             }
             return Found { labels: found, group: None };
@@ -196,24 +244,11 @@ impl<'a> SeriesLabels<'a> {
                     continue;
                 }
             };
-            let (Some(key), Some(value)) = (keys.get(place), values.get(place)) else { continue };
-            let Some(known) = pairs.get_mut(value.0 as usize) else { continue };
-            let label = match known {
-                Some((last, label)) if last == key => *label,
-                _ => {
-                    let of_frame = frame.values.get(*value, &frame.strings);
-                    let is_new = names.is_new(number, of_frame) && known.is_none();
-                    let (text, known_before) = (value_text(of_frame), texts.len());
-                    let label = (!text.is_empty())
-                        .then(|| if is_new { texts.push(name, &text) } else { texts.id(name, &text) });
-                    sources.add((*key, *value), label, known_before);
-                    *known = Some((*key, label));
-                    label
-                }
-            };
-            found.extend(label);
+            let Some(value) = values.get(place) else { continue };
+            let make = || names.label(number, name, frame.values.get(*value, &frame.strings), texts);
+            found.extend(made.label(number, *value, make));
         }
-        Found { labels: found, group: sources.is_one_to_one.then_some(number) }
+        Found { labels: found, group: made.is_one_to_one.then_some(number) }
     }
 }
 
@@ -241,7 +276,7 @@ fn plan(
             Some(Part::Own(place, name, number))
         }
         None => {
-            names.other(&name);
+            names.other(&name, texts);
             let label = shared.iter().find(|label| label.name == name && !label.value.is_empty())?;
             Some(Part::Shared(texts.id(&name, &label.value)))
         }

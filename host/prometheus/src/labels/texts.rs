@@ -1,14 +1,15 @@
 //! Labels as they stand on a page, each kept once: series are told apart, and written, by what their labels are numbered.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-/// Number of a label in [`LabelTexts`]: equal labels have equal numbers.
+/// Number of a label in [`LabelTexts`]: equal labels of the series of a family have equal numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct LabelId(pub(super) u32);
+pub(crate) struct LabelId(pub(crate) u32);
 
 /// All labels of a page.
 #[derive(Debug, Default)]
@@ -17,8 +18,10 @@ pub(crate) struct LabelTexts {
     text: String,
     /// Where each ends.
     ends: Vec<usize>,
-    /// The first of them, so many as were there when one had to be looked for.
+    /// Those that are found by their text.
     ids: HashTable<u32>,
+    /// The others, as one range after the other.
+    pushed: Vec<Range<u32>>,
     hasher: RandomState,
 }
 
@@ -40,12 +43,11 @@ impl LabelTexts {
         self.ends.len()
     }
 
-    /// The number of a label; its value is not escaped yet.
+    /// The number of a label, which is that of an equal one that is found; its value is not escaped yet.
     pub(crate) fn id(&mut self, name: &str, value: &str) -> LabelId {
-        self.find_all();
         let start = self.text.len();
-        let new = self.push(name, value);
-        let Self { text, ends, ids, hasher } = self;
+        let new = self.append(name, value);
+        let Self { text, ends, ids, hasher, pushed: _ } = self;
         let label = text.get(start..).unwrap_or_default();
         let is_same = |id: &u32| at(text, ends, *id) == label;
         match ids.entry(hasher.hash_one(label), is_same, |id| hasher.hash_one(at(text, ends, *id))) {
@@ -62,8 +64,18 @@ impl LabelTexts {
         }
     }
 
-    /// The number of a label that is known to differ from each of those before it: nothing is looked for.
+    /// The number of a label that is known to differ from each of those before it: nothing is looked for. It is not found either, until
+    /// [`LabelTexts::find_all`] is called.
     pub(crate) fn push(&mut self, name: &str, value: &str) -> LabelId {
+        let new = self.append(name, value);
+        match self.pushed.last_mut() {
+            Some(last) if last.end == new.0 => last.end += 1,
+            _ => self.pushed.push(new.0..new.0.saturating_add(1)),
+        }
+        new
+    }
+
+    fn append(&mut self, name: &str, value: &str) -> LabelId {
         self.text.push(',');
         super::push_bare(&mut self.text, name, value);
         // A frame numbers its values with 32 bits too.
@@ -72,16 +84,11 @@ impl LabelTexts {
         LabelId(id)
     }
 
-    /// Makes sure that every label is found by its text.
-    fn find_all(&mut self) {
-        let Self { text, ends, ids, hasher } = self;
+    /// Has every label there is found by its text from now on.
+    pub(crate) fn find_all(&mut self) {
+        let Self { text, ends, ids, pushed, hasher } = self;
         let rehash = |id: &u32| hasher.hash_one(at(text, ends, *id));
-        let more = ends.len() - ids.len();
-        if more > 0 {
-            ids.reserve(more, rehash);
-        }
-        for id in ids.len()..ends.len() {
-            let id = u32::try_from(id).unwrap_or(u32::MAX);
+        for id in pushed.drain(..).flatten() {
             ids.insert_unique(rehash(&id), id, rehash);
         }
     }

@@ -73,10 +73,10 @@ fn base(name: &str, suffix: &str) -> Option<String> {
 }
 
 fn is_info(family: &Family) -> bool {
-    family.series.values().all(|series| match series.value {
-        Value::Number { value, .. } => as_double(value) == 1.0,
-        Value::Histogram(_) | Value::Summary(_) => false,
-    })
+    family
+        .series
+        .values()
+        .all(|series| series.value.as_number().is_some_and(|(value, _)| as_double(value) == 1.0))
 }
 
 /// Whether a sum, or a quantile, is not on the page.
@@ -84,7 +84,7 @@ fn left_out(family: &Family) -> (bool, bool) {
     let (mut sum, mut quantiles) = (false, false);
     for series in family.series.values() {
         match &series.value {
-            Value::Number { .. } => {}
+            Value::Int(..) | Value::Double(..) => {}
             Value::Histogram(histogram) => sum |= histogram.sum.is_some() && histogram_sum(series).is_none(),
             Value::Summary(summary) => {
                 sum |= !is_total(summary.sum);
@@ -122,12 +122,17 @@ pub(super) fn push_head(out: &mut String, Shown { name, kind, family }: &Shown) 
     }
 }
 
+fn push_value(out: &mut String, value: &Value) {
+    let number = value.as_number();
+    number.into_iter().for_each(|(number, _)| push_number(out, number, FORMAT));
+}
+
 /// The lines of a series.
 pub(super) fn push_series(mut lines: Lines<'_>, kind: FamilyKind, series: &Series) {
     let exemplar = |out: &mut String, position| push_exemplar(out, series.exemplars.of(position));
     match &series.value {
-        Value::Number { value, .. } => {
-            let number = |out: &mut String| push_number(out, *value, FORMAT);
+        Value::Int(..) | Value::Double(..) => {
+            let number = |out: &mut String| push_value(out, &series.value);
             match kind {
                 FamilyKind::Counter => {
                     lines.sample("_total", None, |out| {

@@ -5,6 +5,7 @@ use super::line::{Lines, comment, push_count};
 use crate::Format;
 use crate::families::{Families, Value};
 use crate::number::{push_double, push_number};
+use wasmeter_model::Number;
 
 const FORMAT: Format = Format::Text;
 
@@ -25,7 +26,8 @@ pub(super) fn push_head(out: &mut String, Shown { name, kind, family }: &Shown) 
 /// The lines of a series.
 pub(super) fn push_series(mut lines: Lines<'_>, value: &Value) {
     match value {
-        Value::Number { value, .. } => lines.sample("", None, |out| push_number(out, *value, FORMAT)),
+        Value::Int(int, _) => lines.sample("", None, |out| push_number(out, Number::Int(*int), FORMAT)),
+        Value::Double(double, _) => lines.sample("", None, |out| push_double(out, *double, FORMAT)),
         Value::Histogram(histogram) => {
             for (bound, count) in &histogram.cumulative {
                 lines.sample("_bucket", Some(("le", *bound)), |out| push_count(out, *count));

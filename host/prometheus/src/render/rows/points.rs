@@ -3,7 +3,7 @@
 use wasmeter_model::frame::{Frame, MetricRef, PointKind, PointRef};
 use wasmeter_model::{Number, Temporality, ValueRef};
 
-use crate::families::{Grid, Quantiles, Value, explicit_buckets, exponential_buckets};
+use crate::families::{Additive, Grid, Quantiles, Value, explicit_buckets, exponential_buckets};
 use crate::names::Suffix;
 use crate::{DropReason, FamilyKind, Format};
 
@@ -46,7 +46,7 @@ impl Form {
         if self.kind == FamilyKind::Counter && self.format == Format::OpenMetrics && !counts {
             return Err(DropReason::NoCount);
         }
-        Ok(Value::Number { value, additive: self.additive })
+        Ok(Value::number(value, Additive(self.additive)))
     }
 }
 

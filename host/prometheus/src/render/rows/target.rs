@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmeter_model::frame::{Frame, ResourceRef};
-use wasmeter_model::{Number, Timestamp, ValueRef};
+use wasmeter_model::{Timestamp, ValueRef};
 
-use crate::families::{Exemplars, Families, Series, SeriesTable, Value};
+use crate::families::{Additive, Exemplars, Families, Series, SeriesTable, Value};
 use crate::labels::{self, Label, LabelId, LabelTexts, Origin};
 use crate::{FamilyKind, Options, Warning, names};
 
@@ -81,7 +81,7 @@ impl<'a> Targets<'a> {
                 warnings.push(Warning::TargetInfoConflict { target });
             }
         }
-        let value = Value::Number { value: Number::Int(1), additive: false };
+        let value = Value::Int(1, Additive(false));
         let info = Series { value, start: Timestamp::UNKNOWN, exemplars: Exemplars::default() };
         // The empty resource has nothing to tell.
         let mut series = SeriesTable::default();
