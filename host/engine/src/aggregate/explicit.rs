@@ -6,7 +6,7 @@ use super::{DoubleSum, Extreme, Kept};
 use crate::record::StagedExplicit;
 
 /// What one received point adds: it minus the point before it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ExplicitDelta {
     /// Upper bounds of all buckets but the last.
     pub(crate) bounds: Arc<[f64]>,
@@ -218,79 +218,104 @@ impl StagedExplicit {
     }
 }
 
-/// A received cumulative point, kept to subtract it from the next.
-#[derive(Clone, Debug)]
-pub(crate) struct ExplicitPoint {
-    pub(crate) bounds: Arc<[f64]>,
-    pub(crate) counts: Vec<u64>,
+/// A received point where it was read, checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExplicitRow<'a> {
+    /// Upper bounds of all buckets but the last, ascending.
+    pub(crate) bounds: &'a Arc<[f64]>,
+    /// One more than bounds.
+    pub(crate) counts: &'a [u64],
+    /// Their sum.
     pub(crate) count: u64,
     pub(crate) sum: Option<f64>,
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
 }
 
+/// What is kept of a received cumulative point to subtract it from the next.
+#[derive(Clone, Debug)]
+pub(crate) struct ExplicitPoint {
+    bounds: Arc<[f64]>,
+    counts: Vec<u64>,
+    count: u64,
+    sum: Option<f64>,
+}
+
 fn extreme(value: Option<f64>, case: fn(f64) -> Extreme) -> Extreme {
     value.map_or(Extreme::Unknown, case)
 }
 
-/// Makes each of `old` what `now` is more than it; true if one of them is less. None of them is above `max`.
-fn subtract_from(now: &[u64], old: &mut [u64], max: u64) -> bool {
+/// Makes each of `before` what it is `now`, and each of `more` by how much that is more; true if one of them is less. None of
+/// them is above `max`.
+fn step(now: &[u64], before: &mut [u64], more: &mut [u64], max: u64) -> bool {
+    let all = before.iter_mut().zip(now).zip(more);
     // Looked at once all are subtracted: that is faster than a way out at each.
     if max <= i64::MAX as u64 {
         // The first bit of a difference is set where it is less than nothing.
         let mut differences = 0;
-        for (old, now) in old.iter_mut().zip(now) {
-            *old = now.wrapping_sub(*old);
-            differences |= *old;
+        for ((before, now), more) in all {
+            *more = now.wrapping_sub(*before);
+            differences |= *more;
+            *before = *now;
         }
         return differences > i64::MAX as u64;
     }
     let mut has_shrunk = false;
-    for (old, now) in old.iter_mut().zip(now) {
-        let (added, is_less) = now.overflowing_sub(*old);
-        (*old, has_shrunk) = (added, has_shrunk | is_less);
+    for ((before, now), more) in all {
+        let (difference, is_less) = now.overflowing_sub(*before);
+        (*before, *more, has_shrunk) = (*now, difference, has_shrunk | is_less);
     }
     has_shrunk
 }
 
-impl ExplicitPoint {
-    /// The point as a contribution of its own.
-    pub(crate) fn whole(&self, running: bool) -> ExplicitDelta {
+impl ExplicitDelta {
+    /// Becomes a point as a contribution of its own; `running` if it is not the first of its writer. Keeps its memory.
+    pub(crate) fn set_whole(&mut self, row: &ExplicitRow<'_>, running: bool) {
         let case = if running { Extreme::Running } else { Extreme::Interval };
-        ExplicitDelta {
-            bounds: self.bounds.clone(),
-            counts: self.counts.clone(),
-            count: self.count,
-            sum: self.sum.map(|sum| (sum, 0.0)),
-            min: extreme(self.min, case),
-            max: extreme(self.max, case),
-        }
+        self.set_bounds(row.bounds);
+        self.counts.clear();
+        self.counts.extend_from_slice(row.counts);
+        self.count = row.count;
+        self.sum = row.sum.map(|sum| (sum, 0.0));
+        (self.min, self.max) = (extreme(row.min, case), extreme(row.max, case));
     }
 
-    /// What was added since `before`; `None` if the count of some bucket has shrunk, which means a reset. Bounds that are
-    /// a subset of the earlier ones are compared exactly, others mean a reset too.
-    pub(crate) fn since(&self, before: Self) -> Option<ExplicitDelta> {
-        let Self { bounds, counts: old, count, sum, .. } = before;
-        // The memory of the point before becomes that of the difference.
-        let mut counts = if are_equal(&self.bounds, &bounds) {
-            old
-        } else if is_subset(&self.bounds, &bounds) {
-            coarsen(&old, &bounds, &self.bounds)
-        } else {
-            return None;
-        };
-        if subtract_from(&self.counts, &mut counts, self.count.max(count)) {
-            return None;
+    /// Those of the point before mostly are the same ones, and to count that costs more than to see it.
+    fn set_bounds(&mut self, bounds: &Arc<[f64]>) {
+        if !Arc::ptr_eq(&self.bounds, bounds) {
+            self.bounds = bounds.clone();
         }
-        Some(ExplicitDelta {
-            // Those before go either way: of the same ones that needs no count.
-            bounds: if Arc::ptr_eq(&self.bounds, &bounds) { bounds } else { self.bounds.clone() },
-            counts,
-            count: self.count.checked_sub(count)?,
-            sum: self.sum.zip(sum),
-            min: extreme(self.min, Extreme::Running),
-            max: extreme(self.max, Extreme::Running),
-        })
+    }
+}
+
+impl ExplicitPoint {
+    /// Of the first point of a writer.
+    pub(crate) fn new(row: &ExplicitRow<'_>) -> Self {
+        Self { bounds: row.bounds.clone(), counts: row.counts.to_vec(), count: row.count, sum: row.sum }
+    }
+
+    /// Becomes the next point, and `delta` becomes what that adds. All of it if the count of some bucket has shrunk, which means a
+    /// reset. Bounds that are a subset of the earlier ones are compared exactly, others mean a reset too.
+    pub(crate) fn advance(&mut self, row: &ExplicitRow<'_>, delta: &mut ExplicitDelta) {
+        if !Arc::ptr_eq(&self.bounds, row.bounds) {
+            if !are_equal(&self.bounds, row.bounds) {
+                if !is_subset(row.bounds, &self.bounds) {
+                    *self = Self::new(row);
+                    return delta.set_whole(row, true);
+                }
+                self.counts = coarsen(&self.counts, &self.bounds, row.bounds);
+            }
+            self.bounds = row.bounds.clone();
+        }
+        delta.counts.resize(row.counts.len(), 0);
+        let has_shrunk = step(row.counts, &mut self.counts, &mut delta.counts, row.count.max(self.count));
+        let count = row.count.checked_sub(self.count).filter(|_| !has_shrunk);
+        let sum = row.sum.zip(self.sum);
+        (self.count, self.sum) = (row.count, row.sum);
+        let Some(count) = count else { return delta.set_whole(row, true) };
+        delta.set_bounds(row.bounds);
+        (delta.count, delta.sum) = (count, sum);
+        (delta.min, delta.max) = (extreme(row.min, Extreme::Running), extreme(row.max, Extreme::Running));
     }
 }
 
@@ -308,22 +333,30 @@ mod tests {
         assert_eq!((histogram.sum(), histogram.min(), histogram.max()), (Some(7.0), Some(1.0), Some(2.5)));
     }
 
-    fn point(counts: &[u64]) -> ExplicitPoint {
-        let bounds = (1..counts.len()).map(|bound| bound as f64).collect();
-        ExplicitPoint {
-            bounds,
-            counts: counts.into(),
-            count: counts.iter().sum(),
-            sum: None,
-            min: None,
-            max: None,
-        }
+    fn row<'a>(bounds: &'a Arc<[f64]>, counts: &'a [u64]) -> ExplicitRow<'a> {
+        ExplicitRow { bounds, counts, count: counts.iter().sum(), sum: None, min: None, max: None }
+    }
+
+    fn whole(bounds: &Arc<[f64]>, counts: &[u64]) -> ExplicitDelta {
+        let mut delta = ExplicitDelta::default();
+        delta.set_whole(&row(bounds, counts), false);
+        delta
+    }
+
+    /// What `now` adds to `before`, in the memory of something else; whoever comes next is compared with `now`.
+    fn added((old, before): (&Arc<[f64]>, &[u64]), (new, now): (&Arc<[f64]>, &[u64])) -> (Vec<u64>, u64) {
+        let (mut point, mut delta) = (ExplicitPoint::new(&row(old, before)), whole(&[7.0].into(), &[8, 9]));
+        point.advance(&row(new, now), &mut delta);
+        assert_eq!((&delta.bounds, &point.bounds, &point.counts[..]), (new, new, now));
+        assert_eq!(point.count, now.iter().sum());
+        (delta.counts, delta.count)
     }
 
     #[test]
     fn counts_of_any_size_are_subtracted_exactly_or_have_shrunk() {
         const HALF: u64 = 1 << 63;
-        for (before, now, added) in [
+        let bounds: Arc<[f64]> = [1.0].into();
+        for (before, now, more) in [
             ([1, 2], [3, 2], Some([2, 0])),
             ([1, 2], [3, 1], None),
             ([0, 0], [HALF - 1, 0], Some([HALF - 1, 0])),
@@ -332,17 +365,36 @@ mod tests {
             ([HALF, 0], [0, HALF + 7], None),
             ([0, HALF], [1, u64::MAX - 1], Some([1, HALF - 2])),
         ] {
-            let delta = point(&now).since(point(&before));
-            assert_eq!(delta.map(|delta| delta.counts), added.map(Vec::from), "{now:?} after {before:?}");
+            // After a reset all of it is new.
+            let expected = more.unwrap_or(now);
+            let found = added((&bounds, &before), (&bounds, &now));
+            assert_eq!(found, (expected.to_vec(), expected.iter().sum()), "{now:?} after {before:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_that_change_are_compared_as_far_as_they_can_be() {
+        let bounds = |bounds: &[f64]| Arc::<[f64]>::from(bounds);
+        let (fine, coarse, other) = (bounds(&[1.0, 2.0, 3.0]), bounds(&[2.0]), bounds(&[1.5]));
+        let before = [1, 2, 4, 8];
+        for (new, now, expected) in [
+            (&bounds(&[1.0, 2.0, 3.0]), &[2, 2, 5, 9][..], &[1, 0, 1, 1][..]),
+            (&coarse, &[4, 14], &[1, 2]),
+            (&coarse, &[2, 14], &[2, 14]),
+            (&other, &[4, 14], &[4, 14]),
+        ] {
+            let found = added((&fine, &before), (new, now));
+            assert_eq!(found, (expected.to_vec(), expected.iter().sum()), "{now:?} of {new:?}");
         }
     }
 
     #[test]
     fn counts_that_are_too_many_stay_at_the_most_there_can_be() {
-        let mut histogram = ExplicitHistogram::new([1.0].into());
-        histogram.merge(&point(&[u64::MAX - 5, 3]).whole(false), true);
+        let bounds: Arc<[f64]> = [1.0].into();
+        let mut histogram = ExplicitHistogram::new(bounds.clone());
+        histogram.merge(&whole(&bounds, &[u64::MAX - 5, 3]), true);
         assert_eq!((histogram.counts(), histogram.count()), (&[u64::MAX - 5, 3][..], u64::MAX - 2));
-        histogram.merge(&point(&[4, 4]).whole(false), true);
+        histogram.merge(&whole(&bounds, &[4, 4]), true);
         assert_eq!((histogram.counts(), histogram.count()), (&[u64::MAX - 1, 7][..], u64::MAX));
     }
 

@@ -5,19 +5,20 @@ mod exponential;
 mod sum;
 mod wide;
 
-pub(crate) use explicit::{ExplicitDelta, ExplicitHistogram, ExplicitPoint, are_equal};
+pub(crate) use explicit::{ExplicitDelta, ExplicitHistogram, ExplicitPoint, ExplicitRow, are_equal};
 pub(crate) use exponential::{Buckets, ExponentialDelta, ExponentialHistogram, ExponentialPoint};
 pub(crate) use sum::{DoubleSum, NumberSum, is_less};
 pub(crate) use wide::Wide;
 
 /// What a contribution knows about its smallest or largest value.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum Extreme {
     /// Of exactly the values of this contribution.
     Interval(f64),
     /// Of all values since the source began: right for a series that holds the source's whole history.
     Running(f64),
     /// Not told.
+    #[default]
     Unknown,
 }
 

@@ -7,7 +7,7 @@ use wasmeter_model::frame::{ExponentialRef, HistogramRef, NumberRef};
 use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
 use wasmeter_model::{InstrumentKind, Number};
 
-use crate::aggregate::{Buckets, ExplicitPoint, ExponentialPoint, are_equal};
+use crate::aggregate::{Buckets, ExplicitRow, ExponentialPoint, are_equal};
 use crate::report::Rejection;
 
 /// The interval makes sense.
@@ -37,47 +37,31 @@ fn total<'a>(counts: impl IntoIterator<Item = &'a u64>) -> u128 {
     counts.into_iter().map(|count| u128::from(*count)).sum()
 }
 
-/// What was made for points before and serves those that come.
-#[derive(Debug, Default)]
-pub(super) struct Room {
-    /// For the counts of an explicit histogram.
-    pub(super) counts: Vec<u64>,
-    /// The bounds of one.
-    pub(super) bounds: Option<Arc<[f64]>>,
-}
-
 /// An explicit histogram (data model, "Histogram").
 ///
 /// `known` are the bounds of the one before, which are checked already and kept if this one has the same; `seen` is where they
-/// were read. `room` is taken for this one.
-pub(super) fn explicit<'a>(
-    row: &HistogramRef<'a>,
-    known: &mut Option<Arc<[f64]>>,
+/// were read.
+pub(super) fn explicit<'k, 'a: 'k>(
+    row: &'k HistogramRef<'a>,
+    known: &'k mut Option<Arc<[f64]>>,
     seen: &mut Option<&'a [f64]>,
-    room: &mut Room,
-) -> Result<ExplicitPoint, Rejection> {
+) -> Result<ExplicitRow<'k>, Rejection> {
     finite([row.sum, row.min, row.max])?;
     if row.bounds.len() >= BUCKETS_MAX {
         return Err(Rejection::TooManyBuckets);
     }
     // A batch has equal bounds once, so they mostly are where those of the point before were.
     let is_seen = seen.is_some_and(|seen| std::ptr::eq(seen, row.bounds));
-    let bounds = match known {
-        Some(known) if is_seen || are_equal(known, row.bounds) => known,
-        _ => {
-            let is_ascending = row.bounds.is_sorted_by(|a, b| a < b);
-            if !is_ascending || !row.bounds.iter().all(|bound| bound.is_finite()) {
-                return Err(Rejection::BadBounds);
-            }
-            known.insert(row.bounds.into())
+    let is_known = known.as_ref().is_some_and(|known| is_seen || are_equal(known, row.bounds));
+    if !is_known {
+        let is_ascending = row.bounds.is_sorted_by(|a, b| a < b);
+        if !is_ascending || !row.bounds.iter().all(|bound| bound.is_finite()) {
+            return Err(Rejection::BadBounds);
         }
-    };
+        *known = None;
+    }
     *seen = Some(row.bounds);
-    // To have them once more costs more than to take those that are over.
-    let bounds = match room.bounds.take() {
-        Some(over) if Arc::ptr_eq(&over, bounds) => over,
-        _ => bounds.clone(),
-    };
+    let bounds = &*known.get_or_insert_with(|| row.bounds.into());
     // Without bounds there may be no counts either; then all values are in the one bucket there is.
     let counts = match (row.bounds, row.counts) {
         ([], []) => std::slice::from_ref(&row.count),
@@ -87,12 +71,7 @@ pub(super) fn explicit<'a>(
     if total(counts) != row.count.into() {
         return Err(Rejection::CountsMismatch);
     }
-    // Of just this size: it stays with the series.
-    let mut kept = std::mem::take(&mut room.counts);
-    kept.clear();
-    kept.reserve_exact(counts.len());
-    kept.extend_from_slice(counts);
-    Ok(ExplicitPoint { bounds, counts: kept, count: row.count, sum: row.sum, min: row.min, max: row.max })
+    Ok(ExplicitRow { bounds, counts, count: row.count, sum: row.sum, min: row.min, max: row.max })
 }
 
 /// An exponential histogram (data model, "ExponentialHistogram").

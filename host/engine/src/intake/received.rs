@@ -9,9 +9,9 @@ use wasmeter_model::{
     Temporality, Timestamp,
 };
 
-use super::points::{self, Room};
+use super::points;
 use crate::aggregate::{
-    ExplicitDelta, ExplicitPoint, ExponentialDelta, ExponentialPoint, NumberSum, is_less,
+    ExplicitDelta, ExplicitPoint, ExplicitRow, ExponentialDelta, ExponentialPoint, NumberSum, is_less,
 };
 use crate::engine::Inner;
 use crate::instrument::{Contributed, Contribution, Entry, Form, Open, Routing, State};
@@ -22,7 +22,7 @@ use crate::source::{Received, Source, SourceData, Step};
 /// Takes a batch in that was received or observed.
 pub(crate) fn ingest(inner: &Inner, batch: &Batch<'_>, origin: Origin, now: Timestamp) -> IngestReport {
     let report = IngestReport { duplicate_keys: batch.duplicate_keys(), ..IngestReport::default() };
-    let mut intake = Intake { inner, origin, now, report, room: Room::default() };
+    let mut intake = Intake { inner, origin, now, report };
     for metric in batch.metrics() {
         intake.metric(metric);
     }
@@ -41,72 +41,75 @@ struct Intake<'a> {
     origin: Origin,
     now: Timestamp,
     report: IngestReport,
-    /// For the next histogram: that of the last but one point of the series before.
-    room: Room,
 }
 
-/// A received histogram of either form.
+/// What is kept of a received histogram of either form.
 trait ReceivedHistogram: Sized {
-    /// What it adds to the one before.
-    type Delta;
+    /// A point as it was read.
+    type Row<'a>;
+    /// What a point adds to the one before; made anew for each, in the memory of the last one.
+    type Delta: Default;
 
     /// The history of a source of this form.
     fn received(data: &mut SourceData) -> Option<&mut Received<Self>>;
-    /// All of it; `running` if it is not the first of its writer.
-    fn whole(&self, running: bool) -> Self::Delta;
-    /// It less the one before; `None` means a reset.
-    fn since(&self, before: Self) -> Option<Self::Delta>;
+    /// Of a point that comes after none.
+    fn new(row: &Self::Row<'_>) -> Self;
+    /// Becomes the next point, and `delta` what that adds: all of it after a reset.
+    fn advance(&mut self, row: &Self::Row<'_>, delta: &mut Self::Delta);
+    /// Makes `delta` all of a point that comes after none.
+    fn whole(row: &Self::Row<'_>, delta: &mut Self::Delta);
     /// What is counted.
     fn contribution(delta: &Self::Delta) -> Contribution<'_>;
-    /// What was counted, as room for the next point.
-    fn room(delta: Self::Delta) -> Room;
 }
 
 impl ReceivedHistogram for ExplicitPoint {
+    type Row<'a> = ExplicitRow<'a>;
     type Delta = ExplicitDelta;
 
     fn received(data: &mut SourceData) -> Option<&mut Received<Self>> {
         if let SourceData::Explicit(received) = data { Some(received) } else { None }
     }
 
-    fn whole(&self, running: bool) -> ExplicitDelta {
-        self.whole(running)
+    fn new(row: &ExplicitRow<'_>) -> Self {
+        Self::new(row)
     }
 
-    fn since(&self, before: Self) -> Option<ExplicitDelta> {
-        self.since(before)
+    fn advance(&mut self, row: &ExplicitRow<'_>, delta: &mut ExplicitDelta) {
+        self.advance(row, delta);
+    }
+
+    fn whole(row: &ExplicitRow<'_>, delta: &mut ExplicitDelta) {
+        delta.set_whole(row, false);
     }
 
     fn contribution(delta: &ExplicitDelta) -> Contribution<'_> {
         Contribution::Explicit(delta)
     }
-
-    fn room(delta: ExplicitDelta) -> Room {
-        Room { counts: delta.counts, bounds: Some(delta.bounds) }
-    }
 }
 
 impl ReceivedHistogram for ExponentialPoint {
+    type Row<'a> = Self;
     type Delta = ExponentialDelta;
 
     fn received(data: &mut SourceData) -> Option<&mut Received<Self>> {
         if let SourceData::Exponential(received) = data { Some(received) } else { None }
     }
 
-    fn whole(&self, running: bool) -> ExponentialDelta {
-        self.whole(running)
+    fn new(row: &Self) -> Self {
+        row.clone()
     }
 
-    fn since(&self, before: Self) -> Option<ExponentialDelta> {
-        self.since(&before)
+    fn advance(&mut self, row: &Self, delta: &mut ExponentialDelta) {
+        *delta = row.since(self).unwrap_or_else(|| row.whole(true));
+        self.clone_from(row);
+    }
+
+    fn whole(row: &Self, delta: &mut ExponentialDelta) {
+        *delta = row.whole(false);
     }
 
     fn contribution(delta: &ExponentialDelta) -> Contribution<'_> {
         Contribution::Exponential(delta)
-    }
-
-    fn room(_: ExponentialDelta) -> Room {
-        Room::default()
     }
 }
 
@@ -182,12 +185,14 @@ impl<'a> Intake<'a> {
                     NumberKind::Double,
                     rows().count(),
                     |intake, entry, state, open| {
-                        let mut seen = None;
-                        for (point, row) in rows() {
-                            let value =
-                                points::explicit(&row, &mut state.bounds, &mut seen, &mut intake.room);
-                            intake.histogram(metric, (entry, state, open), shape, point, value);
+                        let (mut known, mut seen) = (state.bounds.take(), None);
+                        let mut delta = ExplicitDelta::default();
+                        for (point, read) in rows() {
+                            let row = points::explicit(&read, &mut known, &mut seen);
+                            let to = (entry, &mut *state, &mut *open);
+                            intake.histogram::<ExplicitPoint>(metric, to, shape, point, &row, &mut delta);
                         }
+                        state.bounds = known;
                     },
                 );
                 let ends = metric.histograms().map(|(point, _)| point).filter(BatchPoint::is_ended);
@@ -201,9 +206,11 @@ impl<'a> Intake<'a> {
                     NumberKind::Double,
                     rows().count(),
                     |intake, entry, state, open| {
+                        let mut delta = ExponentialDelta::default();
                         for (point, row) in rows() {
-                            let value = points::exponential(&row);
-                            intake.histogram(metric, (entry, state, open), shape, point, value);
+                            let row = points::exponential(&row);
+                            let to = (entry, &mut *state, &mut *open);
+                            intake.histogram::<ExponentialPoint>(metric, to, shape, point, &row, &mut delta);
                         }
                     },
                 );
@@ -318,8 +325,7 @@ impl<'a> Intake<'a> {
             let (before, start) = match shape.temporality {
                 None => return received.replace(point.time(), value, now),
                 Some(Temporality::Cumulative) => {
-                    let (step, _) = received.cumulative(interval, value, now, inner.limits.current_expiry)?;
-                    match step {
+                    match received.cumulative(interval, value, now, inner.limits.current_expiry)? {
                         // Something that only grows has shrunk: it was reset, and all of the new value is new.
                         Step::Since(before) if shape.kind.is_monotonic() && is_less(value, before) => {
                             (None, None)
@@ -349,39 +355,39 @@ impl<'a> Intake<'a> {
         });
     }
 
+    /// Takes a point of a histogram in; `delta` is what the one before has added, whose memory is used again.
     fn histogram<P: ReceivedHistogram>(
         &mut self,
         metric: BatchMetric<'_>,
         to: To<'_, '_>,
         shape: Shape,
         point: BatchPoint<'_>,
-        value: Result<P, Rejection>,
+        row: &Result<P::Row<'_>, Rejection>,
+        delta: &mut P::Delta,
     ) {
         let (inner, now, entry) = (self.inner, self.now, to.0);
-        let mut room = Room::default();
-        self.point(metric, to, point, value, |value, routing, source, open| {
+        let row = row.as_ref().map_err(|reason| *reason);
+        self.point(metric, to, point, row, |row, routing, source, open| {
             let Some(received) = P::received(&mut source.data) else { return Ok(()) };
             let interval = (point.start(), point.time());
-            let (delta, start) = if shape.temporality == Some(Temporality::Delta) {
+            let start = if shape.temporality == Some(Temporality::Delta) {
                 if received.delta(interval)? {
                     routing.tell(OVERLAP.to_owned());
                 }
-                (value.whole(false), Some(point.start()))
+                P::whole(row, delta);
+                Some(point.start())
+            } else if let Some(last) = received.last(interval, now)? {
+                last.advance(row, delta);
+                None
             } else {
-                match received.cumulative(interval, value, now, inner.limits.current_expiry)? {
-                    (Step::First, value) => (value.whole(false), Some(point.start())),
-                    (Step::Since(before), value) => {
-                        (value.since(before).unwrap_or_else(|| value.whole(true)), None)
-                    }
-                }
+                received.begin(interval, P::new(row), now, inner.limits.current_expiry)?;
+                P::whole(row, delta);
+                Some(point.start())
             };
-            let what = P::contribution(&delta);
+            let what = P::contribution(delta);
             let contributed = Contributed { what, start, time: point.time() };
-            let taken = inner.contribute((entry, routing, open), shape, source, contributed);
-            room = P::room(delta);
-            taken
+            inner.contribute((entry, routing, open), shape, source, contributed)
         });
-        self.room = room;
     }
 
     /// Checks a point, finds its source and takes it in with `take`; counts what became of it.

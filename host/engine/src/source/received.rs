@@ -49,29 +49,58 @@ impl<P> Default for Received<P> {
 }
 
 impl<P> Received<P> {
-    /// Takes a cumulative point in. Returns what it means, and the point where it is kept.
+    /// Takes a cumulative point in and returns what it means.
     ///
     /// # Errors
     ///
     /// The point is not newer than the last one of its writer, or there are too many writers.
     pub(crate) fn cumulative(
         &mut self,
+        interval: (Timestamp, Timestamp),
+        point: P,
+        now: Timestamp,
+        expiry: std::time::Duration,
+    ) -> Result<Step<P>, Rejection> {
+        match self.last(interval, now)? {
+            Some(before) => Ok(Step::Since(std::mem::replace(before, point))),
+            None => self.begin(interval, point, now, expiry).map(|()| Step::First),
+        }
+    }
+
+    /// The last point of the writer of an interval, which the one that has come is to take the place of; `None` if that is its first:
+    /// see [`Received::begin`].
+    ///
+    /// # Errors
+    ///
+    /// The interval is not newer than the last one of its writer.
+    #[inline]
+    pub(crate) fn last(
+        &mut self,
+        (start, time): (Timestamp, Timestamp),
+        now: Timestamp,
+    ) -> Result<Option<&mut P>, Rejection> {
+        let Some(writer) = self.writers.iter_mut().find(|writer| writer.start == start) else {
+            return Ok(None);
+        };
+        if time <= writer.time {
+            return Err(Rejection::DuplicateOrOutOfOrder);
+        }
+        (writer.time, writer.heard, writer.superseded) = (time, now, false);
+        Ok(Some(&mut writer.point))
+    }
+
+    /// Takes the first point of a writer in.
+    ///
+    /// # Errors
+    ///
+    /// There are too many writers.
+    pub(crate) fn begin(
+        &mut self,
         (start, time): (Timestamp, Timestamp),
         point: P,
         now: Timestamp,
         expiry: std::time::Duration,
-    ) -> Result<(Step<P>, &P), Rejection> {
-        if let Some(at) = self.writers.iter().position(|writer| writer.start == start) {
-            let writer = &mut self.writers[at];
-            if time <= writer.time {
-                return Err(Rejection::DuplicateOrOutOfOrder);
-            }
-            writer.time = time;
-            writer.heard = now;
-            writer.superseded = false;
-            let before = std::mem::replace(&mut writer.point, point);
-            return Ok((Step::Since(before), &writer.point));
-        }
+    ) -> Result<(), Rejection> {
         if self.writers.len() >= WRITERS_MAX {
             // One that has been silent for long and has a successor will not come back.
             let idle =
@@ -84,9 +113,8 @@ impl<P> Received<P> {
         for writer in &mut self.writers {
             writer.superseded |= writer.start < start;
         }
-        let at = self.writers.len();
         self.writers.push(Writer { start, time, heard: now, superseded: false, point });
-        Ok((Step::First, &self.writers[at].point))
+        Ok(())
     }
 
     /// Takes note of a delta interval; true if it overlaps another one, so that several processes write the series. Points
@@ -185,10 +213,7 @@ mod tests {
     }
 
     fn take(source: &mut Received<i64>, start: u64, time: u64, value: i64) -> Result<Step<i64>, Rejection> {
-        let now = Timestamp::from_secs(time);
-        let (step, kept) = source.cumulative(at(start, time), value, now, Duration::from_secs(300))?;
-        assert_eq!(*kept, value);
-        Ok(step)
+        source.cumulative(at(start, time), value, Timestamp::from_secs(time), Duration::from_secs(300))
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(crate) use buckets::Buckets;
 use buckets::bucket_of;
 
 /// What one received point adds: it minus the point before it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ExponentialDelta {
     pub(crate) scale: i8,
     pub(crate) zero_count: u64,
