@@ -6,6 +6,7 @@
 
 mod attributes;
 pub mod batch;
+mod counts;
 pub mod delivery;
 mod entity;
 mod exemplar;
@@ -21,6 +22,7 @@ mod time;
 mod value;
 
 pub use attributes::Attributes;
+pub use counts::total_count;
 pub use entity::{EntityRef, EntityRefs};
 pub use exemplar::{ExemplarFilter, ExemplarReservoir, SpanContext};
 pub use instrument::{Advisory, Instrument, InstrumentKind, Number, NumberKind, Origin};

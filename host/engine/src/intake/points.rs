@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmeter_model::batch::BatchPoint;
 use wasmeter_model::frame::{ExponentialRef, HistogramRef, NumberRef};
 use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
-use wasmeter_model::{InstrumentKind, Number};
+use wasmeter_model::{InstrumentKind, Number, total_count};
 
 use crate::aggregate::{Buckets, ExplicitRow, ExponentialPoint, are_equal};
 use crate::report::Rejection;
@@ -30,11 +30,6 @@ pub(super) fn number(row: &NumberRef<'_>, kind: InstrumentKind) -> Result<Number
 
 fn finite(values: [Option<f64>; 3]) -> Result<(), Rejection> {
     if values.into_iter().flatten().all(f64::is_finite) { Ok(()) } else { Err(Rejection::NotFinite) }
-}
-
-/// Of so many counts as fit into memory this does not overflow.
-fn total<'a>(counts: impl IntoIterator<Item = &'a u64>) -> u128 {
-    counts.into_iter().map(|count| u128::from(*count)).sum()
 }
 
 /// An explicit histogram (data model, "Histogram").
@@ -68,7 +63,7 @@ pub(super) fn explicit<'k, 'a: 'k>(
         (bounds, counts) if counts.len() == bounds.len() + 1 => counts,
         _ => return Err(Rejection::CountsMismatch),
     };
-    if total(counts) != row.count.into() {
+    if total_count(counts) != row.count.into() {
         return Err(Rejection::CountsMismatch);
     }
     Ok(ExplicitRow { bounds, counts, count: row.count, sum: row.sum, min: row.min, max: row.max })
@@ -84,7 +79,8 @@ pub(super) fn exponential(row: &ExponentialRef<'_>) -> Result<ExponentialPoint, 
     if positive.len() > BUCKETS_MAX || negative.len() > BUCKETS_MAX {
         return Err(Rejection::TooManyBuckets);
     }
-    if total(positive.iter().chain(negative).chain([&row.zero_count])) != row.count.into() {
+    let held = total_count(positive) + total_count(negative) + u128::from(row.zero_count);
+    if held != row.count.into() {
         return Err(Rejection::CountsMismatch);
     }
     let in_range = i8::try_from(row.scale)

@@ -15,8 +15,8 @@ pub use sets::SetRun;
 use sets::Sets;
 
 use crate::frame::{
-    ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointKind, SetId,
-    SummaryRow,
+    BoundsId, ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow,
+    PointKind, SetId, SummaryRow,
 };
 use crate::{Attributes, Resource, Scope, Temporality};
 
@@ -171,9 +171,14 @@ impl BatchBuilder {
         self.points.number(row);
     }
 
-    /// Adds a point to the open histogram.
-    pub fn histogram(&mut self, row: HistogramRow<'_>) {
-        self.points.histogram(row);
+    /// The id of a list of bucket bounds.
+    pub fn bounds(&mut self, bounds: &[f64]) -> BoundsId {
+        self.points.bounds(bounds)
+    }
+
+    /// Adds a point to the open histogram, with these bounds instead of those of the row.
+    pub fn histogram_of(&mut self, bounds: BoundsId, row: HistogramRow<'_>) {
+        self.points.histogram_of(bounds, row);
     }
 
     /// Adds a point to the open exponential histogram.

@@ -3,7 +3,7 @@
 use super::intern::Interned;
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM};
 use super::tables::{SetId, StringId};
-use super::{Frame, FrameSizes, NumberPoints, PointColumns, PointKind};
+use super::{BoundsId, Frame, FrameSizes, NumberPoints, PointColumns, PointKind};
 use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp};
 
 /// Writes one [`Frame`].
@@ -234,10 +234,15 @@ impl FrameBuilder {
 
     /// Adds a point to the open histogram.
     pub fn histogram(&mut self, row: HistogramRow<'_>) {
+        let bounds = self.bounds(row.bounds);
+        self.histogram_of(bounds, row);
+    }
+
+    /// As [`FrameBuilder::histogram`], of bounds that were interned before; those of the row are not looked at.
+    pub fn histogram_of(&mut self, bounds: BoundsId, row: HistogramRow<'_>) {
         if self.open_kind() != PointKind::Histogram {
             return self.discard_exemplars();
         }
-        let bounds = self.bounds(row.bounds);
         let points = &mut self.frame.histograms;
         points.count.push(row.count);
         points.known.push(known(row.sum, row.min, row.max));

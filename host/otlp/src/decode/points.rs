@@ -2,6 +2,7 @@
 
 use wasmeter_model::frame::NO_RECORDED_VALUE;
 use wasmeter_model::limits::BUCKETS_MAX;
+use wasmeter_model::total_count;
 
 use super::Fault;
 use crate::messages::{
@@ -40,7 +41,7 @@ pub(crate) fn check_buckets_of(
     if (bounds, counts) != (0, 0) && counts != bounds + 1 {
         return Err(Fault::BucketCountMismatch { bounds, counts });
     }
-    if counts == 0 { Ok(()) } else { check_count(count, sum(bucket_counts)) }
+    if counts == 0 { Ok(()) } else { check_count(count, total_count(bucket_counts)) }
 }
 
 /// The bounds of an explicit histogram: ascending numbers.
@@ -79,7 +80,7 @@ pub(crate) fn check_exponential_buckets(
     let mut total = u128::from(zero_count);
     for (offset, counts) in [positive, negative] {
         check_indices(offset, counts.len())?;
-        total += sum(counts);
+        total += total_count(counts);
     }
     if zero_threshold.is_nan() || zero_threshold < 0.0 {
         return Err(Fault::ZeroThreshold { found: zero_threshold });
@@ -117,10 +118,6 @@ fn check_indices(offset: i32, count: usize) -> Result<(), Fault> {
         Some(_) => Ok(()),
         None => Err(Fault::BucketIndexOverflow { offset, buckets: count }),
     }
-}
-
-fn sum(counts: &[u64]) -> u128 {
-    counts.iter().map(|count| u128::from(*count)).sum()
 }
 
 fn check_count(count: u64, sum: u128) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use wasmeter_model::batch::BatchBuilder;
 use wasmeter_model::frame::{
-    ExemplarRow, ExponentialRow, HistogramRow, NumberRow, PointHeader, SetId, SummaryRow,
+    BoundsId, ExemplarRow, ExponentialRow, HistogramRow, NumberRow, PointHeader, SetId, SummaryRow,
 };
 use wasmeter_model::{Attributes, Number, Timestamp};
 
@@ -17,8 +17,9 @@ use crate::decode::{
 #[derive(Default)]
 pub(super) struct Points<'a> {
     bounds: Vec<f64>,
-    /// The encoding of the bounds, which most histograms of a request have in common.
+    /// The encoding of the bounds, which most histograms of a request have in common, and their id.
     packed_bounds: &'a [u8],
+    bounds_id: Option<BoundsId>,
     counts: Vec<u64>,
     negative: Vec<u64>,
     quantiles: Vec<(f64, f64)>,
@@ -124,26 +125,30 @@ impl<'a> Points<'a> {
                 _ => return None,
             }
         }
-        self.bounds(bounds.unwrap_or_default())?;
+        let id = self.bounds(bounds.unwrap_or_default(), builder)?;
         check_buckets_of(extent.count, &self.bounds, &self.counts).ok()?;
         let header = header.row(builder)?;
         let Extent { count, sum, min, max } = extent;
         let (bounds, counts) = (&self.bounds[..], &self.counts[..]);
-        builder.histogram(HistogramRow { header, count, sum, min, max, bounds, counts });
+        builder.histogram_of(id, HistogramRow { header, count, sum, min, max, bounds, counts });
         Some(())
     }
 
     /// Reads bounds and checks them, unless they are those of the point before.
     #[inline]
-    fn bounds(&mut self, packed: &'a [u8]) -> Option<()> {
-        if packed != self.packed_bounds {
-            self.packed_bounds = &[];
-            self.bounds.clear();
-            fixed64s(packed, f64::from_bits, &mut self.bounds)?;
-            check_bounds(&self.bounds).ok()?;
-            self.packed_bounds = packed;
+    fn bounds(&mut self, packed: &'a [u8], builder: &mut BatchBuilder) -> Option<BoundsId> {
+        if let Some(id) = self.bounds_id
+            && packed == self.packed_bounds
+        {
+            return Some(id);
         }
-        Some(())
+        self.bounds_id = None;
+        self.bounds.clear();
+        fixed64s(packed, f64::from_bits, &mut self.bounds)?;
+        check_bounds(&self.bounds).ok()?;
+        self.packed_bounds = packed;
+        self.bounds_id = Some(builder.bounds(&self.bounds));
+        self.bounds_id
     }
 
     pub(super) fn exponential(

@@ -3,6 +3,7 @@
 use super::{FrameFault, covers, equal, rows::sets, within};
 use crate::frame::points::{HAS_MAX, HAS_MIN, HAS_SUM};
 use crate::frame::{Frame, NumberPoints, PointColumns};
+use crate::total_count;
 
 pub(super) fn check(frame: &Frame) -> Result<(), FrameFault> {
     numbers(frame)?;
@@ -31,11 +32,6 @@ fn tags(table: &'static str, tags: &[u8]) -> Result<(), FrameFault> {
 fn known(table: &'static str, known: &[u8]) -> Result<(), FrameFault> {
     let all = usize::from(HAS_SUM | HAS_MIN | HAS_MAX);
     within(table, "known", known.iter().map(|bits| u32::from(*bits)), all + 1)
-}
-
-/// The sum of counts, which may exceed 64 bits.
-fn total(counts: &[u64]) -> u128 {
-    counts.iter().map(|count| u128::from(*count)).sum()
 }
 
 /// Whether buckets that hold `held` are those of a point that counts `count`: a count that has reached its end stays there.
@@ -78,8 +74,9 @@ fn histograms(frame: &Frame) -> Result<(), FrameFault> {
             let wrong = format!("row {row} has {} bounds and {} counts", bounds.len(), counts.len());
             return Err(FrameFault::new(TABLE, wrong));
         }
-        if !adds_up(*count, total(counts)) {
-            let wrong = format!("row {row} counts {count} values, and its buckets hold {}", total(counts));
+        if !adds_up(*count, total_count(counts)) {
+            let wrong =
+                format!("row {row} counts {count} values, and its buckets hold {}", total_count(counts));
             return Err(FrameFault::new(TABLE, wrong));
         }
     }
@@ -115,7 +112,7 @@ fn exponentials(frame: &Frame) -> Result<(), FrameFault> {
     for (row, (count, zero)) in points.count.iter().zip(&points.zero_count).enumerate() {
         let positive = points.positive.get(points.positive_offsets.range(row)).unwrap_or_default();
         let negative = points.negative.get(points.negative_offsets.range(row)).unwrap_or_default();
-        let held = total(positive) + total(negative) + u128::from(*zero);
+        let held = total_count(positive) + total_count(negative) + u128::from(*zero);
         if !adds_up(*count, held) {
             let wrong = format!("row {row} counts {count} values, and its buckets hold {held}");
             return Err(FrameFault::new(TABLE, wrong));
