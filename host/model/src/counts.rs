@@ -28,6 +28,7 @@ mod tests {
             (&[1 << 62; 4], 1 << 64),
             (&[1 << 61; 8], 1 << 64),
             (&[u64::MAX >> 2; 3], 3 * u128::from(u64::MAX >> 2)),
+            (&[u64::MAX >> 1; 3], 3 * u128::from(u64::MAX >> 1)),
             (&[u64::MAX; 5], 5 * u128::from(u64::MAX)),
         ] {
             assert_eq!(total_count(counts), total, "{counts:?}");
