@@ -100,10 +100,13 @@ fn measure(name: Name, start: &Start<'_>, prepared: &Prepared, pace: Pace) -> an
     prepared.send(&mut links, before).context("before the clock starts")?;
     let busy = program.process.busy()?;
     let took = prepared.send(&mut links, pace)?;
+    let busy = program.process.busy()?.saturating_sub(busy);
+    // A program that is told to end waits for its clients.
+    drop(links);
     Ok(Level {
         points: (prepared.series() * pace.rounds) as u64,
         took,
-        busy: program.process.busy()?.saturating_sub(busy),
+        busy,
         resident_bytes_max: program.process.resident_bytes_max()?,
         expected: prepared.total(pace.from + pace.rounds),
         said: program.finish()?,
