@@ -11,6 +11,7 @@ pub(crate) mod program;
 mod raw;
 pub(crate) mod scenario;
 mod sender;
+mod targets;
 
 use std::path::Path;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wasmeter_machine::Machine;
 
-use super::program::Name;
+use super::targets::{self, ratio};
 use super::{Level, Options, Outcome};
 
 const HEADS: [&str; 10] = [
@@ -63,16 +63,6 @@ pub(crate) fn table(outcome: &Outcome) -> String {
     )
 }
 
-/// How many times as much wasmeter takes as this other program in the same case.
-fn ratio(outcomes: &[Outcome], of: &Outcome) -> Option<f64> {
-    let is_ours = |ours: &&Outcome| {
-        ours.program == Name::Wasmeter && (ours.scenario, ours.transport) == (of.scenario, of.transport)
-    };
-    let ours = outcomes.iter().find(is_ours).filter(|_| of.program != Name::Wasmeter)?;
-    let [[ours, _], [theirs, _]] = [ours.levels.as_ref().ok()?, of.levels.as_ref().ok()?];
-    Some(ours.points_per_sec() / theirs.points_per_sec())
-}
-
 /// As a page.
 pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machine) -> String {
     let mut text = format!(
@@ -94,13 +84,14 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
         // Writing to a string does not fail.
         let _ok = writeln!(text, "| {} |", cells(outcome, ratio(outcomes, outcome)).join(" | "));
     }
-    text + NOTES
+    text + "\nTo be reached:\n\n" + &targets::lines(outcomes) + NOTES
 }
 
 /// What the figures do not say by themselves.
 const NOTES: &str = "\n\
+    What the figures do not say by themselves:\n\n\
     - Where points are passed on, the Collector and Rotel send each on, while wasmeter says once a second where every series stands: it is an \
-    aggregator there, too, and can hold what it says against what it got. The Collector has no queue there, so that what it has answered is delivered.\n\
+    aggregator there, too, so what it sends does not grow with what it gets (`points_out` in the raw lines). The Collector has no queue there, so that what it has answered is delivered.\n\
     - Where the Collector only receives, it throws away what it has decoded, which is the least it can do; wasmeter keeps its state as always.\n\
     - Where an attribute is removed, the series that become one are ten that follow each other in a request. Where two attributes are kept, they \
     are in many requests. The Collector adds up within a request and then takes what other requests say of the same \
