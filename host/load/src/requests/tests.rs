@@ -1,3 +1,5 @@
+//! Every round, decoded by `prost`, is what it says it is.
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use prost::Message;
