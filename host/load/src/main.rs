@@ -86,7 +86,7 @@ struct Compare {
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(4..))]
     series: u32,
     /// Points that each series gets.
-    #[arg(long, value_name = "NUMBER", default_value_t = 60)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     rounds: usize,
     /// Only the scenarios whose name contains this.
     #[arg(long, value_name = "TEXT")]

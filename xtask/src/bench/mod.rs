@@ -57,7 +57,7 @@ pub(crate) enum Bench {
     /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector, which is built first, and Rotel.
     Compare {
         /// How many points each series gets.
-        #[arg(long, value_name = "NUMBER", default_value_t = 60)]
+        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
         rounds: usize,
         /// Only the scenarios whose name contains this.
         #[arg(long, value_name = "TEXT")]
