@@ -1,32 +1,25 @@
 //! One client of a receiver, over either transport, that sends requests as they are and never again.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use prost::Message;
-use tokio::runtime::Runtime;
-use tonic::client::Grpc;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::Code;
 use tonic_types::StatusExt;
 use wasmeter_otlp::messages::ExportMetricsServiceResponse;
-use wasmeter_otlp::{ClientCodec, Compression, METRICS_METHOD, METRICS_PATH};
+use wasmeter_otlp::{Compression, METRICS_PATH};
 
+use crate::grpc;
 use crate::http::Connection;
-
-/// How long one answer may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How requests travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// OTLP/HTTP, of bodies that are compressed before they are sent.
     Http(Compression),
-    /// OTLP/gRPC, uncompressed.
-    Grpc,
+    /// OTLP/gRPC, of messages that are compressed before they are sent.
+    Grpc(Compression),
 }
 
 impl Transport {
@@ -35,15 +28,25 @@ impl Transport {
             Self::Http(Compression::None) => "HTTP",
             Self::Http(Compression::Gzip) => "HTTP, gzip",
             Self::Http(Compression::Zstd) => "HTTP, zstd",
-            Self::Grpc => "gRPC",
+            Self::Grpc(Compression::None) => "gRPC",
+            Self::Grpc(Compression::Gzip) => "gRPC, gzip",
+            Self::Grpc(Compression::Zstd) => "gRPC, zstd",
+        }
+    }
+
+    /// How bodies are compressed.
+    pub(crate) fn compression(self) -> Compression {
+        match self {
+            Self::Http(compression) | Self::Grpc(compression) => compression,
         }
     }
 
     /// A request as it is sent.
     pub(crate) fn body(self, bytes: &[u8]) -> anyhow::Result<Bytes> {
+        let body = self.compression().compress(Bytes::copy_from_slice(bytes))?;
         match self {
-            Self::Http(compression) => Ok(compression.compress(Bytes::copy_from_slice(bytes))?),
-            Self::Grpc => Ok(Bytes::copy_from_slice(bytes)),
+            Self::Http(_) => Ok(body),
+            Self::Grpc(compression) => grpc::framed(compression, &body),
         }
     }
 }
@@ -61,24 +64,14 @@ pub(crate) enum Sent {
 /// A connection to a receiver.
 pub(crate) enum Link {
     Http(Connection, Compression),
-    Grpc(Box<GrpcLink>),
-}
-
-pub(crate) struct GrpcLink {
-    runtime: Runtime,
-    client: Grpc<Channel>,
+    Grpc(grpc::Connection),
 }
 
 impl Link {
     pub(crate) fn to(host: SocketAddr, transport: Transport) -> anyhow::Result<Self> {
         match transport {
             Transport::Http(compression) => Ok(Self::Http(Connection::to(host)?, compression)),
-            Transport::Grpc => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                let endpoint = Endpoint::from_shared(format!("http://{host}"))?.timeout(TIMEOUT);
-                let channel = runtime.block_on(endpoint.connect())?;
-                Ok(Self::Grpc(Box::new(GrpcLink { runtime, client: Grpc::new(channel) })))
-            }
+            Transport::Grpc(compression) => Ok(Self::Grpc(grpc::Connection::to(host, compression)?)),
         }
     }
 
@@ -96,8 +89,8 @@ impl Link {
                 }
                 ExportMetricsServiceResponse::decode(&answer.taken()?[..])?
             }
-            Self::Grpc(link) => match link.send(body.clone()) {
-                Ok(answer) => answer,
+            Self::Grpc(connection) => match connection.send(body.clone())? {
+                Ok(answer) => ExportMetricsServiceResponse::decode(answer)?,
                 Err(status) if matches!(status.code(), Code::Unavailable | Code::ResourceExhausted) => {
                     let retry = status.get_details_retry_info();
                     return Ok(Sent::Refused {
@@ -117,17 +110,5 @@ impl Link {
     pub(crate) fn send_taken(&mut self, body: &Bytes) -> anyhow::Result<()> {
         ensure!(self.send(body)? == Sent::Taken, "a request was refused as too much");
         Ok(())
-    }
-}
-
-impl GrpcLink {
-    fn send(&mut self, body: Bytes) -> Result<ExportMetricsServiceResponse, Status> {
-        let Self { runtime, client } = self;
-        runtime.block_on(async {
-            client.ready().await.map_err(|error| Status::internal(error.to_string()))?;
-            let path = PathAndQuery::from_static(METRICS_METHOD);
-            let answer = client.unary(tonic::Request::new(body), path, ClientCodec::default()).await?;
-            Ok(answer.into_inner())
-        })
     }
 }

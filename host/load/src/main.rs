@@ -1,14 +1,17 @@
-//! A whole host under load, as its users run it. `cargo xtask bench swap` and `bench views` run this.
+//! Whole programs under load, as their users run them. `cargo xtask bench swap`, `views`, `ingest`, `compare` and `overload` run this.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod compare;
+mod grpc;
 mod http;
 mod ingest;
 mod link;
 mod overload;
 mod requests;
+mod sink;
 mod swap;
 mod views;
+mod wait;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +19,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand};
+use compare::program::{Binaries, Name};
 use wasmeter_machine::Machine;
 
 /// A whole host under load.
@@ -33,7 +37,7 @@ enum Task {
     Views(Views),
     /// What a received point costs in process, from the bytes of a request to the state of its series, and out again.
     Ingest(Ingest),
-    /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector.
+    /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector and Rotel.
     Compare(Compare),
     /// What a host does with more than it can take.
     Overload(Overload),
@@ -44,6 +48,9 @@ struct Overload {
     /// The `wasmeter` to test.
     #[arg(long, value_name = "FILE")]
     binary: PathBuf,
+    /// The Collector that stands beside it; without it only wasmeter runs.
+    #[arg(long, value_name = "FILE")]
+    collector: Option<PathBuf>,
     /// Do not give the host and the clients a processor each.
     #[arg(long)]
     unpinned: bool,
@@ -69,6 +76,9 @@ struct Compare {
     /// The Collector that stands beside it; without it only wasmeter runs.
     #[arg(long, value_name = "FILE")]
     collector: Option<PathBuf>,
+    /// The Rotel that stands beside it where points are passed on.
+    #[arg(long, value_name = "FILE")]
+    rotel: Option<PathBuf>,
     /// Do not give the program under test and the sender a processor each.
     #[arg(long)]
     unpinned: bool,
@@ -76,7 +86,7 @@ struct Compare {
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(4..))]
     series: u32,
     /// Points that each series gets.
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     rounds: usize,
     /// Only the scenarios whose name contains this.
     #[arg(long, value_name = "TEXT")]
@@ -207,13 +217,14 @@ fn processors(unpinned: bool) -> anyhow::Result<Option<(usize, usize)>> {
 }
 
 fn run_overload(arguments: Overload) -> anyhow::Result<()> {
-    let Overload { binary, unpinned, clients, factor, secs, markdown } = arguments;
+    let Overload { binary, collector, unpinned, clients, factor, secs, markdown } = arguments;
     ensure!(factor > 0.0 && factor <= 100.0, "--factor is {factor}, expected is a number up to 100");
     ensure!(secs > 0.0 && secs <= 600.0, "--secs is {secs}, expected is a number up to 600");
     let machine = Machine::this();
     println!("{machine}\n");
     let (processors, clients) = (processors(unpinned)?, usize::from(clients));
-    let options = overload::Options { wasmeter: binary, processors, clients, factor, secs };
+    let binaries = Binaries { wasmeter: binary, collector, rotel: None };
+    let options = overload::Options { binaries, processors, clients, factor, secs };
     let outcomes = overload::run(&options, |outcome| println!("{}", overload::table(outcome)))?;
     if let Some(file) = markdown {
         std::fs::write(&file, overload::markdown(&outcomes, &options, &machine))
@@ -227,12 +238,13 @@ fn run_overload(arguments: Overload) -> anyhow::Result<()> {
 }
 
 fn run_compare(arguments: Compare) -> anyhow::Result<()> {
-    let Compare { binary, collector, unpinned, series, rounds, filter, markdown } = arguments;
+    let Compare { binary, collector, rotel, unpinned, series, rounds, filter, markdown } = arguments;
     let machine = Machine::this();
     println!("{machine}\n");
     let processors = processors(unpinned)?;
     let series = usize::try_from(series)?;
-    let options = compare::Options { wasmeter: binary, collector, processors, series, rounds, filter };
+    let binaries = Binaries { wasmeter: binary, collector, rotel };
+    let options = compare::Options { binaries, processors, series, rounds, filter };
     let outcomes = compare::run(&options, |outcome| println!("{}", compare::table(outcome)))?;
     if let Some(file) = markdown {
         let raw = file.with_extension("jsonl");
@@ -244,9 +256,10 @@ fn run_compare(arguments: Compare) -> anyhow::Result<()> {
             std::fs::write(file, text).with_context(|| format!("cannot write `{}`", file.display()))?;
         }
     }
-    // Slowness is a figure, a wrong total of ours an error.
-    match outcomes.iter().find(|outcome| outcome.program == "wasmeter" && !outcome.is_right()) {
-        Some(wrong) => bail!("{}: the totals are wrong", wrong.scenario),
+    // Slowness is a figure, as is what others do; whatever is wrong with what we do is an error.
+    let ours = outcomes.iter().filter(|outcome| outcome.program == Name::Wasmeter);
+    match ours.into_iter().find_map(|outcome| Some((outcome, outcome.fault()?))) {
+        Some((outcome, fault)) => bail!("{}, {}: {fault}", outcome.scenario, outcome.transport.name()),
         None => Ok(()),
     }
 }

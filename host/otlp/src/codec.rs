@@ -13,11 +13,11 @@ use crate::messages::ExportMetricsServiceResponse;
 /// The side of a server: takes bytes, answers with a message.
 pub(crate) type ServerCodec = BytesCodec<ToMessage, ToBytes>;
 /// The side of a client: sends a request that is encoded already, is answered with a message.
-pub type ClientCodec = BytesCodec<FromBytes, FromMessage>;
+pub(crate) type ClientCodec = BytesCodec<FromBytes, FromMessage>;
 
 /// A codec of one direction each.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct BytesCodec<E, D>(PhantomData<(E, D)>);
+pub(crate) struct BytesCodec<E, D>(PhantomData<(E, D)>);
 
 impl<E, D> Codec for BytesCodec<E, D>
 where
@@ -66,7 +66,7 @@ impl Decoder for ToBytes {
 
 /// Sends bytes as they are.
 #[derive(Debug, Default)]
-pub struct FromBytes;
+pub(crate) struct FromBytes;
 
 impl Encoder for FromBytes {
     type Item = Bytes;
@@ -80,7 +80,7 @@ impl Encoder for FromBytes {
 
 /// Reads the answer.
 #[derive(Debug, Default)]
-pub struct FromMessage;
+pub(crate) struct FromMessage;
 
 impl Decoder for FromMessage {
     type Item = ExportMetricsServiceResponse;

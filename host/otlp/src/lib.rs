@@ -16,7 +16,6 @@ pub mod messages;
 pub mod receive;
 pub mod wire;
 
-pub use codec::ClientCodec;
 pub use compression::Compression;
 
 /// The path of the OTLP/HTTP metrics signal.

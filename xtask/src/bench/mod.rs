@@ -1,6 +1,7 @@
 //! `cargo xtask bench` and `side-by-side`: wasmeter, built as it would be installed, beside the official SDK and by itself.
 
 mod collector;
+mod rotel;
 
 use std::path::PathBuf;
 
@@ -53,10 +54,10 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
-    /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector, which is built first.
+    /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector, which is built first, and Rotel.
     Compare {
         /// How many points each series gets.
-        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
         rounds: usize,
         /// Only the scenarios whose name contains this.
         #[arg(long, value_name = "TEXT")]
@@ -65,7 +66,8 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
-    /// What a host does with more than it can take: what it refuses, what memory that costs, and that what it took is exact.
+    /// What a host does with more than it can take, beside the Collector, which is built first: what it refuses, what memory that
+    /// costs, and that what it took is exact.
     Overload {
         /// Write the page to this file; docs/overload.md is the one of the project.
         #[arg(long, value_name = "FILE")]
@@ -136,7 +138,7 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
             program.run()
         }
         Bench::Compare { rounds, filter, markdown } => {
-            let collector = collector::build()?;
+            let (collector, rotel) = (collector::build()?, rotel::install()?);
             let mut program = load()?.arg("compare").arg("--rounds").arg(rounds.to_string());
             if let Some(filter) = filter {
                 program = program.arg("--filter").arg(filter);
@@ -144,11 +146,15 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
             if let Some(file) = markdown {
                 program = program.arg("--markdown").arg(std::path::absolute(file)?);
             }
+            if let Some(rotel) = rotel {
+                program = program.arg("--rotel").arg(rotel);
+            }
             program = program.arg("--binary").arg(workspace::target().join("release/wasmeter"));
             program.arg("--collector").arg(collector).run()
         }
         Bench::Overload { markdown } => {
-            let mut program = load()?.arg("overload");
+            let collector = collector::build()?;
+            let mut program = load()?.arg("overload").arg("--collector").arg(collector);
             if let Some(file) = markdown {
                 program = program.arg("--markdown").arg(std::path::absolute(file)?);
             }

@@ -1,46 +1,39 @@
-//! Whole programs under the same load: wasmeter beside the OpenTelemetry Collector. `cargo xtask bench compare` runs this.
+//! Whole programs under the same load: wasmeter beside the OpenTelemetry Collector and Rotel. `cargo xtask bench compare` runs this.
 //!
-//! The program under test has one processor, the sender another. A sender has several connections, each with series of its
-//! own, and sends on each as fast as it is answered; work is fixed, time is measured. Afterwards the totals on the program's
-//! page are compared with what was acknowledged.
+//! The program under test has one processor, the sender another, which is also that of whoever the program sends on to. A sender has
+//! several connections, each with series of its own, and sends on each as fast as it is answered, which gives the peak; then a
+//! program that has just been started gets half of that by the clock. Work is fixed, time is measured. Afterwards the totals on the
+//! program's page, or of what it has sent on, are compared with what was acknowledged.
 
 mod page;
+pub(crate) mod process;
 pub(crate) mod program;
 mod raw;
 pub(crate) mod scenario;
+mod sender;
+mod targets;
 
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use bytes::Bytes;
-use wasmeter_otlp::Compression;
+use anyhow::Context;
 
-use crate::http::fetch;
-use crate::link::{Link, Transport};
-use crate::requests::Requests;
+use crate::link::Transport;
 pub(crate) use page::{markdown, table};
-use program::Program;
+use process::pin_self;
+use program::{Binaries, Name, Program, Said, Start};
 pub(crate) use raw::lines;
 use scenario::{SCENARIOS, Scenario};
+use sender::{Pace, Prepared};
 
-/// How the same requests travel.
-const TRANSPORTS: [Transport; 4] = [
-    Transport::Http(Compression::None),
-    Transport::Http(Compression::Gzip),
-    Transport::Http(Compression::Zstd),
-    Transport::Grpc,
-];
-/// Connections that send at a time.
-const CONNECTIONS: usize = 4;
 /// Rounds that are sent before the clock starts: all series are known then, and the program is warm.
 const ROUNDS_BEFORE: usize = 2;
+/// At half the peak there is a part of the rounds, which takes half the time that the peak takes.
+const ROUNDS_AT_HALF: usize = 4;
 
 /// What to run.
 pub(crate) struct Options {
-    pub(crate) wasmeter: PathBuf,
-    /// None: only wasmeter runs.
-    pub(crate) collector: Option<PathBuf>,
+    pub(crate) binaries: Binaries,
     /// The processor of the program under test, and that of the sender; `None` leaves it to the system.
     pub(crate) processors: Option<(usize, usize)>,
     pub(crate) series: usize,
@@ -55,150 +48,133 @@ pub(crate) struct Options {
 pub(crate) struct Outcome {
     pub(crate) scenario: &'static str,
     pub(crate) transport: Transport,
-    pub(crate) program: &'static str,
+    pub(crate) program: Name,
+    /// As fast as it answered, and at half of that; what went wrong if it did not take all.
+    pub(crate) levels: Result<[Level; 2], String>,
+}
+
+/// How a program took some of the load.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
     /// Acknowledged, while the clock ran.
     pub(crate) points: u64,
     pub(crate) took: Duration,
     /// Processor time of the program.
     pub(crate) busy: Duration,
     pub(crate) resident_bytes_max: u64,
-    /// What was acknowledged, and what its page says; the latter is `None` where nothing is kept.
-    pub(crate) total: (f64, Option<f64>),
+    /// What all that was acknowledged adds up to.
+    pub(crate) expected: f64,
+    /// What the program says of it; `None` where nothing is kept.
+    pub(crate) said: Option<Said>,
 }
 
-impl Outcome {
+impl Level {
     pub(crate) fn points_per_sec(&self) -> f64 {
         self.points as f64 / self.took.as_secs_f64()
     }
 
+    /// Processor time of a million points.
+    pub(crate) fn busy_secs_per_million(&self) -> f64 {
+        self.busy.as_secs_f64() * 1e6 / self.points as f64
+    }
+
     pub(crate) fn is_right(&self) -> bool {
-        self.total.1.is_none_or(|found| found == self.total.0)
+        self.said.is_none_or(|said| said.total == self.expected)
     }
 }
 
-/// A connection, its series, and their requests, made before the clock starts.
-struct Sender {
-    to: Link,
-    transport: Transport,
-    requests: Requests,
-    rounds: Vec<Vec<Bytes>>,
-}
-
-impl Sender {
-    /// Makes the requests of so many rounds.
-    fn prepare(&mut self, rounds: usize) -> anyhow::Result<()> {
-        self.rounds.clear();
-        for _ in 0..rounds {
-            let transport = self.transport;
-            let bodies = self.requests.next().map(|body| transport.body(body));
-            self.rounds.push(bodies.collect::<anyhow::Result<_>>()?);
+impl Outcome {
+    /// What is wrong, whatever the figures are.
+    pub(crate) fn fault(&self) -> Option<String> {
+        match &self.levels {
+            Err(error) => Some(error.clone()),
+            Ok(levels) if levels.iter().all(Level::is_right) => None,
+            Ok(_) => Some("the totals are wrong".to_owned()),
         }
-        Ok(())
-    }
-
-    /// Sends what was prepared.
-    fn send(&mut self) -> anyhow::Result<()> {
-        self.rounds.iter().flatten().try_for_each(|body| self.to.send_taken(body))
     }
 }
 
-/// Has every sender do something at the same time.
-fn all(
-    senders: &mut [Sender],
-    work: impl Fn(&mut Sender) -> anyhow::Result<()> + Sync,
-) -> anyhow::Result<()> {
-    let work = &work;
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = senders.iter_mut().map(|sender| scope.spawn(move || work(sender))).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("a sender panicked"))?)
-    })
-}
-
-fn measure(
-    scenario: &Scenario,
-    transport: Transport,
-    name: &'static str,
-    program: Program,
-    options: &Options,
-) -> anyhow::Result<Outcome> {
-    let share = options.series / CONNECTIONS;
-    let mut senders = (0..CONNECTIONS)
-        .map(|place| {
-            let series = place * share..(place + 1) * share;
-            let requests = Requests::new(scenario.kind, scenario.flow, series);
-            let to = Link::to(program.otlp(transport), transport)?;
-            Ok(Sender { to, transport, requests, rounds: Vec::new() })
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    senders.iter_mut().try_for_each(|sender| sender.prepare(ROUNDS_BEFORE))?;
-    all(&mut senders, Sender::send).context("before the clock starts")?;
-    senders.iter_mut().try_for_each(|sender| sender.prepare(options.rounds))?;
-    let (busy, begun) = (program.busy()?, Instant::now());
-    all(&mut senders, Sender::send)?;
-    let took = begun.elapsed();
-    let busy = program.busy()?.saturating_sub(busy);
-    let series = (share * CONNECTIONS) as u64;
-    // Every series stands at the number of its points, however they were sent.
-    let expected = (series * (options.rounds + ROUNDS_BEFORE) as u64) as f64;
-    let found = match program.page {
-        Some(page) if scenario.keeps_state(name) => Some(total(&fetch(page, "/metrics")?)?),
-        _ => None,
-    };
-    Ok(Outcome {
-        scenario: scenario.name,
-        transport,
-        program: name,
-        points: series * options.rounds as u64,
+fn measure(name: Name, start: &Start<'_>, prepared: &Prepared, pace: Pace) -> anyhow::Result<Level> {
+    let program = Program::start(name, start)?;
+    let mut links = prepared.connect(&program)?;
+    let before = Pace { from: 0, rounds: ROUNDS_BEFORE, points_per_sec: None };
+    prepared.send(&mut links, before).context("before the clock starts")?;
+    let busy = program.process.busy()?;
+    let took = prepared.send(&mut links, pace)?;
+    let busy = program.process.busy()?.saturating_sub(busy);
+    // A program that is told to end waits for its clients.
+    drop(links);
+    Ok(Level {
+        points: (prepared.series() * pace.rounds) as u64,
         took,
         busy,
-        resident_bytes_max: program.resident_bytes_max()?,
-        total: (expected, found),
+        resident_bytes_max: program.process.resident_bytes_max()?,
+        expected: prepared.total(pace.from + pace.rounds),
+        said: program.finish()?,
     })
 }
 
-/// The sum of all series of the load on a page.
-pub(crate) fn total(page: &str) -> anyhow::Result<f64> {
-    let samples = wasmeter_prometheus::parse_page(page)?;
-    let ours = samples.iter().filter(|sample| {
-        sample.name.starts_with("http_server_requests")
-            && !sample.name.ends_with("_bucket")
-            && !sample.name.ends_with("_sum")
-    });
-    Ok(ours.map(|sample| sample.value).sum())
+fn levels(name: Name, start: &Start<'_>, prepared: &Prepared, rounds: usize) -> anyhow::Result<[Level; 2]> {
+    let pace = Pace { from: ROUNDS_BEFORE, rounds, points_per_sec: None };
+    let peak = measure(name, start, prepared, pace).context("at the peak")?;
+    let (rounds, half) = (rounds.div_ceil(ROUNDS_AT_HALF), peak.points_per_sec() / 2.0);
+    let pace = Pace { rounds, points_per_sec: Some(half), ..pace };
+    Ok([peak, measure(name, start, prepared, pace).context("at half the peak")?])
 }
 
-/// Runs every scenario with every compression in every program.
+/// The programs that can do what a scenario asks for, of those that are there.
+fn programs<'a>(scenario: &'a Scenario, options: &'a Options) -> impl Iterator<Item = Name> + 'a {
+    let names = [(Name::Wasmeter, true), (Name::Collector, true), (Name::Rotel, scenario.has_rotel)];
+    let can = names.into_iter().filter(|(name, can)| *can && options.binaries.of(*name).is_some());
+    can.map(|(name, _)| name)
+}
+
+fn run_scenario(
+    scenario: &Scenario,
+    options: &Options,
+    folder: &Path,
+    mut tell: impl FnMut(Outcome),
+) -> anyhow::Result<()> {
+    let rounds = ROUNDS_BEFORE + options.rounds;
+    for transport in scenario.transports.iter().copied() {
+        let prepared = Prepared::new(scenario.load, transport, options.series, rounds)?;
+        for program in programs(scenario, options) {
+            let start = Start {
+                binaries: &options.binaries,
+                folder,
+                processor: options.processors.map(|(program, _)| program),
+                scenario,
+                transport,
+                series: scenario.load.series(options.series, rounds as u64),
+                memory_limit_mib: None,
+            };
+            let levels = levels(program, &start, &prepared, options.rounds);
+            let levels = levels.map_err(|error| format!("{error:#}"));
+            tell(Outcome { scenario: scenario.name, transport, program, levels });
+        }
+    }
+    Ok(())
+}
+
+/// Runs every scenario over every transport in every program.
 ///
 /// # Errors
 ///
-/// A program does not start or does not take what is sent.
+/// The load cannot be made. What a program does wrong is its outcome.
 pub(crate) fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::Result<Vec<Outcome>> {
     let folder = std::env::temp_dir().join(format!("wasmeter-compare-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     if let Some((_, sender)) = options.processors {
-        program::pin_self(sender)?;
+        pin_self(sender)?;
     }
     let mut outcomes = Vec::new();
     let is_wanted =
         |scenario: &&Scenario| options.filter.as_ref().is_none_or(|text| scenario.name.contains(text));
     for scenario in SCENARIOS.iter().filter(is_wanted) {
-        for transport in TRANSPORTS {
-            let processor = options.processors.map(|(program, _)| program);
-            let ours = Program::wasmeter(&options.wasmeter, &folder, scenario, options.series, processor)?;
-            let theirs = |file: &PathBuf| Program::collector(file, &folder, scenario, processor);
-            outcomes.push(
-                measure(scenario, transport, scenario::WASMETER, ours, options)
-                    .with_context(|| format!("wasmeter, {}", scenario.name))?,
-            );
-            outcomes.last().into_iter().for_each(&mut tell);
-            if let Some(file) = &options.collector {
-                outcomes.push(
-                    measure(scenario, transport, scenario::COLLECTOR, theirs(file)?, options)
-                        .with_context(|| format!("the Collector, {}", scenario.name))?,
-                );
-                outcomes.last().into_iter().for_each(&mut tell);
-            }
-        }
+        run_scenario(scenario, options, &folder, |outcome| {
+            tell(&outcome);
+            outcomes.push(outcome);
+        })?;
     }
     // What is left of it is in the system's folder for such things.
     let _removed = std::fs::remove_dir_all(&folder);

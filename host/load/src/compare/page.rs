@@ -4,65 +4,78 @@ use std::fmt::Write;
 
 use wasmeter_machine::Machine;
 
-use super::scenario::{COLLECTOR, WASMETER};
-use super::{Options, Outcome};
+use super::targets::{self, ratio};
+use super::{Level, Options, Outcome};
 
-const HEADS: [&str; 8] = [
+const HEADS: [&str; 10] = [
     "scenario",
     "over",
     "program",
     "points/s",
     "processor s per million points",
     "peak memory",
+    "at half: processor s",
+    "at half: memory",
     "totals",
-    "wasmeter / Collector",
+    "wasmeter / it",
 ];
 
-fn cells(outcome: &Outcome, ratio: Option<f64>) -> [String; 8] {
-    let (expected, found) = outcome.total;
-    let totals = match found {
-        None => "none kept".to_owned(),
-        Some(_) if outcome.is_right() => "right".to_owned(),
-        Some(found) => format!("WRONG: {found} of {expected}"),
+fn mib(level: &Level) -> String {
+    format!("{} MiB", level.resident_bytes_max >> 20)
+}
+
+fn totals(levels: &[Level; 2]) -> String {
+    match levels
+        .iter()
+        .find(|level| !level.is_right())
+        .and_then(|level| Some((level.said?.total, level.expected)))
+    {
+        Some((found, expected)) => format!("WRONG: {found} of {expected}"),
+        None if levels.iter().any(|level| level.said.is_none()) => "none kept".to_owned(),
+        None => "right".to_owned(),
+    }
+}
+
+fn cells(outcome: &Outcome, ratio: Option<f64>) -> [String; 10] {
+    let names = [outcome.scenario, outcome.transport.name(), outcome.program.text()].map(str::to_owned);
+    let [scenario, transport, program] = names;
+    let [points, busy, memory, half_busy, half_memory, totals] = match &outcome.levels {
+        Ok(levels @ [peak, half]) => [
+            format!("{:.0}", peak.points_per_sec()),
+            format!("{:.2}", peak.busy_secs_per_million()),
+            mib(peak),
+            format!("{:.2}", half.busy_secs_per_million()),
+            mib(half),
+            totals(levels),
+        ],
+        Err(error) => ["", "", "", "", "", &format!("FAILED: {error}")].map(str::to_owned),
     };
-    [
-        outcome.scenario.to_owned(),
-        outcome.transport.name().to_owned(),
-        outcome.program.to_owned(),
-        format!("{:.0}", outcome.points_per_sec()),
-        format!("{:.2}", outcome.busy.as_secs_f64() * 1e6 / outcome.points as f64),
-        format!("{} MiB", outcome.resident_bytes_max >> 20),
-        totals,
-        ratio.map(|ratio| format!("{ratio:.1}")).unwrap_or_default(),
-    ]
+    let ratio = ratio.map(|ratio| format!("{ratio:.1}")).unwrap_or_default();
+    [scenario, transport, program, points, busy, memory, half_busy, half_memory, totals, ratio]
 }
 
 /// An outcome for a terminal.
 pub(crate) fn table(outcome: &Outcome) -> String {
-    let [scenario, transport, program, points, busy, memory, totals, _] = cells(outcome, None);
-    format!("{scenario:<46}{transport:<11}{program:<11}{points:>9}/s {busy:>6} s/M {memory:>9}  {totals}")
-}
-
-/// How many times as much wasmeter takes as the Collector in the same case.
-fn ratio(outcomes: &[Outcome], of: &Outcome) -> Option<f64> {
-    let is_same = |other: &&Outcome| {
-        other.program == COLLECTOR && (other.scenario, other.transport) == (of.scenario, of.transport)
-    };
-    let theirs = outcomes.iter().find(is_same).filter(|_| of.program == WASMETER)?;
-    Some(of.points_per_sec() / theirs.points_per_sec())
+    let [scenario, transport, program, points, busy, memory, half_busy, half_memory, totals, _] =
+        cells(outcome, None);
+    format!(
+        "{scenario:<52}{transport:<11}{program:<10}{points:>9}/s {busy:>6} s/M {memory:>9}  {half_busy:>6} s/M {half_memory:>9}  {totals}"
+    )
 }
 
 /// As a page.
 pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machine) -> String {
     let mut text = format!(
-        "# wasmeter beside the OpenTelemetry Collector\n\n\
-         Both programs get the same requests over OTLP on loopback: {} series of five attributes, a thousand points a request, \
-         {} points for each series, on four connections, each of which sends as fast as it is answered. Requests are made, and \
-         compressed, before the clock starts. The program under test has one processor and the sender another. Totals are what \
-         the program's page says afterwards, compared with what was acknowledged. What was measured is in the file of the same name that ends \
-         in `.jsonl`, a line for each case. Written by\n\n\
+        "# wasmeter beside the OpenTelemetry Collector and Rotel\n\n\
+         All programs get the same requests over OTLP on loopback: {} series of five attributes, a thousand points a request, \
+         {} points for each series, on four connections, each of which sends as fast as it is answered: that is the peak. Then each program is \
+         started anew and gets a quarter of the points at half of its peak, by the clock. Requests are made, and \
+         compressed, before the clock starts; each series has values of its own. The program under test has one processor; the sender has another, and so has \
+         the receiver that programs send on to, over what the points came over and compressed as they were. Totals are what \
+         the program's page says afterwards, or where the series stand that it has sent on when it is told to end, compared with what was acknowledged at either level. Memory is the most that was \
+         resident. What was measured is in the file of the same name that ends in `.jsonl`, a line for each case. Written by\n\n\
          ```sh\ncargo xtask bench compare --markdown docs/benchmarks-compare.md\n```\n\n\
-         Machine: {machine}.\n\n| {} |\n|---|---|---|---:|---:|---:|---|---:|\n",
+         Machine: {machine}.\n\n| {} |\n|---|---|---|---:|---:|---:|---:|---:|---|---:|\n",
         options.series,
         options.rounds,
         HEADS.join(" | "),
@@ -71,11 +84,18 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
         // Writing to a string does not fail.
         let _ok = writeln!(text, "| {} |", cells(outcome, ratio(outcomes, outcome)).join(" | "));
     }
-    text + NOTES
+    text + "\nTo be reached:\n\n" + &targets::lines(outcomes) + NOTES
 }
 
 /// What the figures do not say by themselves.
 const NOTES: &str = "\n\
-    Where the Collector only receives, it throws away what it has decoded, which is the least it can do; wasmeter keeps its state as \
-    always. Where two attributes are kept, the Collector adds up within a request and then takes what other requests say of the same \
-    series and interval for repeated: its totals are right only if a client sends all of an interval in one request.\n";
+    What the figures do not say by themselves:\n\n\
+    - Where points are passed on, the Collector and Rotel send each on, while wasmeter says once a second where every series stands: it is an \
+    aggregator there, too, so what it sends does not grow with what it gets (`points_out` in the raw lines). The Collector has no queue there, so that what it has answered is delivered.\n\
+    - Where the Collector only receives, it throws away what it has decoded, which is the least it can do; wasmeter keeps its state as always.\n\
+    - Where an attribute is removed, the series that become one are ten that follow each other in a request. Where two attributes are kept, they \
+    are in many requests. The Collector adds up within a request and then takes what other requests say of the same \
+    series and interval for repeated: its totals are right only if a client sends all of an interval in one request.\n\
+    - Explicit histograms become exponential ones in neither program: what a bucket holds cannot be told apart again. Exponential histograms \
+    that are received are added up by both.\n\
+    - More than a program can take is in [overload.md](overload.md).\n";

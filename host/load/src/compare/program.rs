@@ -1,64 +1,201 @@
-//! A program under test: how it is started, and what it uses.
+//! The programs that are measured: how each is told what a scenario wants of it, and what it made of it.
 
 use std::fmt::Write;
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
+use wasmeter_otlp::{Compression, METRICS_PATH};
 
-use super::scenario::Scenario;
+use super::process::{Process, free, pinned};
+use super::scenario::{Collector, Scenario, To};
+use crate::http::fetch;
 use crate::link::Transport;
+use crate::requests::{Flow, INSTRUMENT};
+use crate::sink::Sink;
 
-/// How long a start may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What `/proc` counts time in.
-const TICKS_PER_SEC: u64 = 100;
+/// A program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    Wasmeter,
+    Collector,
+    Rotel,
+}
+
+impl Name {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Wasmeter => "wasmeter",
+            Self::Collector => "Collector",
+            Self::Rotel => "Rotel",
+        }
+    }
+}
+
+/// Where the programs are; what is not there is not measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Binaries {
+    pub(crate) wasmeter: PathBuf,
+    pub(crate) collector: Option<PathBuf>,
+    pub(crate) rotel: Option<PathBuf>,
+}
+
+impl Binaries {
+    pub(crate) fn of(&self, name: Name) -> Option<&PathBuf> {
+        match name {
+            Name::Wasmeter => Some(&self.wasmeter),
+            Name::Collector => self.collector.as_ref(),
+            Name::Rotel => self.rotel.as_ref(),
+        }
+    }
+}
+
+/// How a program is started.
+pub(crate) struct Start<'a> {
+    pub(crate) binaries: &'a Binaries,
+    /// For what it is told.
+    pub(crate) folder: &'a std::path::Path,
+    pub(crate) processor: Option<usize>,
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) transport: Transport,
+    /// Series that it must have room for.
+    pub(crate) series: usize,
+    /// The memory that the Collector is to stay below, in MiB, if it is told one.
+    pub(crate) memory_limit_mib: Option<u64>,
+}
 
 /// A running program; killed with the value.
 pub(crate) struct Program {
-    child: Child,
+    pub(crate) process: Process,
     http: SocketAddr,
     grpc: SocketAddr,
-    pub(crate) page: Option<SocketAddr>,
+    end: End,
 }
 
-/// An address that nobody listens on.
-fn free() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+/// Where its work can be seen.
+enum End {
+    Page(SocketAddr),
+    Sink(Sink),
+    Nowhere,
 }
 
-/// Has all threads of this process that are started from now on use one processor.
-pub(crate) fn pin_self(processor: usize) -> anyhow::Result<()> {
-    let id = std::process::id().to_string();
-    let mut command = Command::new("taskset");
-    command.args(["--all-tasks", "--cpu-list", "--pid", &processor.to_string(), &id]);
-    let status = command.stdout(Stdio::null()).status().context("`taskset` of util-linux is needed")?;
-    ensure!(status.success(), "the sender cannot be given processor {processor}");
-    Ok(())
+/// What a program said in the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said {
+    /// What all series together stand at.
+    pub(crate) total: f64,
+    /// Points it sent on.
+    pub(crate) points_out: Option<u64>,
 }
 
 impl Program {
-    /// Starts wasmeter with room for so many series.
-    pub(crate) fn wasmeter(
-        binary: &Path,
-        folder: &Path,
-        scenario: &Scenario,
-        series: usize,
-        processor: Option<usize>,
-    ) -> anyhow::Result<Self> {
-        let (http, grpc, page) = (free()?, free()?, free()?);
-        let mut config = format!(
-            "file_format: \"1.1\"\nmeter_provider:\n  readers:\n    - pull:\n        exporter:\n          \
-             prometheus/development:\n            host: 127.0.0.1\n            port: {}\n        cardinality_limits:\n          \
-             default: {series}\n",
-            page.port()
-        );
-        if !scenario.keep.is_empty() {
+    pub(crate) fn start(name: Name, start: &Start<'_>) -> anyhow::Result<Self> {
+        let binary = start.binaries.of(name).context("there is no such program")?;
+        let (http, grpc) = (free()?, free()?);
+        let end = match (start.scenario.to, start.scenario.collector) {
+            (_, Collector::Receives) if name == Name::Collector => End::Nowhere,
+            (To::Page, _) => End::Page(free()?),
+            (To::Otlp(_), _) => End::Sink(Sink::start()?),
+        };
+        let mut command = pinned(binary, start.processor);
+        let config = start.folder.join(format!("{}.yaml", name.text()));
+        match name {
+            Name::Wasmeter => {
+                fs::write(&config, start.wasmeter(http, grpc, &end)?)?;
+                command.args(["run", "--config"]).arg(&config).env("RUST_LOG", "warn");
+            }
+            Name::Collector => {
+                fs::write(&config, start.collector(http, grpc, &end)?)?;
+                command.arg("--config").arg(&config);
+                if start.processor.is_some() {
+                    command.env("GOMAXPROCS", "1");
+                }
+            }
+            Name::Rotel => {
+                let End::Sink(sink) = &end else { bail!("Rotel only sends on") };
+                command.args(start.rotel(http, grpc, sink.address()));
+            }
+        }
+        let mut listens = vec![http, grpc];
+        if let End::Page(page) = end {
+            listens.push(page);
+        }
+        Ok(Self { process: Process::start(command, &listens)?, http, grpc, end })
+    }
+
+    /// Where it takes what travels this way.
+    pub(crate) fn otlp(&self, transport: Transport) -> SocketAddr {
+        match transport {
+            Transport::Http(_) => self.http,
+            Transport::Grpc(_) => self.grpc,
+        }
+    }
+
+    /// Has it say what it has, and ends it; `None` if it throws everything away.
+    pub(crate) fn finish(self) -> anyhow::Result<Option<Said>> {
+        match self.end {
+            End::Page(page) => Ok(Some(Said { total: total(&fetch(page, "/metrics")?)?, points_out: None })),
+            End::Sink(sink) => {
+                self.process.stop()?;
+                let totals = sink.totals()?;
+                Ok(Some(Said { total: totals.sum(), points_out: Some(totals.points) }))
+            }
+            End::Nowhere => Ok(None),
+        }
+    }
+}
+
+/// The sum of all series of the load on a page.
+fn total(page: &str) -> anyhow::Result<f64> {
+    let samples = wasmeter_prometheus::parse_page(page)?;
+    let ours = samples.iter().filter(|sample| {
+        sample.name.starts_with("http_server_requests")
+            && !sample.name.ends_with("_bucket")
+            && !sample.name.ends_with("_sum")
+    });
+    Ok(ours.map(|sample| sample.value).sum())
+}
+
+impl Start<'_> {
+    /// What compresses on the way out, by its name in every program.
+    fn compression(&self) -> &'static str {
+        self.transport.compression().coding().unwrap_or("none")
+    }
+
+    fn wasmeter(&self, http: SocketAddr, grpc: SocketAddr, end: &End) -> anyhow::Result<String> {
+        let mut config = "file_format: \"1.1\"\nmeter_provider:\n  readers:\n".to_owned();
+        match end {
+            End::Page(page) => write!(
+                config,
+                "    - pull:\n        exporter:\n          prometheus/development:\n            host: 127.0.0.1\n            \
+                 port: {}\n",
+                page.port()
+            )?,
+            End::Sink(sink) => {
+                let (exporter, endpoint) = match self.transport {
+                    Transport::Http(_) => ("otlp_http", format!("http://{}{METRICS_PATH}", sink.address())),
+                    Transport::Grpc(_) => ("otlp_grpc", format!("http://{}", sink.address())),
+                };
+                let temporality = match self.scenario.to {
+                    To::Otlp(Flow::Delta) => "delta",
+                    _ => "cumulative",
+                };
+                write!(
+                    config,
+                    "    - periodic:\n        interval: 1000\n        exporter:\n          {exporter}:\n            \
+                     endpoint: {endpoint}\n            temporality_preference: {temporality}\n"
+                )?;
+                if self.transport.compression() != Compression::None {
+                    writeln!(config, "            compression: {}", self.compression())?;
+                }
+            }
+            End::Nowhere => bail!("wasmeter keeps what it gets"),
+        }
+        writeln!(config, "        cardinality_limits:\n          default: {}", self.series)?;
+        if !self.scenario.keep.is_empty() {
             config += "  views:\n    - selector:\n        instrument_name: \"*\"\n      stream:\n        attribute_keys:\n          included:\n";
-            for key in scenario.keep {
+            for key in self.scenario.keep {
                 writeln!(config, "            - {key}")?;
             }
         }
@@ -66,153 +203,89 @@ impl Program {
             config,
             "distribution:\n  wasmeter:\n    receivers:\n      otlp_http:\n        endpoint: {http}\n      otlp_grpc:\n        endpoint: {grpc}\n"
         )?;
-        let file = folder.join("wasmeter.yaml");
-        fs::write(&file, config)?;
-        let mut command = pinned(binary, processor);
-        command.args(["run", "--config"]).arg(&file).env("RUST_LOG", "warn");
-        Self::start(command, http, grpc, Some(page))
+        Ok(config)
     }
 
-    /// Starts the Collector.
-    pub(crate) fn collector(
-        binary: &Path,
-        folder: &Path,
-        scenario: &Scenario,
-        processor: Option<usize>,
-    ) -> anyhow::Result<Self> {
-        let (http, grpc, page) = (free()?, free()?, free()?);
-        let exporter = if scenario.is_dropped { "nop" } else { "prometheus" };
-        let page = (!scenario.is_dropped).then_some(page);
+    fn collector(&self, http: SocketAddr, grpc: SocketAddr, end: &End) -> anyhow::Result<String> {
         let mut config = format!(
             "receivers:\n  otlp:\n    protocols:\n      http:\n        endpoint: {http}\n      grpc:\n        endpoint: {grpc}\nexporters:\n"
         );
-        match page {
-            Some(page) => write!(config, "  prometheus:\n    endpoint: {page}\n")?,
-            None => config += "  nop:\n",
+        let exporter = match end {
+            End::Page(page) => {
+                write!(config, "  prometheus:\n    endpoint: {page}\n")?;
+                "prometheus"
+            }
+            End::Sink(sink) => {
+                let (exporter, scheme) = match self.transport {
+                    Transport::Http(_) => ("otlp_http", "http://"),
+                    Transport::Grpc(_) => ("otlp_grpc", ""),
+                };
+                // Without a queue what it has answered is what it has delivered.
+                write!(
+                    config,
+                    "  {exporter}:\n    endpoint: {scheme}{}\n    compression: {}\n    tls:\n      insecure: true\n    \
+                     sending_queue:\n      enabled: false\n",
+                    sink.address(),
+                    self.compression()
+                )?;
+                exporter
+            }
+            End::Nowhere => {
+                config += "  nop:\n";
+                "nop"
+            }
+        };
+        let mut processors = Vec::new();
+        config += "processors:\n";
+        if let Some(limit) = self.memory_limit_mib {
+            processors.push("memory_limiter");
+            // As its documentation recommends: first in line, and looked at every second.
+            write!(config, "  memory_limiter:\n    check_interval: 1s\n    limit_mib: {limit}\n")?;
         }
-        if !scenario.processors.is_empty() {
-            config += "processors:\n";
-        }
-        for processor in scenario.processors {
-            match *processor {
-                "metricstransform" => {
-                    config += "  metricstransform:\n    transforms:\n      - include: http.server.requests\n        action: update\n        operations:\n          - action: aggregate_labels\n            aggregation_type: sum\n            label_set:\n";
-                    for key in scenario.keep {
-                        writeln!(config, "              - {key}")?;
+        if let Collector::Processes(wanted) = self.scenario.collector {
+            for processor in wanted {
+                processors.push(processor);
+                writeln!(config, "  {processor}:")?;
+                match *processor {
+                    "metricstransform" => {
+                        write!(
+                            config,
+                            "    transforms:\n      - include: {INSTRUMENT}\n        action: update\n        operations:\n          \
+                             - action: aggregate_labels\n            aggregation_type: sum\n            label_set:\n"
+                        )?;
+                        for key in self.scenario.keep {
+                            writeln!(config, "              - {key}")?;
+                        }
                     }
+                    // All of a series is new to it, whenever the series began.
+                    "cumulativetodelta" => config += "    initial_value: keep\n",
+                    _ => {}
                 }
-                other => writeln!(config, "  {other}:")?,
             }
         }
         write!(
             config,
             "service:\n  telemetry:\n    metrics:\n      level: none\n    logs:\n      level: error\n  pipelines:\n    metrics:\n      \
              receivers: [otlp]\n      processors: [{}]\n      exporters: [{exporter}]\n",
-            scenario.processors.join(", ")
+            processors.join(", ")
         )?;
-        let file = folder.join("collector.yaml");
-        fs::write(&file, config)?;
-        let mut command = pinned(binary, processor);
-        command.arg("--config").arg(&file);
-        if processor.is_some() {
-            command.env("GOMAXPROCS", "1");
-        }
-        Self::start(command, http, grpc, page)
+        Ok(config)
     }
 
-    fn start(
-        mut command: Command,
-        http: SocketAddr,
-        grpc: SocketAddr,
-        page: Option<SocketAddr>,
-    ) -> anyhow::Result<Self> {
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("OTEL_") {
-                command.env_remove(name);
-            }
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
-        let child = command.spawn().with_context(|| format!("{command:?} cannot be started"))?;
-        let mut program = Self { child, http, grpc, page };
-        let begun = Instant::now();
-        for address in [Some(http), Some(grpc), page].into_iter().flatten() {
-            while TcpStream::connect(address).is_err() {
-                if let Some(status) = program.child.try_wait()? {
-                    bail!("{command:?} ended with {status}");
-                }
-                ensure!(begun.elapsed() < PATIENCE, "{command:?} does not listen on {address}");
-                pause();
-            }
-        }
-        Ok(program)
-    }
-
-    /// Where it takes what travels this way.
-    pub(crate) fn otlp(&self, transport: Transport) -> SocketAddr {
-        match transport {
-            Transport::Http(_) => self.http,
-            Transport::Grpc => self.grpc,
-        }
-    }
-
-    fn proc(&self, file: &str) -> anyhow::Result<String> {
-        Ok(fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?)
-    }
-
-    /// The processor time it has used.
-    pub(crate) fn busy(&self) -> anyhow::Result<Duration> {
-        let stat = self.proc("stat")?;
-        // The name, which is in parentheses, may hold anything.
-        let (_, rest) = stat.rsplit_once(')').context("a line of `stat`")?;
-        let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
-        let ticks = ticks.sum::<Result<u64, _>>()?;
-        Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SEC))
-    }
-
-    /// The memory it has, in bytes.
-    pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
-        self.status_bytes("VmRSS:")
-    }
-
-    /// The most memory it has had, in bytes, since its start or since that was forgotten.
-    pub(crate) fn resident_bytes_max(&self) -> anyhow::Result<u64> {
-        self.status_bytes("VmHWM:")
-    }
-
-    /// From now on the most memory counts that it has from now on.
-    pub(crate) fn forget_resident_bytes_max(&self) -> anyhow::Result<()> {
-        Ok(fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?)
-    }
-
-    fn status_bytes(&self, field: &str) -> anyhow::Result<u64> {
-        let status = self.proc("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).context("a line of `status`")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
-    }
-}
-
-/// Another program says in no way that it listens but by listening.
-#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for but time")]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(20));
-}
-
-/// A command that uses one processor, if one is given.
-fn pinned(binary: &Path, processor: Option<usize>) -> Command {
-    match processor {
-        None => Command::new(binary),
-        Some(processor) => {
-            let mut command = Command::new("taskset");
-            command.args(["--cpu-list", &processor.to_string()]).arg(binary);
-            command
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Already gone if it ended by itself.
-        let _killed = self.child.kill();
-        let _waited = self.child.wait();
+    fn rotel(&self, http: SocketAddr, grpc: SocketAddr, sink: SocketAddr) -> Vec<String> {
+        let protocol = match self.transport {
+            Transport::Http(_) => "http",
+            Transport::Grpc(_) => "grpc",
+        };
+        let options = [
+            ("otlp-http-endpoint", http.to_string()),
+            ("otlp-grpc-endpoint", grpc.to_string()),
+            ("exporter", "otlp".to_owned()),
+            ("otlp-exporter-endpoint", format!("http://{sink}")),
+            ("otlp-exporter-protocol", protocol.to_owned()),
+            ("otlp-exporter-compression", self.compression().to_owned()),
+        ];
+        let options = options.into_iter().flat_map(|(name, value)| [format!("--{name}"), value]);
+        std::iter::once("start".to_owned()).chain(options).collect()
     }
 }

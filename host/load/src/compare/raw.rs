@@ -5,7 +5,10 @@ use wasmeter_machine::Machine;
 
 use super::{Options, Outcome};
 
-/// One JSON object a line: first how it was measured, then every outcome. Times are seconds, sizes bytes.
+/// How much of the peak the levels of an outcome are.
+const LEVELS: [f64; 2] = [1.0, 0.5];
+
+/// One JSON object a line: first how it was measured, then every outcome at every level. Times are seconds, sizes bytes.
 pub(crate) fn lines(outcomes: &[Outcome], options: &Options, machine: &Machine) -> String {
     let head = json!({
         "machine": machine.to_string(),
@@ -13,57 +16,87 @@ pub(crate) fn lines(outcomes: &[Outcome], options: &Options, machine: &Machine) 
         "rounds": options.rounds,
         "processors": options.processors,
     });
-    let outcome = |outcome: &Outcome| {
+    let case = |outcome: &Outcome| {
         json!({
             "scenario": outcome.scenario,
             "transport": outcome.transport.name(),
-            "program": outcome.program,
-            "points": outcome.points,
-            "took_secs": outcome.took.as_secs_f64(),
-            "busy_secs": outcome.busy.as_secs_f64(),
-            "resident_bytes_max": outcome.resident_bytes_max,
-            "total_sent": outcome.total.0,
-            "total_found": outcome.total.1,
+            "program": outcome.program.text(),
         })
     };
-    std::iter::once(head).chain(outcomes.iter().map(outcome)).map(|line| format!("{line}\n")).collect()
+    let mut lines = vec![head];
+    for outcome in outcomes {
+        let mut add = |fields: serde_json::Value| {
+            let mut line = case(outcome);
+            if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), fields) {
+                line.extend(fields);
+            }
+            lines.push(line);
+        };
+        match &outcome.levels {
+            Ok(levels) => {
+                for (level, of_peak) in levels.iter().zip(LEVELS) {
+                    add(json!({
+                        "of_peak": of_peak,
+                        "points": level.points,
+                        "took_secs": level.took.as_secs_f64(),
+                        "busy_secs": level.busy.as_secs_f64(),
+                        "resident_bytes_max": level.resident_bytes_max,
+                        "total_sent": level.expected,
+                        "total_found": level.said.map(|said| said.total),
+                        "points_out": level.said.and_then(|said| said.points_out),
+                    }));
+                }
+            }
+            Err(error) => add(json!({ "error": error })),
+        }
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use wasmeter_otlp::Compression;
+
     use super::*;
-    use crate::link::Transport;
+    use crate::compare::program::{Binaries, Name};
+    use crate::compare::{Level, Transport};
 
     #[test]
-    fn every_outcome_is_a_line_of_its_own() {
-        let outcome = Outcome {
-            scenario: "sums",
-            transport: Transport::Grpc,
-            program: "wasmeter",
+    fn every_level_of_every_outcome_is_a_line_of_its_own() {
+        let level = Level {
             points: 1000,
             took: Duration::from_millis(500),
             busy: Duration::from_millis(250),
             resident_bytes_max: 1 << 20,
-            total: (10.0, None),
+            expected: 10.0,
+            said: None,
+        };
+        let outcome = |levels| Outcome {
+            scenario: "sums",
+            transport: Transport::Grpc(Compression::None),
+            program: Name::Wasmeter,
+            levels,
         };
         let options = Options {
-            wasmeter: "wasmeter".into(),
-            collector: None,
+            binaries: Binaries { wasmeter: "wasmeter".into(), collector: None, rotel: None },
             processors: Some((0, 1)),
             series: 10,
             rounds: 100,
             filter: None,
         };
-        let text = lines(&[outcome.clone(), outcome], &options, &Machine::this());
+        let outcomes = [outcome(Ok([level.clone(), level])), outcome(Err("it hangs".to_owned()))];
+        let text = lines(&outcomes, &options, &Machine::this());
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(
             (lines.len(), &lines[0]["series"], &lines[0]["processors"][1]),
-            (3, &json!(10), &json!(1))
+            (4, &json!(10), &json!(1))
         );
         assert_eq!((&lines[2]["took_secs"], &lines[2]["transport"]), (&json!(0.5), &json!("gRPC")));
+        assert_eq!((&lines[1]["of_peak"], &lines[2]["of_peak"]), (&json!(1.0), &json!(0.5)));
         assert!(lines[1]["total_found"].is_null());
+        assert_eq!(&lines[3]["error"], &json!("it hangs"));
     }
 }

@@ -1,71 +1,136 @@
-//! What is sent, and what either program is to do with it.
+//! What is sent, and what each program is to do with it.
 
-use crate::requests::{Flow, Kind};
+use wasmeter_otlp::Compression;
 
-/// The programs.
-pub(crate) const WASMETER: &str = "wasmeter";
-pub(crate) const COLLECTOR: &str = "Collector";
+use crate::link::Transport;
+use crate::requests::{Flow, Kind, Load};
 
 /// A load and what becomes of it.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
-    pub(crate) flow: Flow,
+    pub(crate) load: Load,
     /// Attributes that are kept; empty: all of them.
     pub(crate) keep: &'static [&'static str],
+    pub(crate) to: To,
     /// What the Collector does with it on the way.
-    pub(crate) processors: &'static [&'static str],
-    /// True if the Collector throws everything away, which is the least it can do. wasmeter keeps its state all the same.
-    pub(crate) is_dropped: bool,
+    pub(crate) collector: Collector,
+    /// Whether Rotel can do it, too.
+    pub(crate) has_rotel: bool,
+    pub(crate) transports: &'static [Transport],
 }
 
-impl Scenario {
-    /// True if the program has a state that can be compared.
-    pub(crate) fn keeps_state(&self, program: &str) -> bool {
-        program == WASMETER || !self.is_dropped
-    }
+/// Where it can be seen in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    /// The program's page for Prometheus.
+    Page,
+    /// A receiver of OTLP, which is sent such points, over what they came over.
+    Otlp(Flow),
 }
+
+/// The Collector's part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Collector {
+    /// These processors, in this order.
+    Processes(&'static [&'static str]),
+    /// Throws everything away, which is the least it can do. The others keep their state all the same.
+    Receives,
+}
+
+/// Bare and gzip, over both.
+const USUAL: &[Transport] = &[
+    Transport::Http(Compression::None),
+    Transport::Http(Compression::Gzip),
+    Transport::Grpc(Compression::None),
+    Transport::Grpc(Compression::Gzip),
+];
+const ALL: &[Transport] = &[
+    Transport::Http(Compression::None),
+    Transport::Http(Compression::Gzip),
+    Transport::Http(Compression::Zstd),
+    Transport::Grpc(Compression::None),
+    Transport::Grpc(Compression::Gzip),
+];
+
+/// Of series that stay.
+const CUMULATIVE_SUMS: Scenario = Scenario {
+    name: "cumulative sums, to the page",
+    load: Load::seeded(Kind::Sum, Flow::Cumulative),
+    keep: &[],
+    to: To::Page,
+    collector: Collector::Processes(&[]),
+    has_rotel: false,
+    transports: USUAL,
+};
+const DELTA_SUMS: Scenario = Scenario {
+    name: "delta sums, to a cumulative page",
+    load: Load::seeded(Kind::Sum, Flow::Delta),
+    collector: Collector::Processes(&["deltatocumulative"]),
+    ..CUMULATIVE_SUMS
+};
 
 /// What is measured.
-pub(crate) const SCENARIOS: [Scenario; 5] = [
-    Scenario {
-        name: "cumulative sums, to the page",
-        kind: Kind::Sum,
-        flow: Flow::Cumulative,
-        keep: &[],
-        processors: &[],
-        is_dropped: false,
-    },
+pub(crate) const SCENARIOS: [Scenario; 12] = [
+    Scenario { transports: ALL, ..CUMULATIVE_SUMS },
     Scenario {
         name: "cumulative sums; the Collector only receives",
-        kind: Kind::Sum,
-        flow: Flow::Cumulative,
-        keep: &[],
-        processors: &[],
-        is_dropped: true,
+        collector: Collector::Receives,
+        ..CUMULATIVE_SUMS
     },
     Scenario {
-        name: "delta sums, to a cumulative page",
-        kind: Kind::Sum,
-        flow: Flow::Delta,
-        keep: &[],
-        processors: &["deltatocumulative"],
-        is_dropped: false,
+        name: "cumulative sums, passed on",
+        to: To::Otlp(Flow::Cumulative),
+        has_rotel: true,
+        ..CUMULATIVE_SUMS
+    },
+    Scenario {
+        name: "gauges, passed on",
+        load: Load::seeded(Kind::Gauge, Flow::Cumulative),
+        to: To::Otlp(Flow::Cumulative),
+        has_rotel: true,
+        ..CUMULATIVE_SUMS
+    },
+    Scenario {
+        name: "cumulative sums, to deltas",
+        to: To::Otlp(Flow::Delta),
+        collector: Collector::Processes(&["cumulativetodelta"]),
+        ..CUMULATIVE_SUMS
+    },
+    DELTA_SUMS,
+    Scenario {
+        name: "delta sums, one in a hundred series new each round",
+        load: Load { new_every: Some(100), ..Load::seeded(Kind::Sum, Flow::Delta) },
+        ..DELTA_SUMS
+    },
+    Scenario {
+        name: "delta sums, one attribute removed",
+        load: Load { users: 10, ..Load::seeded(Kind::Sum, Flow::Delta) },
+        keep: &["http.request.method", "http.response.status_code", "http.route", "server.address"],
+        collector: Collector::Processes(&["metricstransform", "deltatocumulative"]),
+        ..DELTA_SUMS
     },
     Scenario {
         name: "delta sums, two attributes kept",
-        kind: Kind::Sum,
-        flow: Flow::Delta,
         keep: &["http.request.method", "http.response.status_code"],
-        processors: &["metricstransform", "deltatocumulative"],
-        is_dropped: false,
+        collector: Collector::Processes(&["metricstransform", "deltatocumulative"]),
+        ..DELTA_SUMS
+    },
+    Scenario {
+        name: "cumulative histograms, to deltas",
+        load: Load::seeded(Kind::Histogram, Flow::Cumulative),
+        to: To::Otlp(Flow::Delta),
+        collector: Collector::Processes(&["cumulativetodelta"]),
+        ..CUMULATIVE_SUMS
     },
     Scenario {
         name: "delta histograms, to a cumulative page",
-        kind: Kind::Histogram,
-        flow: Flow::Delta,
-        keep: &[],
-        processors: &["deltatocumulative"],
-        is_dropped: false,
+        load: Load::seeded(Kind::Histogram, Flow::Delta),
+        ..DELTA_SUMS
+    },
+    Scenario {
+        name: "delta exponential histograms, to cumulative ones",
+        load: Load::seeded(Kind::Exponential, Flow::Delta),
+        to: To::Otlp(Flow::Cumulative),
+        ..DELTA_SUMS
     },
 ];

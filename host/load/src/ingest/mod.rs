@@ -28,7 +28,7 @@ use wasmeter_otlp::messages::ExportMetricsServiceRequest;
 use wasmeter_otlp::wire::Names;
 use wasmeter_prometheus::{Draft, Format, Options, render};
 
-use crate::requests::{self, Flow, Kind, Requests};
+use crate::requests::{self, Flow, Kind, Load, Requests};
 pub(crate) use page::{markdown, table};
 pub(crate) use scaling::Scaling;
 pub(crate) use stall::Stall;
@@ -162,14 +162,14 @@ fn intake(
 ) -> anyhow::Result<(Figure, Frame)> {
     let names = Names::new(NAMES_BYTES_MAX);
     let (mut requests, engine) =
-        (Requests::new(kind, Flow::Cumulative, 0..SERIES), self::engine(SERIES, views()));
+        (Requests::new(Load::even(kind, Flow::Cumulative), 0..SERIES), self::engine(SERIES, views()));
     let first = read(&mut requests, 1, &names, &engine);
     first.context(case)?;
     let ours = read(&mut requests, ROUNDS, &names, &engine)?;
     let frame = check(&engine, &requests).context(case)?;
 
     let (mut requests, engine) =
-        (Requests::new(kind, Flow::Cumulative, 0..SERIES), self::engine(SERIES, views()));
+        (Requests::new(Load::even(kind, Flow::Cumulative), 0..SERIES), self::engine(SERIES, views()));
     let decoded = fastest(&mut requests, ROUNDS, |body, now| {
         engine.ingest(&decode_protobuf(body)?.frame, now);
         Ok(())
@@ -191,7 +191,7 @@ fn of_series(
 ) -> anyhow::Result<Figure> {
     let names = Names::new(NAMES_BYTES_MAX);
     let (mut requests, engine) =
-        (Requests::new(Kind::Sum, Flow::Cumulative, 0..series), engine(series, Vec::new()));
+        (Requests::new(Load::even(Kind::Sum, Flow::Cumulative), 0..series), engine(series, Vec::new()));
     read(&mut requests, 1, &names, &engine)?;
     let ours = read(&mut requests, rounds, &names, &engine)?;
     check(&engine, &requests).context(case)?;
@@ -201,7 +201,7 @@ fn of_series(
 /// What a point costs whose sender has no order: each round is in another one than the one before.
 fn in_any_order(case: &'static str, series: usize, rounds: usize) -> anyhow::Result<Figure> {
     let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(series, Vec::new()));
-    let order = |seed| Requests::shuffled(Kind::Sum, Flow::Cumulative, 0..series, seed);
+    let order = |seed| Requests::shuffled(Load::even(Kind::Sum, Flow::Cumulative), 0..series, seed);
     let mut orders: Vec<_> = (0..ORDERS).map(order).collect();
     let (mut round, mut best) = (0, f64::INFINITY);
     for _ in 0..rounds.div_ceil(orders.len()) {
@@ -257,7 +257,7 @@ fn resident() -> anyhow::Result<f64> {
 }
 
 fn state(series: usize) -> anyhow::Result<State> {
-    let mut requests = Requests::new(Kind::Sum, Flow::Cumulative, 0..series);
+    let mut requests = Requests::new(Load::even(Kind::Sum, Flow::Cumulative), 0..series);
     let bodies: Vec<Vec<u8>> = requests.next().map(<[u8]>::to_vec).collect();
     let now = Timestamp(requests.last().1);
     let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(series, Vec::new()));
@@ -296,7 +296,7 @@ pub(crate) fn run(components: &Path) -> anyhow::Result<Outcome> {
     let any_of_many = in_any_order("sum, a million series, another order", 1_000_000, ROUNDS_OF_MANY)?;
     let mut figures = vec![sum, any, removed, in_wasm, histogram, few, many, any_of_many];
     figures.extend(out(&frame)?);
-    let bytes_per_point = Requests::new(Kind::Sum, Flow::Cumulative, 0..SERIES).bytes_per_point();
+    let bytes_per_point = Requests::new(Load::even(Kind::Sum, Flow::Cumulative), 0..SERIES).bytes_per_point();
     let scaling = [
         scaling::measure("of two services, which are streams of their own", ["shop", "depot"])?,
         scaling::measure("of one service, which are one stream", ["shop", "shop"])?,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wasmeter_machine::Machine;
 
-use super::{Figure, Outcome, SERIES, Scaling, Stall, State};
+use super::{Figure, Outcome, Scaling, Stall, State};
 
 fn cell(nanos: Option<f64>) -> String {
     nanos.map(|nanos| format!("{nanos:.0}")).unwrap_or_default()

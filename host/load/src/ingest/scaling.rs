@@ -9,7 +9,7 @@ use wasmeter_model::Timestamp;
 use wasmeter_otlp::wire::Names;
 
 use super::{NAMES_BYTES_MAX, SERIES, check_all, engine};
-use crate::requests::{Flow, Kind, Requests};
+use crate::requests::{Flow, Kind, Load, Requests};
 
 /// Rounds of requests of each thread, each with a point of every one of its series.
 const ROUNDS: usize = 20;
@@ -46,8 +46,9 @@ fn take(bodies: &[Vec<u8>], names: &Names, engine: &Engine, now: Timestamp) -> a
 pub(super) fn measure(case: &'static str, services: [&str; 2]) -> anyhow::Result<Scaling> {
     let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(2 * SERIES, Vec::new()));
     let [first, second] = services;
-    let mut first = Requests::of_service(first, Kind::Sum, Flow::Cumulative, 0..SERIES);
-    let mut second = Requests::of_service(second, Kind::Sum, Flow::Cumulative, SERIES..2 * SERIES);
+    let mut first = Requests::of_service(first, Load::even(Kind::Sum, Flow::Cumulative), 0..SERIES);
+    let mut second =
+        Requests::of_service(second, Load::even(Kind::Sum, Flow::Cumulative), SERIES..2 * SERIES);
     let points = (2 * SERIES * ROUNDS) as f64;
     let mut one = Duration::MAX;
     // In the first of these nothing is known yet.

@@ -9,7 +9,7 @@ use wasmeter_model::Timestamp;
 use wasmeter_otlp::wire::Names;
 
 use super::{NAMES_BYTES_MAX, check, engine};
-use crate::requests::{Flow, Kind, Requests};
+use crate::requests::{Flow, Kind, Load, Requests};
 
 /// Rounds of requests, each with a point of every series.
 const ROUNDS: usize = 3;
@@ -52,7 +52,7 @@ fn longest(
 pub(super) fn measure(series: usize) -> anyhow::Result<Stall> {
     let names = Names::new(NAMES_BYTES_MAX);
     let (mut requests, engine) =
-        (Requests::new(Kind::Sum, Flow::Cumulative, 0..series), engine(series, Vec::new()));
+        (Requests::new(Load::even(Kind::Sum, Flow::Cumulative), 0..series), engine(series, Vec::new()));
     longest(&mut requests, &names, &engine, || {})?;
     let alone_max = longest(&mut requests, &names, &engine, || {})?;
     let (begin, rounds) = mpsc::sync_channel(ROUNDS);

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use wasmeter_otlp::Compression;
 
 use crate::link::{Link, Sent, Transport};
-use crate::requests::{Flow, Kind, POINTS_PER_REQUEST, Requests};
+use crate::requests::{Flow, Kind, Load, POINTS_PER_REQUEST, Requests};
+use crate::wait;
 
 /// How often requests are sent.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +55,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(host: SocketAddr, transport: Transport, place: usize) -> anyhow::Result<Self> {
         let series = place * POINTS_PER_REQUEST..(place + 1) * POINTS_PER_REQUEST;
-        let requests = Requests::new(Kind::Sum, Flow::Cumulative, series);
+        let requests = Requests::new(Load::seeded(Kind::Sum, Flow::Cumulative), series);
         let link = Link::to(host, transport)?;
         Ok(Self { link, transport, requests, prepared: VecDeque::new(), round_taken: 0 })
     }
@@ -68,7 +69,7 @@ impl Client {
     /// Makes so many requests in advance, if making them takes long.
     pub(super) fn prepare(&mut self, requests: usize) -> anyhow::Result<()> {
         self.prepared.clear();
-        if !matches!(self.transport, Transport::Grpc | Transport::Http(Compression::None)) {
+        if self.transport.compression() != Compression::None {
             for _ in 0..requests {
                 let made = self.make()?;
                 self.prepared.push_back(made);
@@ -96,7 +97,7 @@ impl Client {
         let offset = pace.every.mul_f64(place as f64 / pace.clients as f64);
         for sent in 0..pace.requests {
             let (round, body) = self.next()?;
-            wait_until(begun + offset + pace.every.mul_f64(sent as f64));
+            wait::until(begun + offset + pace.every.mul_f64(sent as f64));
             match self.link.send(&body)? {
                 Sent::Taken => {
                     self.round_taken = round;
@@ -112,13 +113,7 @@ impl Client {
     }
 
     /// What the page must say of its series together.
-    pub(super) fn acknowledged(&self) -> u64 {
-        self.round_taken * POINTS_PER_REQUEST as u64
+    pub(super) fn acknowledged(&self) -> f64 {
+        self.requests.total(self.round_taken)
     }
-}
-
-/// Load by the clock needs the clock.
-#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for but time")]
-fn wait_until(time: Instant) {
-    std::thread::sleep(time.saturating_duration_since(Instant::now()));
 }

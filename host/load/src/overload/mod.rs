@@ -9,32 +9,35 @@
 mod client;
 mod page;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use wasmeter_otlp::Compression;
 
-use crate::compare::program::{Program, pin_self};
+use crate::compare::process::pin_self;
+use crate::compare::program::{Binaries, Name, Program, Start};
 use crate::compare::scenario::SCENARIOS;
-use crate::compare::total;
-use crate::http::fetch;
 use crate::link::Transport;
 use crate::requests::POINTS_PER_REQUEST;
 use client::{Client, Pace, Tally};
 pub(crate) use page::{markdown, table};
 
 /// How the same load travels.
-const TRANSPORTS: [Transport; 3] =
-    [Transport::Http(Compression::None), Transport::Http(Compression::Gzip), Transport::Grpc];
+const TRANSPORTS: [Transport; 3] = [
+    Transport::Http(Compression::None),
+    Transport::Http(Compression::Gzip),
+    Transport::Grpc(Compression::None),
+];
 /// How many requests are under way at the peak.
 const SENDERS_AT_PEAK: usize = 8;
+/// What the Collector's limiter is told.
+pub(super) const COLLECTOR_MEMORY_MIB: u64 = 2048;
 /// Requests of each client at the peak.
 const REQUESTS_AT_PEAK: usize = 20;
 
 /// What to run.
 pub(crate) struct Options {
-    pub(crate) wasmeter: PathBuf,
+    pub(crate) binaries: Binaries,
     /// The processor of the program under test, and that of the clients; `None` leaves it to the system.
     pub(crate) processors: Option<(usize, usize)>,
     pub(crate) clients: usize,
@@ -47,6 +50,7 @@ pub(crate) struct Options {
 /// What became of the load on one transport.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
+    pub(crate) program: Name,
     pub(crate) transport: Transport,
     /// Points a second that were answered when there were never many requests under way.
     pub(crate) peak: f64,
@@ -64,8 +68,11 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// What is wrong, whatever the figures are.
+    /// What is wrong with what wasmeter did, whatever the figures are.
     pub(crate) fn fault(&self) -> Option<String> {
+        if self.program != Name::Wasmeter {
+            return None;
+        }
         let (expected, found) = self.total;
         if found != expected {
             return Some(format!("the page says {found}, acknowledged was {expected}"));
@@ -113,7 +120,7 @@ fn points_per_sec(requests: u64, took: Duration) -> f64 {
     (requests * POINTS_PER_REQUEST as u64) as f64 / took.as_secs_f64()
 }
 
-fn measure(transport: Transport, options: &Options, program: &Program) -> anyhow::Result<Outcome> {
+fn measure(name: Name, transport: Transport, options: &Options, program: Program) -> anyhow::Result<Outcome> {
     let host = program.otlp(transport);
     let clients = (0..options.clients).map(|place| Client::new(host, transport, place));
     let mut clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
@@ -127,10 +134,10 @@ fn measure(transport: Transport, options: &Options, program: &Program) -> anyhow
 
     let pace = paced(many, peak * options.factor, options.secs);
     clients.iter_mut().try_for_each(|client| client.prepare(pace.requests))?;
-    program.forget_resident_bytes_max()?;
-    let resident_bytes = program.resident_bytes()?;
+    program.process.forget_resident_bytes_max()?;
+    let resident_bytes = program.process.resident_bytes()?;
     let (overload, took) = all(&mut clients, pace)?;
-    let more_bytes_max = program.resident_bytes_max()?.saturating_sub(resident_bytes);
+    let more_bytes_max = program.process.resident_bytes_max()?.saturating_sub(resident_bytes);
     let (offered, taken) =
         (points_per_sec(overload.taken + overload.refused, took), points_per_sec(overload.taken, took));
 
@@ -138,13 +145,23 @@ fn measure(transport: Transport, options: &Options, program: &Program) -> anyhow
     clients.iter_mut().try_for_each(|client| client.prepare(pace.requests))?;
     let (half, _) = all(&mut clients, pace)?;
 
-    let expected = clients.iter().map(Client::acknowledged).sum::<u64>() as f64;
-    let page = program.page.ok_or_else(|| anyhow!("wasmeter has no page"))?;
-    let total = (expected, total(&fetch(page, "/metrics")?)?);
-    Ok(Outcome { transport, peak, offered, taken, overload, half, resident_bytes, more_bytes_max, total })
+    let expected = clients.iter().map(Client::acknowledged).sum::<f64>();
+    let said = program.finish()?.context("the program keeps nothing")?;
+    Ok(Outcome {
+        program: name,
+        transport,
+        peak,
+        offered,
+        taken,
+        overload,
+        half,
+        resident_bytes,
+        more_bytes_max,
+        total: (expected, said.total),
+    })
 }
 
-/// Runs it on every transport.
+/// Runs every program on every transport.
 ///
 /// # Errors
 ///
@@ -156,14 +173,27 @@ pub(crate) fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::
         pin_self(clients)?;
     }
     let [scenario, ..] = &SCENARIOS;
-    let series = options.clients * POINTS_PER_REQUEST;
     let mut outcomes = Vec::new();
     for transport in TRANSPORTS {
-        let processor = options.processors.map(|(program, _)| program);
-        let program = Program::wasmeter(&options.wasmeter, &folder, scenario, series, processor)?;
-        let outcome = measure(transport, options, &program)?;
-        tell(&outcome);
-        outcomes.push(outcome);
+        for name in [Name::Wasmeter, Name::Collector] {
+            if options.binaries.of(name).is_none() {
+                continue;
+            }
+            let start = Start {
+                binaries: &options.binaries,
+                folder: &folder,
+                processor: options.processors.map(|(program, _)| program),
+                scenario,
+                transport,
+                series: options.clients * POINTS_PER_REQUEST,
+                memory_limit_mib: Some(COLLECTOR_MEMORY_MIB),
+            };
+            let program = Program::start(name, &start)?;
+            let outcome = measure(name, transport, options, program)
+                .with_context(|| format!("{}, {}", name.text(), transport.name()))?;
+            tell(&outcome);
+            outcomes.push(outcome);
+        }
     }
     // What is left of it is in the system's folder for such things.
     let _removed = std::fs::remove_dir_all(&folder);

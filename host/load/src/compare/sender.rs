@@ -1,0 +1,111 @@
+//! Connections that send at the same time, each the points of series of its own, which are made before the clock starts.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use bytes::Bytes;
+
+use super::program::Program;
+use crate::link::{Link, Transport};
+use crate::requests::{Load, Requests};
+use crate::wait;
+
+/// Connections that send at a time.
+const CONNECTIONS: usize = 4;
+
+/// What one connection sends.
+struct Share {
+    requests: Requests,
+    /// The requests of each round.
+    rounds: Vec<Vec<Bytes>>,
+}
+
+/// All requests of a scenario as they travel, for every program and level the same.
+pub(super) struct Prepared {
+    transport: Transport,
+    shares: Vec<Share>,
+}
+
+/// Which rounds are sent, and how fast.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) from: usize,
+    pub(super) rounds: usize,
+    /// None: as fast as they are answered.
+    pub(super) points_per_sec: Option<f64>,
+}
+
+impl Prepared {
+    /// Makes the requests of so many rounds, of about so many series.
+    pub(super) fn new(
+        load: Load,
+        transport: Transport,
+        series: usize,
+        rounds: usize,
+    ) -> anyhow::Result<Self> {
+        let share = series / CONNECTIONS;
+        let shares = (0..CONNECTIONS).map(|place| {
+            let mut requests = Requests::new(load, place * share..(place + 1) * share);
+            let mut made = Vec::with_capacity(rounds);
+            for _ in 0..rounds {
+                made.push(requests.next().map(|body| transport.body(body)).collect::<anyhow::Result<_>>()?);
+            }
+            Ok(Share { requests, rounds: made })
+        });
+        Ok(Self { transport, shares: shares.collect::<anyhow::Result<_>>()? })
+    }
+
+    /// Series that are sent in each round.
+    pub(super) fn series(&self) -> usize {
+        self.shares.iter().map(|share| share.requests.series()).sum()
+    }
+
+    /// What all series together stand at after so many rounds.
+    pub(super) fn total(&self, rounds: usize) -> f64 {
+        self.shares.iter().map(|share| share.requests.total(rounds as u64)).sum()
+    }
+
+    /// Connects to a program.
+    pub(super) fn connect(&self, program: &Program) -> anyhow::Result<Vec<Link>> {
+        let host = program.otlp(self.transport);
+        self.shares.iter().map(|_| Link::to(host, self.transport)).collect()
+    }
+
+    /// Has every connection send its part of these rounds; what they took.
+    ///
+    /// # Errors
+    ///
+    /// A request was not taken.
+    pub(super) fn send(&self, links: &mut [Link], pace: Pace) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        std::thread::scope(|scope| {
+            let send = |(place, (share, link)): (usize, (_, _))| {
+                scope.spawn(move || Share::send(share, link, pace, place, begun))
+            };
+            let threads: Vec<_> = self.shares.iter().zip(links).enumerate().map(send).collect();
+            threads
+                .into_iter()
+                .try_for_each(|thread| thread.join().map_err(|_| anyhow!("a sender panicked"))?)
+        })?;
+        Ok(begun.elapsed())
+    }
+}
+
+impl Share {
+    fn send(&self, link: &mut Link, pace: Pace, place: usize, begun: Instant) -> anyhow::Result<()> {
+        let bodies = self.rounds.iter().skip(pace.from).take(pace.rounds).flatten();
+        let requests_per_round = self.rounds.first().context("no round")?.len();
+        let every = pace.points_per_sec.map(|points_per_sec| {
+            let rounds_per_sec = points_per_sec / (self.requests.series() * CONNECTIONS) as f64;
+            Duration::from_secs_f64(1.0 / (rounds_per_sec * requests_per_round as f64))
+        });
+        for (sent, body) in bodies.enumerate() {
+            if let Some(every) = every {
+                // One connection after the other.
+                wait::until(begun + every.mul_f64(sent as f64 + place as f64 / CONNECTIONS as f64));
+            }
+            link.send_taken(body)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! Encoded requests of known series, by round: every series has a point in each. What a series counts is worked out from its number
+//! and the round, so what all of them must stand at is known without the programs that are tested.
+
+mod body;
+mod series;
+mod values;
+
+use body::{Body, Point};
+use series::{life, lives};
+
+pub(crate) use body::INSTRUMENT;
+pub(crate) use values::Values;
+
+/// Points of one request, as batching clients send them.
+pub(crate) const POINTS_PER_REQUEST: usize = 1000;
+/// When all series began that are there from the first round on.
+pub(crate) const START: u64 = 1_700_000_000_000_000_000;
+/// From one point of a series to the next.
+const INTERVAL: u64 = 10_000_000_000;
+
+/// What the points are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Points of a monotonic sum of integers.
+    Sum,
+    /// Points of a gauge of doubles.
+    Gauge,
+    /// Points of a histogram of sixteen buckets with explicit bounds.
+    Histogram,
+    /// Points of an exponential histogram of sixteen buckets.
+    Exponential,
+}
+
+/// What a point is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// All since the start of its series.
+    Cumulative,
+    /// All since the point before.
+    Delta,
+}
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) kind: Kind,
+    /// Says nothing about gauges.
+    pub(crate) flow: Flow,
+    pub(crate) values: Values,
+    /// So many series, whose points follow each other, differ in `enduser.id` alone.
+    pub(crate) users: usize,
+    /// One in so many series is new in each round, in place of one that has no more points.
+    pub(crate) new_every: Option<u64>,
+}
+
+impl Load {
+    /// Series that stay and all count the rounds.
+    pub(crate) const fn even(kind: Kind, flow: Flow) -> Self {
+        Self { kind, flow, values: Values::Even, users: 1, new_every: None }
+    }
+
+    /// Series that stay and count each its own.
+    pub(crate) const fn seeded(kind: Kind, flow: Flow) -> Self {
+        Self { kind, flow, values: Values::Seeded, users: 1, new_every: None }
+    }
+
+    /// The point of a place in a round.
+    fn point(&self, place: usize, round: u64) -> Point {
+        let (_, life) = life(place, self.new_every, round);
+        let at = |round: u64| START + round * INTERVAL;
+        // The rounds of the series before this one's, and with it.
+        let (before, with) = (round - 1 - life.begun, round - life.begun);
+        let (from, begin) = match self.flow {
+            Flow::Cumulative => (0, at(life.begun)),
+            Flow::Delta => (before, at(round - 1)),
+        };
+        let (series, times) = (life.series, (begin, at(round)));
+        match self.kind {
+            Kind::Sum | Kind::Gauge => Point {
+                place,
+                series,
+                begin: times.0,
+                time: times.1,
+                count: self.values.sum(series, with) - self.values.sum(series, from),
+                sum: self.values.gauge(series, with),
+                buckets: Default::default(),
+            },
+            Kind::Histogram | Kind::Exponential => {
+                let mut buckets = self.values.buckets(series, with);
+                for (count, from) in buckets.iter_mut().zip(self.values.buckets(series, from)) {
+                    *count -= from;
+                }
+                Point::of_buckets(place, series, times, buckets)
+            }
+        }
+    }
+
+    /// What all series together stand at that were at a place in the rounds up to one: the sums, what histograms count, or the
+    /// last values.
+    fn total(&self, place: usize, round: u64) -> f64 {
+        let stands_at = |(life, end): (series::Life, u64)| {
+            let rounds = end - life.begun;
+            match self.kind {
+                Kind::Sum => self.values.sum(life.series, rounds) as f64,
+                Kind::Gauge => self.values.gauge(life.series, rounds),
+                Kind::Histogram | Kind::Exponential => {
+                    self.values.buckets(life.series, rounds).iter().sum::<u64>() as f64
+                }
+            }
+        };
+        lives(place, self.new_every, round).map(stands_at).sum()
+    }
+
+    /// How many series there have been by a round where so many are sent at a time.
+    pub(crate) fn series(&self, at_a_time: usize, round: u64) -> usize {
+        (0..at_a_time).map(|place| life(place, self.new_every, round).0 as usize + 1).sum()
+    }
+}
+
+/// Requests of one kind of points, of so many series.
+pub(crate) struct Requests {
+    service: String,
+    load: Load,
+    places: Vec<usize>,
+    bodies: Vec<Body>,
+    round: u64,
+}
+
+impl Requests {
+    pub(crate) fn new(load: Load, series: std::ops::Range<usize>) -> Self {
+        Self::of_service("shop", load, series)
+    }
+
+    /// The same of a service of this name.
+    pub(crate) fn of_service(service: &str, load: Load, series: std::ops::Range<usize>) -> Self {
+        Self::of(service, load, series.collect())
+    }
+
+    /// The same points in another order, which is told by `seed`.
+    pub(crate) fn shuffled(load: Load, series: std::ops::Range<usize>, seed: u64) -> Self {
+        let mut places: Vec<_> = series.collect();
+        let mut random = seed;
+        for place in (1..places.len()).rev() {
+            // Knuth's generator of 64 bits, of which the upper ones are good.
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let other = ((u128::from(random) * (place as u128 + 1)) >> 64) as usize;
+            places.swap(place, other);
+        }
+        Self::of("shop", load, places)
+    }
+
+    fn of(service: &str, load: Load, places: Vec<usize>) -> Self {
+        let bodies =
+            places.chunks(POINTS_PER_REQUEST).map(|places| Body::new(service, &load, places)).collect();
+        Self { service: service.to_owned(), load, places, bodies, round: 0 }
+    }
+
+    /// Has the next round be the one behind this one.
+    pub(crate) fn go_on_from(&mut self, round: u64) {
+        self.round = round;
+    }
+
+    pub(crate) fn series(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The next point of every series.
+    pub(crate) fn next(&mut self) -> impl Iterator<Item = &[u8]> {
+        self.round += 1;
+        let Self { service, load, places, bodies, round } = self;
+        for (body, places) in bodies.iter_mut().zip(places.chunks(POINTS_PER_REQUEST)) {
+            body.put(service, load, places.iter().map(|place| load.point(*place, *round)));
+        }
+        bodies.iter().map(|body| &body.bytes[..])
+    }
+
+    /// What all series together stand at after a round.
+    pub(crate) fn total(&self, round: u64) -> f64 {
+        self.places.iter().map(|place| self.load.total(*place, round)).sum()
+    }
+
+    /// How many rounds there were, and when the last one was, in nanoseconds since the epoch.
+    pub(crate) fn last(&self) -> (u64, u64) {
+        (self.round, START + self.round * INTERVAL)
+    }
+
+    /// Bytes of a point, about.
+    pub(crate) fn bytes_per_point(&self) -> f64 {
+        self.bodies.iter().map(|body| body.bytes.len()).sum::<usize>() as f64 / self.places.len() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests;
