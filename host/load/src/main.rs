@@ -37,6 +37,9 @@ enum Task {
     Views(Views),
     /// What a received point costs in process, from the bytes of a request to the state of its series, and out again.
     Ingest(Ingest),
+    /// What one of a million series takes in memory, in bytes; a part of `ingest`, which runs it apart.
+    #[command(hide = true)]
+    State(State),
     /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector and Rotel.
     Compare(Compare),
     /// What a host does with more than it can take.
@@ -107,6 +110,13 @@ struct Ingest {
 }
 
 #[derive(Args)]
+struct State {
+    /// With what is remembered of its encoding.
+    #[arg(long)]
+    remembered: bool,
+}
+
+#[derive(Args)]
 struct Views {
     /// The folder that `cargo xtask build-plugins` and `build-views` fill.
     #[arg(long, value_name = "FOLDER")]
@@ -152,6 +162,7 @@ fn main() -> ExitCode {
         Task::Swap(arguments) => run_swap(arguments),
         Task::Views(arguments) => run_views(arguments),
         Task::Ingest(arguments) => run_ingest(arguments),
+        Task::State(arguments) => run_state(arguments),
         Task::Compare(arguments) => run_compare(arguments),
         Task::Overload(arguments) => run_overload(arguments),
     };
@@ -206,6 +217,11 @@ fn run_ingest(arguments: Ingest) -> anyhow::Result<()> {
         std::fs::write(&file, ingest::markdown(&outcome, &machine))
             .with_context(|| format!("cannot write `{}`", file.display()))?;
     }
+    Ok(())
+}
+
+fn run_state(arguments: State) -> anyhow::Result<()> {
+    println!("{}", ingest::state(arguments.remembered)?);
     Ok(())
 }
 

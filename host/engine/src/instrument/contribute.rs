@@ -244,8 +244,7 @@ fn leave(route: &mut Route, stream: Arc<Stream>, attributes: &Attributes, contri
     drop(slots);
     // What the source has said before went elsewhere.
     new.whole = contributed.start.is_some();
-    new.wanted =
-        route.wanted.take().or_else(|| Some(Box::new((route.stream.clone(), route.attributes.clone()))));
+    new.stand_in_for(route);
     *route = new;
 }
 

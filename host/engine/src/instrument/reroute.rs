@@ -95,8 +95,8 @@ fn stand_in_again(route: &mut Route, stream: Arc<Stream>, before: &Route, swap: 
     let mut new = Route::new(stream.clone(), &mut slots, before.attributes.clone(), swap.now);
     drop(slots);
     new.whole = before.whole && before.slot == new.slot;
-    new.since = before.since;
-    new.wanted.clone_from(&before.wanted);
+    new.set_since(before.since());
+    new.stand_in_for(before);
     *route = new;
 }
 
@@ -198,10 +198,12 @@ impl State {
                 let before = old.iter().find(|(before, _)| {
                     Arc::ptr_eq(&before.stream, &route.stream) && before.attributes == route.attributes
                 });
-                (route.whole, route.since) = match before {
-                    Some((before, _)) => (before.whole && before.slot == route.slot, before.since),
+                let (whole, since) = match before {
+                    Some((before, _)) => (before.whole && before.slot == route.slot, before.since()),
                     None => (false, swap.now),
                 };
+                route.whole = whole;
+                route.set_since(since);
                 if lock(&route.stream.slots).get(route.slot).is_some() {
                     seen.insert(place(route));
                 }

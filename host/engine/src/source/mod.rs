@@ -169,4 +169,4 @@ impl Source {
 }
 
 // There are many of them.
-const _: () = assert!(size_of::<Source>() <= 88 && size_of::<Option<Route>>() <= 48);
+const _: () = assert!(size_of::<Source>() <= 88 && size_of::<Option<Route>>() <= 40);

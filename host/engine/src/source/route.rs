@@ -16,10 +16,17 @@ pub(crate) struct Route {
     overflows: bool,
     /// True if the series holds everything this source has contributed since it began.
     pub(crate) whole: bool,
+    /// Boxed, since there are many routes and few that were changed.
+    changed: Option<Box<Changed>>,
+}
+
+/// Why a source goes another way than it went before, or than it should.
+#[derive(Clone, Debug, Default)]
+struct Changed {
     /// When a swap sent the source this way; unknown if it always went this way.
-    pub(crate) since: Timestamp,
+    since: Timestamp,
     /// Where the Views want the source that could not be merged there and goes as received.
-    pub(crate) wanted: Option<Box<(Arc<Stream>, Attributes)>>,
+    wanted: Option<(Arc<Stream>, Attributes)>,
 }
 
 impl Route {
@@ -35,14 +42,32 @@ impl Route {
             Temporality::Cumulative => slots.acquire(&attributes, start),
             Temporality::Delta => (slots.known(&attributes).unwrap_or(SlotId::NOWHERE), false),
         };
-        Self { stream, attributes, slot, overflows, whole: true, since: Timestamp::UNKNOWN, wanted: None }
+        Self { stream, attributes, slot, overflows, whole: true, changed: None }
+    }
+
+    /// When a swap sent the source this way; unknown if it always went this way.
+    pub(crate) fn since(&self) -> Timestamp {
+        self.changed.as_ref().map_or(Timestamp::UNKNOWN, |changed| changed.since)
+    }
+
+    /// Takes down when a swap sent the source this way.
+    pub(crate) fn set_since(&mut self, since: Timestamp) {
+        if since != self.since() {
+            self.changed.get_or_insert_default().since = since;
+        }
+    }
+
+    /// Has this route stand in for the one that another one is, or stands in for.
+    pub(crate) fn stand_in_for(&mut self, other: &Self) {
+        let wanted = other.changed.as_ref().and_then(|changed| changed.wanted.clone());
+        let wanted = wanted.unwrap_or_else(|| (other.stream.clone(), other.attributes.clone()));
+        self.changed.get_or_insert_default().wanted = Some(wanted);
     }
 
     /// True if this route stands in for one to the series of `attributes`.
     pub(crate) fn stands_for(&self, stream: &Arc<Stream>, attributes: &Attributes) -> bool {
-        let is_it =
-            |wanted: &(Arc<Stream>, Attributes)| Arc::ptr_eq(&wanted.0, stream) && wanted.1 == *attributes;
-        self.wanted.as_deref().is_some_and(is_it)
+        let wanted = self.changed.as_ref().and_then(|changed| changed.wanted.as_ref());
+        wanted.is_some_and(|wanted| Arc::ptr_eq(&wanted.0, stream) && wanted.1 == *attributes)
     }
 
     /// True if the series is cumulative, has been exported, and began at `time` or later: its start cannot move any more.
@@ -57,8 +82,8 @@ impl Route {
     /// The stream, and the way to the series in it.
     #[inline]
     pub(crate) fn split(&mut self) -> (&Arc<Stream>, Way<'_>) {
-        let Self { stream, attributes, slot, overflows, whole, since, wanted: _ } = self;
-        (stream, Way { attributes, slot, overflows, whole: *whole, since: *since })
+        let Self { stream, attributes, slot, overflows, whole, changed } = self;
+        (stream, Way { attributes, slot, overflows, whole: *whole, changed: changed.as_deref() })
     }
 }
 
@@ -69,7 +94,7 @@ pub(crate) struct Way<'a> {
     overflows: &'a mut bool,
     /// As in [`Route`].
     pub(crate) whole: bool,
-    since: Timestamp,
+    changed: Option<&'a Changed>,
 }
 
 impl Way<'_> {
@@ -81,7 +106,8 @@ impl Way<'_> {
         slots: &'a mut Slots,
     ) -> Option<&'a mut Slot> {
         let is_delta = temporality == Temporality::Delta;
-        let start = slots.interval_start.max(self.since);
+        let since = self.changed.map_or(Timestamp::UNKNOWN, |changed| changed.since);
+        let start = slots.interval_start.max(since);
         if is_delta {
             slots.resume(*self.slot, start);
         }

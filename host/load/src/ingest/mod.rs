@@ -7,6 +7,7 @@
 mod page;
 mod scaling;
 mod stall;
+mod state;
 mod wasm;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ use crate::requests::{self, Flow, Kind, Load, Requests};
 pub(crate) use page::{markdown, table};
 pub(crate) use scaling::Scaling;
 pub(crate) use stall::Stall;
+pub(crate) use state::{State, measure as state};
 
 /// Series of the figures that do not say otherwise.
 const SERIES: usize = 10_000;
@@ -55,16 +57,6 @@ pub(crate) struct Figure {
     /// Only decoding to messages, by prost.
     pub(crate) prost: Option<f64>,
     pub(crate) target: Option<f64>,
-}
-
-/// What a million series take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct State {
-    pub(crate) series: usize,
-    /// Resident memory for each, with what is remembered of its encoding.
-    pub(crate) bytes_per_series: f64,
-    /// Of it, what is remembered of its encoding.
-    pub(crate) names_bytes_per_series: f64,
 }
 
 /// All that is measured.
@@ -248,36 +240,13 @@ fn out(frame: &Frame) -> anyhow::Result<[Figure; 2]> {
     ])
 }
 
-/// Resident memory of this process, in bytes.
-fn resident() -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib * 1024.0)
-}
-
-fn state(series: usize) -> anyhow::Result<State> {
-    let mut requests = Requests::new(Load::even(Kind::Sum, Flow::Cumulative), 0..series);
-    let bodies: Vec<Vec<u8>> = requests.next().map(<[u8]>::to_vec).collect();
-    let now = Timestamp(requests.last().1);
-    let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(series, Vec::new()));
-    let before = resident()?;
-    for body in &bodies {
-        engine.ingest_batch(&names.read(body).context("a request is left to the decoder")?, now);
-    }
-    let bytes_per_series = (resident()? - before) / series as f64;
-    ensure!(engine.counts().series == series, "found {} series", engine.counts().series);
-    Ok(State { series, bytes_per_series, names_bytes_per_series: names.size().1 as f64 / series as f64 })
-}
-
 /// Measures everything. `components` is the folder of the project's own plugins.
 ///
 /// # Errors
 ///
 /// A component is missing or does not load, a total is wrong, or the two ways in do not say the same.
 pub(crate) fn run(components: &Path) -> anyhow::Result<Outcome> {
-    // First, while there is nothing that was freed and is used again.
-    let state = state(1_000_000)?;
+    let state = state::measure_apart()?;
     let none = Vec::new;
     let (sum, frame) = intake("sum", Kind::Sum, Some(100.0), none)?;
     let (removed, _) =

@@ -27,12 +27,16 @@ fn row(figure: &Figure) -> [String; 5] {
 
 const HEADS: [&str; 5] = ["ns per point", "wasmeter", "decoded first", "only prost's decoding", "target"];
 
-fn state(State { series, bytes_per_series, names_bytes_per_series }: State) -> String {
-    let total = bytes_per_series * series as f64 / f64::from(1 << 30);
+fn state(state: State) -> String {
+    let State { series, bytes_per_series, remembered_bytes_per_series } = state;
+    let total = |bytes: f64| bytes * series as f64 / f64::from(1 << 30);
     format!(
-        "{series} series of a counter with five attributes take {total:.2} GiB, {bytes_per_series:.0} bytes each \
-         (< 0.5 GiB {}); {names_bytes_per_series:.0} of them are what is remembered of their encoding.",
-        verdict(total < 0.5)
+        "{series} series of a counter with five attributes take {:.2} GiB, {bytes_per_series:.0} bytes each (< 0.5 GiB {}). With what is \
+         remembered of their encoding, so that they are found without decoding it, they take {:.2} GiB, {remembered_bytes_per_series:.0} \
+         bytes each; how much may be remembered is bounded.",
+        total(bytes_per_series),
+        verdict(total(bytes_per_series) < 0.5),
+        total(remembered_bytes_per_series),
     )
 }
 
