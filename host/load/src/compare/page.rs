@@ -96,6 +96,6 @@ const NOTES: &str = "\n\
     - Where an attribute is removed, the series that become one are ten that follow each other in a request. Where two attributes are kept, they \
     are in many requests. The Collector adds up within a request and then takes what other requests say of the same \
     series and interval for repeated: its totals are right only if a client sends all of an interval in one request.\n\
-    - Explicit histograms become exponential ones in neither program: what a bucket holds cannot be told apart again. Exponential histograms \
+    - No scenario makes exponential histograms of explicit ones: wasmeter does not, since what a bucket holds cannot be told apart again. Exponential histograms \
     that are received are added up by both.\n\
     - More than a program can take is in [overload.md](overload.md).\n";

@@ -31,12 +31,12 @@ fn state(state: State) -> String {
     let State { series, bytes_per_series, remembered_bytes_per_series } = state;
     let total = |bytes: f64| bytes * series as f64 / f64::from(1 << 30);
     format!(
-        "{series} series of a counter with five attributes take {:.2} GiB, {bytes_per_series:.0} bytes each (< 0.5 GiB {}). With what is \
-         remembered of their encoding, so that they are found without decoding it, they take {:.2} GiB, {remembered_bytes_per_series:.0} \
-         bytes each; how much may be remembered is bounded.",
-        total(bytes_per_series),
-        verdict(total(bytes_per_series) < 0.5),
+        "{series} series of a counter with five attributes take {:.2} GiB, {remembered_bytes_per_series:.0} bytes each (< 0.5 GiB {}), as a host has \
+         them that reads requests where they lie: with what is remembered of their encoding, which is bounded. The state alone, of requests that were \
+         decoded, takes {:.2} GiB, {bytes_per_series:.0} bytes each.",
         total(remembered_bytes_per_series),
+        verdict(total(remembered_bytes_per_series) < 0.5),
+        total(bytes_per_series),
     )
 }
 
