@@ -179,12 +179,11 @@ class Shop {
   }
 }
 
-/** Remembers how the last export ended; the reader hides it on shutdown. */
+/** Remembers how the last export that has ended did; the reader hides it. The next may have begun by then. */
 class WatchedExporter extends OTLPMetricExporter {
   last = null;
 
   export(metrics, callback) {
-    this.last = null;
     super.export(metrics, (result) => {
       this.last = result.code === 0;
       if (result.error) console.error(`export: ${result.error.message}`);

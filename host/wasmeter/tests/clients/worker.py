@@ -10,6 +10,7 @@ import json
 import os
 import random
 import sys
+import threading
 
 # A proxy of the environment must not stand between a test and its loopback server.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
@@ -157,15 +158,19 @@ class Shop:
 
 
 def watched(base):
-    """The exporter class `base`, which also remembers how its last export ended: a flush of the SDK does not tell."""
+    """The exporter class `base`, which also remembers how exports ended: neither flush nor shutdown of the SDK tells.
+
+    By thread: a flush exports on its caller's, and the next periodic export may begin before the caller has looked.
+    """
 
     class Watched(base):
-        last = None
+        ended = {}
 
         def export(self, *args, **kwargs):
-            self.last = None
-            self.last = super().export(*args, **kwargs)
-            return self.last
+            thread = threading.get_ident()
+            self.ended.pop(thread, None)
+            self.ended[thread] = super().export(*args, **kwargs)
+            return self.ended[thread]
 
     return Watched
 
@@ -223,13 +228,13 @@ def main():
     def export():
         nonlocal flushed
         recorded = shop.totals.report()
-        exporter.last = None
+        exporter.ended.clear()
         try:
             done = provider.force_flush(args.timeout_ms)
         except Exception as error:
             print(f"force_flush: {error}", file=sys.stderr)
             done = False
-        ok = done and exporter.last is MetricExportResult.SUCCESS
+        ok = done and exporter.ended.get(threading.get_ident()) is MetricExportResult.SUCCESS
         flushed = recorded if ok else flushed
         return ok
 
@@ -255,9 +260,10 @@ def main():
         except (ValueError, KeyError, TypeError) as error:
             reply(False, error=f"{type(error).__name__}: {error}")
     recorded = shop.totals.report()
-    exporter.last = None
+    exporter.ended.clear()
+    # The SDK's own thread makes the last export, and has ended then.
     provider.shutdown(args.timeout_ms)
-    ok = exporter.last is MetricExportResult.SUCCESS
+    ok = list(exporter.ended.values()) == [MetricExportResult.SUCCESS]
     flushed = recorded if ok else flushed
     reply(ok, exit=True)
 
