@@ -64,8 +64,11 @@ struct Overload {
     #[arg(long, value_name = "NUMBER", default_value_t = 2.0)]
     factor: f64,
     /// For how many seconds.
-    #[arg(long, value_name = "NUMBER", default_value_t = 5.0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 4.0)]
     secs: f64,
+    /// Only the scenarios whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
     /// Write the page to this file.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -233,22 +236,22 @@ fn processors(unpinned: bool) -> anyhow::Result<Option<(usize, usize)>> {
 }
 
 fn run_overload(arguments: Overload) -> anyhow::Result<()> {
-    let Overload { binary, collector, unpinned, clients, factor, secs, markdown } = arguments;
+    let Overload { binary, collector, unpinned, clients, factor, secs, filter, markdown } = arguments;
     ensure!(factor > 0.0 && factor <= 100.0, "--factor is {factor}, expected is a number up to 100");
     ensure!(secs > 0.0 && secs <= 600.0, "--secs is {secs}, expected is a number up to 600");
     let machine = Machine::this();
     println!("{machine}\n");
     let (processors, clients) = (processors(unpinned)?, usize::from(clients));
     let binaries = Binaries { wasmeter: binary, collector, rotel: None };
-    let options = overload::Options { binaries, processors, clients, factor, secs };
+    let options = overload::Options { binaries, processors, clients, factor, secs, filter };
     let outcomes = overload::run(&options, |outcome| println!("{}", overload::table(outcome)))?;
     if let Some(file) = markdown {
         std::fs::write(&file, overload::markdown(&outcomes, &options, &machine))
             .with_context(|| format!("cannot write `{}`", file.display()))?;
     }
     // Memory and speed are figures; what is lost, or refused without a word of when, is an error.
-    match outcomes.iter().find_map(|outcome| Some((outcome.transport, outcome.fault()?))) {
-        Some((transport, fault)) => bail!("{}: {fault}", transport.name()),
+    match outcomes.iter().find_map(|outcome| Some((outcome, outcome.fault()?))) {
+        Some((outcome, fault)) => bail!("{}, {}: {fault}", outcome.scenario, outcome.transport.name()),
         None => Ok(()),
     }
 }

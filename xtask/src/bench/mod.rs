@@ -69,6 +69,9 @@ pub(crate) enum Bench {
     /// What a host does with more than it can take, beside the Collector, which is built first: what it refuses, what memory that
     /// costs, and that what it took is exact.
     Overload {
+        /// Only the scenarios whose name contains this.
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
         /// Write the page to this file; docs/overload.md is the one of the project.
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
@@ -152,9 +155,12 @@ pub(crate) fn run(bench: Bench) -> anyhow::Result<()> {
             program = program.arg("--binary").arg(workspace::target().join("release/wasmeter"));
             program.arg("--collector").arg(collector).run()
         }
-        Bench::Overload { markdown } => {
+        Bench::Overload { filter, markdown } => {
             let collector = collector::build()?;
             let mut program = load()?.arg("overload").arg("--collector").arg(collector);
+            if let Some(filter) = filter {
+                program = program.arg("--filter").arg(filter);
+            }
             if let Some(file) = markdown {
                 program = program.arg("--markdown").arg(std::path::absolute(file)?);
             }

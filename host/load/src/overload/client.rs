@@ -9,7 +9,7 @@ use bytes::Bytes;
 use wasmeter_otlp::Compression;
 
 use crate::link::{Link, Sent, Transport};
-use crate::requests::{Flow, Kind, Load, POINTS_PER_REQUEST, Requests};
+use crate::requests::{Flow, Load, POINTS_PER_REQUEST, Requests};
 use crate::wait;
 
 /// How often requests are sent.
@@ -46,18 +46,26 @@ impl Tally {
 pub(super) struct Client {
     link: Link,
     transport: Transport,
+    flow: Flow,
     requests: Requests,
     /// Made before the clock starts, each with its round: compressing costs more than sending.
     prepared: VecDeque<(u64, Bytes)>,
-    round_taken: u64,
+    /// The rounds that were acknowledged.
+    taken: Vec<u64>,
 }
 
 impl Client {
-    pub(super) fn new(host: SocketAddr, transport: Transport, place: usize) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        host: SocketAddr,
+        transport: Transport,
+        load: Load,
+        place: usize,
+    ) -> anyhow::Result<Self> {
         let series = place * POINTS_PER_REQUEST..(place + 1) * POINTS_PER_REQUEST;
-        let requests = Requests::new(Load::seeded(Kind::Sum, Flow::Cumulative), series);
+        let requests = Requests::new(load, series);
         let link = Link::to(host, transport)?;
-        Ok(Self { link, transport, requests, prepared: VecDeque::new(), round_taken: 0 })
+        let (prepared, taken) = (VecDeque::new(), Vec::new());
+        Ok(Self { link, transport, flow: load.flow, requests, prepared, taken })
     }
 
     fn make(&mut self) -> anyhow::Result<(u64, Bytes)> {
@@ -87,7 +95,7 @@ impl Client {
     pub(super) fn send_taken(&mut self) -> anyhow::Result<()> {
         let (round, body) = self.next()?;
         self.link.send_taken(&body)?;
-        self.round_taken = round;
+        self.taken.push(round);
         Ok(())
     }
 
@@ -100,7 +108,7 @@ impl Client {
             wait::until(begun + offset + pace.every.mul_f64(sent as f64));
             match self.link.send(&body)? {
                 Sent::Taken => {
-                    self.round_taken = round;
+                    self.taken.push(round);
                     tally.taken += 1;
                 }
                 Sent::Refused { says_when } => {
@@ -112,8 +120,13 @@ impl Client {
         Ok(tally)
     }
 
-    /// What the page must say of its series together.
+    /// What its series must stand at together.
     pub(super) fn acknowledged(&self) -> f64 {
-        self.requests.total(self.round_taken)
+        let total = |round: &u64| self.requests.total(*round);
+        match self.flow {
+            // What was refused is part of what came after it.
+            Flow::Cumulative => self.taken.last().map_or(0.0, total),
+            Flow::Delta => self.taken.iter().map(|round| total(round) - total(&(round - 1))).sum(),
+        }
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! First all clients send in turn, a few at a time and as fast as they are answered, which gives the peak. Then all clients together send a multiple of
 //! it, each by the clock and one request at a time, and give up what is refused. Then they send half of the peak, of which
-//! nothing should be refused. Points are cumulative and count the rounds of their client, so that the page must say of every
-//! client which of its requests was taken last.
+//! nothing should be refused. The scenarios are those of `compare` whose series stay: what a client's series must stand at follows
+//! from which of its requests were taken.
 
 mod client;
 mod page;
@@ -16,18 +16,21 @@ use wasmeter_otlp::Compression;
 
 use crate::compare::process::pin_self;
 use crate::compare::program::{Binaries, Name, Program, Start};
-use crate::compare::scenario::SCENARIOS;
+use crate::compare::scenario::{Collector, SCENARIOS, Scenario};
 use crate::link::Transport;
 use crate::requests::POINTS_PER_REQUEST;
 use client::{Client, Pace, Tally};
 pub(crate) use page::{markdown, table};
 
-/// How the same load travels.
-const TRANSPORTS: [Transport; 3] = [
+/// How the first scenario travels, and the others: making compressed requests takes much longer than sending them.
+const TRANSPORTS: [Transport; 4] = [
     Transport::Http(Compression::None),
     Transport::Http(Compression::Gzip),
     Transport::Grpc(Compression::None),
+    Transport::Grpc(Compression::Gzip),
 ];
+const TRANSPORTS_OF_OTHERS: [Transport; 2] =
+    [Transport::Http(Compression::None), Transport::Grpc(Compression::Gzip)];
 /// How many requests are under way at the peak.
 const SENDERS_AT_PEAK: usize = 8;
 /// What the Collector's limiter is told.
@@ -45,11 +48,14 @@ pub(crate) struct Options {
     pub(crate) factor: f64,
     /// How long.
     pub(crate) secs: f64,
+    /// Only the scenarios whose name contains this.
+    pub(crate) filter: Option<String>,
 }
 
-/// What became of the load on one transport.
+/// What became of a scenario's load on one transport.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
+    pub(crate) scenario: &'static str,
     pub(crate) program: Name,
     pub(crate) transport: Transport,
     /// Points a second that were answered when there were never many requests under way.
@@ -63,7 +69,7 @@ pub(crate) struct Outcome {
     pub(crate) resident_bytes: u64,
     /// The most beyond that, while it was too much.
     pub(crate) more_bytes_max: u64,
-    /// What was acknowledged, and what the page says.
+    /// What was acknowledged, and what the program says.
     pub(crate) total: (f64, f64),
 }
 
@@ -75,7 +81,7 @@ impl Outcome {
         }
         let (expected, found) = self.total;
         if found != expected {
-            return Some(format!("the page says {found}, acknowledged was {expected}"));
+            return Some(format!("the host says {found}, acknowledged was {expected}"));
         }
         let mute = self.overload.refused_mutely + self.half.refused_mutely;
         (mute > 0).then(|| format!("{mute} refusals do not say when to come back"))
@@ -120,9 +126,11 @@ fn points_per_sec(requests: u64, took: Duration) -> f64 {
     (requests * POINTS_PER_REQUEST as u64) as f64 / took.as_secs_f64()
 }
 
-fn measure(name: Name, transport: Transport, options: &Options, program: Program) -> anyhow::Result<Outcome> {
+fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<Outcome> {
+    let program = Program::start(name, start)?;
+    let (transport, load) = (start.transport, start.scenario.load);
     let host = program.otlp(transport);
-    let clients = (0..options.clients).map(|place| Client::new(host, transport, place));
+    let clients = (0..options.clients).map(|place| Client::new(host, transport, load, place));
     let mut clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
     for client in &mut clients {
         client.send_taken()?;
@@ -146,8 +154,11 @@ fn measure(name: Name, transport: Transport, options: &Options, program: Program
     let (half, _) = all(&mut clients, pace)?;
 
     let expected = clients.iter().map(Client::acknowledged).sum::<f64>();
+    // A program that is told to end waits for its clients.
+    drop(clients);
     let said = program.finish()?.context("the program keeps nothing")?;
     Ok(Outcome {
+        scenario: start.scenario.name,
         program: name,
         transport,
         peak,
@@ -161,6 +172,27 @@ fn measure(name: Name, transport: Transport, options: &Options, program: Program
     })
 }
 
+/// What is run: the scenarios whose series stay, since new ones are state and take what memory they take; the Collector stands
+/// beside the host in the first of them.
+fn cases(options: &Options) -> Vec<(&'static Scenario, Transport, Name)> {
+    let has_program = |name: &Name| options.binaries.of(*name).is_some();
+    let is_wanted = |(_, scenario): &(usize, &Scenario)| {
+        let is_asked_for = options.filter.as_ref().is_none_or(|text| scenario.name.contains(text));
+        is_asked_for && scenario.load.new_every.is_none() && scenario.collector != Collector::Receives
+    };
+    let cases = |(place, scenario): (usize, &'static Scenario)| {
+        let (transports, names): (&[_], &[_]) = match place {
+            0 => (&TRANSPORTS, &[Name::Wasmeter, Name::Collector]),
+            _ => (&TRANSPORTS_OF_OTHERS, &[Name::Wasmeter]),
+        };
+        transports
+            .iter()
+            .flat_map(move |transport| names.iter().map(move |name| (scenario, *transport, *name)))
+    };
+    let scenarios = SCENARIOS.iter().enumerate().filter(is_wanted);
+    scenarios.flat_map(cases).filter(|(.., name)| has_program(name)).collect()
+}
+
 /// Runs every program on every transport.
 ///
 /// # Errors
@@ -172,28 +204,21 @@ pub(crate) fn run(options: &Options, mut tell: impl FnMut(&Outcome)) -> anyhow::
     if let Some((_, clients)) = options.processors {
         pin_self(clients)?;
     }
-    let [scenario, ..] = &SCENARIOS;
     let mut outcomes = Vec::new();
-    for transport in TRANSPORTS {
-        for name in [Name::Wasmeter, Name::Collector] {
-            if options.binaries.of(name).is_none() {
-                continue;
-            }
-            let start = Start {
-                binaries: &options.binaries,
-                folder: &folder,
-                processor: options.processors.map(|(program, _)| program),
-                scenario,
-                transport,
-                series: options.clients * POINTS_PER_REQUEST,
-                memory_limit_mib: Some(COLLECTOR_MEMORY_MIB),
-            };
-            let program = Program::start(name, &start)?;
-            let outcome = measure(name, transport, options, program)
-                .with_context(|| format!("{}, {}", name.text(), transport.name()))?;
-            tell(&outcome);
-            outcomes.push(outcome);
-        }
+    for (scenario, transport, name) in cases(options) {
+        let start = Start {
+            binaries: &options.binaries,
+            folder: &folder,
+            processor: options.processors.map(|(program, _)| program),
+            scenario,
+            transport,
+            series: options.clients * POINTS_PER_REQUEST,
+            memory_limit_mib: Some(COLLECTOR_MEMORY_MIB),
+        };
+        let outcome = measure(name, &start, options)
+            .with_context(|| format!("{}, {}, {}", scenario.name, transport.name(), name.text()))?;
+        tell(&outcome);
+        outcomes.push(outcome);
     }
     // What is left of it is in the system's folder for such things.
     let _removed = std::fs::remove_dir_all(&folder);

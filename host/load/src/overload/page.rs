@@ -10,7 +10,8 @@ use crate::compare::program::Name;
 /// The most beyond its state that the host may take, in MiB.
 const MORE_MIB_MAX: u64 = 100;
 
-const HEADS: [&str; 10] = [
+const HEADS: [&str; 11] = [
+    "scenario",
     "program",
     "over",
     "peak, points/s",
@@ -23,7 +24,7 @@ const HEADS: [&str; 10] = [
     "totals",
 ];
 
-fn cells(outcome: &Outcome) -> [String; 10] {
+fn cells(outcome: &Outcome) -> [String; 11] {
     let (all, refused) = (outcome.overload.taken + outcome.overload.refused, outcome.overload.refused);
     let more = outcome.more_bytes_max >> 20;
     let verdict = match outcome.program {
@@ -33,6 +34,7 @@ fn cells(outcome: &Outcome) -> [String; 10] {
     };
     let (expected, found) = outcome.total;
     [
+        outcome.scenario.to_owned(),
         outcome.program.text().to_owned(),
         outcome.transport.name().to_owned(),
         format!("{:.0}", outcome.peak),
@@ -67,11 +69,13 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          {} clients send requests of a thousand points in turn, eight at a time and as fast as they are answered, which gives the peak. \
          Then all of them together send {} times as much for {} s, each by the clock and one request at a time (so that those who are not answered in time send \
          less than they should), and give up what is refused. Then they send half of the peak. Each client has a thousand series of its \
-         own, with five attributes. Memory is what is resident, before with all series known; totals are what the page says, compared \
-         with what was acknowledged. The program has one processor and the clients another. The Collector receives and shows a page, as the host does, with its \
+         own, with five attributes. The scenarios are those of [the comparison](benchmarks-compare.md) whose series stay. Memory is what is \
+         resident, before with all series known; totals are what the page says, or where the series stand that were sent on when the \
+         program was told to end, compared with what was acknowledged. The program has one processor and the clients another, and so has the \
+         receiver that points are sent on to. The Collector runs where it only receives and shows a page, with its \
          `memory_limiter` in front of that, of {} MiB. Written by\n\n\
          ```sh\ncargo xtask bench overload --markdown docs/overload.md\n```\n\n\
-         Machine: {machine}.\n\n| {} |\n|---|---|---:|---:|---:|---:|---:|---:|---|---|\n",
+         Machine: {machine}.\n\n| {} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---|---|\n",
         options.clients,
         options.factor,
         options.secs,
