@@ -106,8 +106,8 @@ fn run() -> anyhow::Result<()> {
             views::build(&languages)?;
             views::follow(&languages)
         }
-        Task::Test { filter } => suite::run(filter.as_deref()),
-        Task::Demo { seconds } => demo::run(seconds),
+        Task::Test { filter } => suite::run(filter.as_deref(), &[]),
+        Task::Demo { seconds } => demo::run(seconds, &[]),
         Task::Bench { bench } => bench::run(bench),
         Task::SideBySide => bench::side_by_side(),
         Task::Conformance => conformance::run(),

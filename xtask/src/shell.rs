@@ -51,6 +51,11 @@ impl Shell {
         self
     }
 
+    pub(crate) fn envs(mut self, variables: &[(&str, &str)]) -> Self {
+        self.0.envs(variables.iter().copied());
+        self
+    }
+
     pub(crate) fn env_remove(mut self, key: &str) -> Self {
         self.0.env_remove(key);
         self

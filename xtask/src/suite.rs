@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::{clients, plugins, receivers, shell, toolchain, views};
 
-/// Builds the plugins, prepares the foreign clients and runs the tests whose name contains `filter`.
-pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
+/// Builds the plugins, prepares the foreign clients and runs the tests whose name contains `filter`. Cargo gets `variables`, too.
+pub(crate) fn run(filter: Option<&str>, variables: &[(&str, &str)]) -> anyhow::Result<()> {
     // Unit, integration and doc tests of every crate; examples are compiled.
-    let mut tests = shell::cargo().args(["test", "--workspace", "--locked"]);
+    let mut tests = shell::cargo().args(["test", "--workspace", "--locked"]).envs(variables);
     for (variable, path) in needs()? {
         tests = tests.env(variable, path);
     }

@@ -23,11 +23,11 @@ impl Steps {
         Self { only, done: Vec::new(), skipped: Vec::new() }
     }
 
-    /// Runs one step and remembers how it went.
-    pub(super) fn run(&mut self, name: &'static str, work: impl FnOnce() -> anyhow::Result<()>) {
+    /// Runs one step and remembers how it went; false if it failed.
+    pub(super) fn run(&mut self, name: &'static str, work: impl FnOnce() -> anyhow::Result<()>) -> bool {
         if !self.only.is_empty() && !self.only.iter().any(|only| only == name) {
             self.skipped.push(name);
-            return;
+            return true;
         }
         println!("\n=== {name}");
         let start = Instant::now();
@@ -35,7 +35,9 @@ impl Steps {
         if let Err(error) = &outcome {
             eprintln!("{name} failed: {error:#}");
         }
-        self.done.push(Step { name, passed: outcome.is_ok(), took: start.elapsed() });
+        let passed = outcome.is_ok();
+        self.done.push(Step { name, passed, took: start.elapsed() });
+        passed
     }
 
     /// Prints the table.

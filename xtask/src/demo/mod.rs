@@ -35,13 +35,16 @@ const REQUESTS_AT_FIRST: i64 = 1000;
 const LINES: usize = 4;
 
 /// Builds and runs all; ends by itself after this time, counted from the host's start, if there is one. The steps are done in
-/// any case.
-pub(crate) fn run(seconds: Option<u64>) -> anyhow::Result<()> {
+/// any case. Cargo builds them with `variables`.
+pub(crate) fn run(seconds: Option<u64>, variables: &[(&str, &str)]) -> anyhow::Result<()> {
     let dir = workspace::target().join("demo");
     let _alone = alone(&dir)?;
     let components = plugins::build(toolchain::From::default())?;
     println!("\nbuilding the host and the shop (the first time takes some minutes)");
-    shell::cargo().args(["build", "--locked", "--package", "wasmeter", "--package", "shop"]).run()?;
+    // With the features that the workspace's tests have them built with, which an example counts for as a test does: where those
+    // were run, nothing is built again.
+    let bins = ["--bin", "wasmeter", "--bin", "shop", "--example", "console"];
+    shell::cargo().args(["build", "--locked", "--workspace"]).args(bins).envs(variables).run()?;
     let binary = |name: &str| {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         workspace::target().join("debug").join(file)
