@@ -212,7 +212,7 @@ impl State {
         for (place, route) in &candidates {
             if seen.contains(place) {
                 rerouted.kept += 1;
-            } else if lock(&route.stream.slots).get(route.slot).is_some_and(|slot| slot.ended.is_some()) {
+            } else if lock(&route.stream.slots).get(route.slot).is_some_and(|slot| slot.ended().is_some()) {
                 rerouted.ended += 1;
             }
         }
@@ -329,5 +329,6 @@ impl Source {
             Some(route)
         };
         self.routes = routing.targets(mapped).map(make).collect();
+        self.routes.shrink_to_fit();
     }
 }

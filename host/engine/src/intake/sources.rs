@@ -85,7 +85,7 @@ impl Inner {
         let mut source = Source {
             attributes: attributes.clone(),
             heard: now,
-            routes: Box::default(),
+            routes: smallvec::SmallVec::new(),
             data,
             is_dormant: false,
             exemplars_until: Timestamp::UNKNOWN,

@@ -6,7 +6,9 @@ mod route;
 mod sampled;
 mod sources;
 mod told;
+mod writers;
 
+use smallvec::SmallVec;
 use wasmeter_model::{Attributes, InstrumentKind, Number, NumberKind, Temporality, Timestamp};
 
 use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
@@ -24,8 +26,8 @@ pub(crate) struct Source {
     pub(crate) attributes: Attributes,
     /// When it was heard from last, by the receiver's time.
     pub(crate) heard: Timestamp,
-    /// One for each reader and stream: `reader * streams + stream`.
-    pub(crate) routes: Box<[Option<Route>]>,
+    /// One for each reader and stream: `reader * streams + stream`; mostly a single one.
+    pub(crate) routes: SmallVec<[Option<Route>; 1]>,
     pub(crate) data: SourceData,
     /// True if it was silent for long and is kept without routes, only for what its next point is compared with.
     pub(crate) is_dormant: bool,
@@ -169,4 +171,4 @@ impl Source {
 }
 
 // There are many of them.
-const _: () = assert!(size_of::<Source>() <= 88 && size_of::<Option<Route>>() <= 40);
+const _: () = assert!(size_of::<Source>() <= 120 && size_of::<Option<Route>>() <= 40);

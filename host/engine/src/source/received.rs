@@ -1,9 +1,9 @@
 //! Received points become contributions: resets, restarts, several writers, duplicates (data model, "Resets and gaps").
 
-use smallvec::SmallVec;
 use wasmeter_model::Timestamp;
 
 use super::intervals::Intervals;
+use super::writers::{Writer, Writers};
 use crate::report::Rejection;
 
 /// The most writers of one identity at a time; a legitimate source has one, forked workers a few dozen.
@@ -16,21 +16,21 @@ const WRITERS_MAX: usize = 256;
 /// own successors.
 #[derive(Debug)]
 pub(crate) struct Received<P> {
-    writers: SmallVec<[Writer<P>; 1]>,
-    /// The current value of a series whose points do not tell a total: a gauge, or the sum of received deltas.
-    state: Option<Box<Writer<P>>>,
-    /// Of received deltas.
-    intervals: Option<Box<Intervals>>,
+    writers: Writers<P>,
+    /// What there is beside totals, which most series are.
+    beside: Option<Box<Beside<P>>>,
 }
 
+/// What is known of a series whose points do not tell a total.
 #[derive(Debug)]
-struct Writer<P> {
-    start: Timestamp,
-    time: Timestamp,
-    heard: Timestamp,
-    /// It rests, or a writer with a later start, probably its successor, has appeared since this one was last heard from.
-    superseded: bool,
-    point: P,
+enum Beside<P> {
+    /// The current value of a gauge.
+    State(Writer<P>),
+    Deltas {
+        intervals: Intervals,
+        /// The sum of them, where it is the current value.
+        state: Option<Box<Writer<P>>>,
+    },
 }
 
 /// What a point means beside the one before it.
@@ -44,7 +44,7 @@ pub(crate) enum Step<P> {
 
 impl<P> Default for Received<P> {
     fn default() -> Self {
-        Self { writers: SmallVec::new(), state: None, intervals: None }
+        Self { writers: Writers::default(), beside: None }
     }
 }
 
@@ -79,7 +79,7 @@ impl<P> Received<P> {
         (start, time): (Timestamp, Timestamp),
         now: Timestamp,
     ) -> Result<Option<&mut P>, Rejection> {
-        let Some(writer) = self.writers.iter_mut().find(|writer| writer.start == start) else {
+        let Some(writer) = self.writers.as_mut_slice().iter_mut().find(|writer| writer.start == start) else {
             return Ok(None);
         };
         if time <= writer.time {
@@ -101,16 +101,14 @@ impl<P> Received<P> {
         now: Timestamp,
         expiry: std::time::Duration,
     ) -> Result<(), Rejection> {
-        if self.writers.len() >= WRITERS_MAX {
+        if self.writers.as_slice().len() >= WRITERS_MAX {
             // One that has been silent for long and has a successor will not come back.
-            let idle =
-                self.writers.iter().position(|writer| writer.superseded && now.since(writer.heard) > expiry);
-            match idle {
-                Some(at) => drop(self.writers.swap_remove(at)),
-                None => return Err(Rejection::TooManyWriters),
+            let is_idle = |writer: &Writer<P>| writer.superseded && now.since(writer.heard) > expiry;
+            if !self.writers.remove_first(is_idle) {
+                return Err(Rejection::TooManyWriters);
             }
         }
-        for writer in &mut self.writers {
+        for writer in self.writers.as_mut_slice() {
             writer.superseded |= writer.start < start;
         }
         self.writers.push(Writer { start, time, heard: now, superseded: false, point });
@@ -125,9 +123,25 @@ impl<P> Received<P> {
     /// The very same interval has been seen: a repeated request.
     pub(crate) fn delta(&mut self, interval: (Timestamp, Timestamp)) -> Result<bool, Rejection> {
         if interval.1.is_unknown() {
-            Ok(false)
-        } else {
-            self.intervals.get_or_insert_default().take(interval)
+            return Ok(false);
+        }
+        let none = || Box::new(Beside::Deltas { intervals: Intervals::default(), state: None });
+        let beside = &mut **self.beside.get_or_insert_with(none);
+        if let Beside::Deltas { intervals, .. } = beside {
+            return intervals.take(interval);
+        }
+        let mut intervals = Intervals::default();
+        let overlaps = intervals.take(interval);
+        if let Beside::State(state) = std::mem::replace(beside, Beside::Deltas { intervals, state: None }) {
+            beside.set(state);
+        }
+        overlaps
+    }
+
+    fn state(&self) -> Option<&Writer<P>> {
+        match self.beside.as_deref()? {
+            Beside::State(state) => Some(state),
+            Beside::Deltas { state, .. } => state.as_deref(),
         }
     }
 
@@ -137,7 +151,7 @@ impl<P> Received<P> {
     ///
     /// The value is older than the one that is known.
     pub(crate) fn replace(&mut self, time: Timestamp, point: P, now: Timestamp) -> Result<(), Rejection> {
-        if self.state.as_ref().is_some_and(|state| time < state.time) {
+        if self.state().is_some_and(|state| time < state.time) {
             return Err(Rejection::DuplicateOrOutOfOrder);
         }
         self.set(time, now, point);
@@ -146,7 +160,7 @@ impl<P> Received<P> {
 
     /// Makes a received delta part of the current value, with the value so far to add it to. Deltas come in any order.
     pub(crate) fn accumulate(&mut self, time: Timestamp, now: Timestamp, add: impl FnOnce(Option<&P>) -> P) {
-        let before = self.state.as_ref();
+        let before = self.state();
         let point = add(before.map(|state| &state.point));
         let time = before.map_or(time, |state| state.time.max(time));
         self.set(time, now, point);
@@ -154,15 +168,15 @@ impl<P> Received<P> {
 
     fn set(&mut self, time: Timestamp, heard: Timestamp, point: P) {
         let new = Writer { start: Timestamp::UNKNOWN, time, heard, superseded: false, point };
-        match &mut self.state {
-            Some(state) => **state = new,
-            state => *state = Some(Box::new(new)),
+        match &mut self.beside {
+            Some(beside) => beside.set(new),
+            beside => *beside = Some(Box::new(Beside::State(new))),
         }
     }
 
     /// True if the total of some writer is known.
     pub(crate) fn has_baseline(&self) -> bool {
-        !self.writers.is_empty()
+        !self.writers.as_slice().is_empty()
     }
 
     /// Forgets the writers that have been silent for `expiry`.
@@ -172,20 +186,29 @@ impl<P> Received<P> {
 
     /// Forgets the writer with a start time, or all of them if there is none; true if others are left.
     pub(crate) fn end(&mut self, start: Timestamp) -> bool {
-        let is_known = self.writers.iter().any(|writer| writer.start == start);
+        let is_known = self.is_known(start);
         self.writers.retain(|writer| is_known && writer.start != start);
-        !self.writers.is_empty()
+        self.has_baseline()
     }
 
     /// The same for a writer that may come back: it is no part of the current value any more, but its total is kept, so that
     /// only what is new counts then.
     pub(crate) fn rest(&mut self, start: Timestamp) -> bool {
-        let is_known = self.writers.iter().any(|writer| writer.start == start);
-        for writer in &mut self.writers {
+        let is_known = self.is_known(start);
+        for writer in self.writers.as_mut_slice() {
             writer.superseded |= !is_known || writer.start == start;
         }
-        self.state.take_if(|_| !is_known);
-        self.writers.iter().any(|writer| !writer.superseded)
+        if !is_known {
+            match self.beside.as_deref_mut() {
+                Some(Beside::Deltas { state, .. }) => *state = None,
+                _ => self.beside = None,
+            }
+        }
+        self.writers.as_slice().iter().any(|writer| !writer.superseded)
+    }
+
+    fn is_known(&self, start: Timestamp) -> bool {
+        self.writers.as_slice().iter().any(|writer| writer.start == start)
     }
 
     /// The current value and those of all writers that were heard from within `expiry` of `now` and are in service.
@@ -195,10 +218,21 @@ impl<P> Received<P> {
         expiry: std::time::Duration,
     ) -> impl Iterator<Item = (&P, Timestamp)> {
         self.writers
+            .as_slice()
             .iter()
-            .chain(self.state.as_deref())
+            .chain(self.state())
             .filter(move |writer| !writer.superseded && now.since(writer.heard) <= expiry)
             .map(|writer| (&writer.point, writer.time))
+    }
+}
+
+impl<P> Beside<P> {
+    fn set(&mut self, new: Writer<P>) {
+        match self {
+            Self::State(state) => *state = new,
+            Self::Deltas { state: Some(state), .. } => **state = new,
+            Self::Deltas { state, .. } => *state = Some(Box::new(new)),
+        }
     }
 }
 
@@ -255,8 +289,28 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_was_replaced_stays_what_deltas_are_added_to_and_ends_alone() {
+        let mut source = Received::<i64>::default();
+        let values = |source: &Received<i64>| -> Vec<i64> {
+            let live = source.live(Timestamp::from_secs(3), Duration::from_secs(300));
+            live.map(|(value, _)| *value).collect()
+        };
+        source.replace(Timestamp::from_secs(1), 5, Timestamp::from_secs(1)).unwrap();
+        assert_eq!(source.delta(at(1, 2)), Ok(false));
+        assert_eq!(values(&source), [5]);
+        source.accumulate(Timestamp::from_secs(2), Timestamp::from_secs(2), |before| before.unwrap() + 3);
+        assert_eq!(values(&source), [8]);
+        assert!(!source.rest(Timestamp::UNKNOWN));
+        assert!(values(&source).is_empty());
+        assert_eq!(source.delta(at(1, 2)), Err(Rejection::DuplicateOrOutOfOrder), "intervals are remembered");
+        source
+            .accumulate(Timestamp::from_secs(3), Timestamp::from_secs(3), |before| before.map_or(1, |_| 100));
+        assert_eq!(values(&source), [1]);
+    }
+
+    #[test]
     fn a_series_of_one_writer_takes_one_block() {
         // Of totals that is all there is to it, and there are many of them.
-        assert_eq!(size_of::<Received<wasmeter_model::Number>>(), 72);
+        assert_eq!(size_of::<Received<wasmeter_model::Number>>(), 56);
     }
 }

@@ -138,7 +138,7 @@ mod tests {
         Source {
             attributes: set(number),
             heard: wasmeter_model::Timestamp::UNKNOWN,
-            routes: Box::default(),
+            routes: smallvec::SmallVec::new(),
             data: SourceData::Recorded(Recorded::new(
                 wasmeter_model::InstrumentKind::Counter,
                 wasmeter_model::NumberKind::Int,

@@ -59,7 +59,7 @@ impl Slots {
             let attributes = SetId::default();
             if has_value {
                 // Whoever ended the series may have read another clock than the collections do.
-                let ended = slot.ended.filter(|ended| (after..collection.now).contains(ended));
+                let ended = slot.ended().filter(|ended| (after..collection.now).contains(ended));
                 let time = ended.unwrap_or(collection.now);
                 // Clocks differ, and a measurement may come while a collection is under way: no point starts after its end.
                 slot.start = slot.start.min(time);
@@ -112,14 +112,14 @@ impl StreamKey {
 impl Slot {
     /// True if it is to be said that the series has ended: somebody has seen it, or is about to.
     fn has_end(&self) -> bool {
-        self.ended.is_some() && !(self.fresh && self.state.is_empty())
+        self.ended().is_some() && !(self.fresh && self.state.is_empty())
     }
 
     fn has_value(&self, key: &StreamKey, collection: Collection) -> bool {
         match &self.state {
             SlotState::Empty | SlotState::Room(_) => false,
             // What the sources said in an earlier collection is history; a series that has just ended tells it again.
-            SlotState::Current(current) => current.collection == collection.number || self.ended.is_some(),
+            SlotState::Current(current) => current.collection == collection.number || self.ended().is_some(),
             _ => self.touched || key.temporality == wasmeter_model::Temporality::Cumulative,
         }
     }

@@ -8,12 +8,11 @@ use wasmeter_model::{Attributes, Timestamp};
 
 use crate::exemplar::{Measurement, Reservoir};
 
-/// What a series keeps of the measurements offered to it: 16 bytes until there is one.
+/// What a series keeps of the measurements offered to it: eight bytes until there is one.
 #[derive(Default)]
-pub(crate) enum Exemplars {
-    /// Nothing was offered yet.
-    #[default]
-    None,
+pub(crate) struct Exemplars(Option<Box<Kept>>);
+
+enum Kept {
     Sampled(Box<dyn Reservoir>),
     /// The reservoir panicked.
     Broken {
@@ -23,10 +22,10 @@ pub(crate) enum Exemplars {
 
 impl std::fmt::Debug for Exemplars {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Sampled(_) => "Sampled",
-            Self::Broken { .. } => "Broken",
+        f.write_str(match self.0.as_deref() {
+            None => "None",
+            Some(Kept::Sampled(_)) => "Sampled",
+            Some(Kept::Broken { .. }) => "Broken",
         })
     }
 }
@@ -39,20 +38,20 @@ impl Exemplars {
         make: impl FnOnce() -> Box<dyn Reservoir>,
     ) -> Option<&'static str> {
         // A reservoir may be somebody's own; what is wrong with it must not reach the code that measures.
-        let offered = catch_unwind(AssertUnwindSafe(|| match self {
-            Self::None => {
+        let offered = catch_unwind(AssertUnwindSafe(|| match self.0.as_deref_mut() {
+            None => {
                 let mut reservoir = make();
                 reservoir.offer(measurement);
-                *self = Self::Sampled(reservoir);
+                self.0 = Some(Box::new(Kept::Sampled(reservoir)));
             }
-            Self::Sampled(reservoir) => reservoir.offer(measurement),
-            Self::Broken { .. } => {}
+            Some(Kept::Sampled(reservoir)) => reservoir.offer(measurement),
+            Some(Kept::Broken { .. }) => {}
         }));
         if offered.is_err() {
-            *self = Self::Broken { is_told: false };
+            *self = Self::broken();
         }
-        match self {
-            Self::Broken { is_told: is_told @ false } => {
+        match self.0.as_deref_mut() {
+            Some(Kept::Broken { is_told: is_told @ false }) => {
                 *is_told = true;
                 Some("an exemplar reservoir of a View panicked; its series go on without exemplars")
             }
@@ -60,10 +59,14 @@ impl Exemplars {
         }
     }
 
+    fn broken() -> Self {
+        Self(Some(Box::new(Kept::Broken { is_told: false })))
+    }
+
     /// Writes what was kept since the previous collection, for the point with attributes `on_point` and time `until` that is
     /// written next. What the point does not tell of a measurement's attributes is on the exemplar (metrics SDK, "Exemplar").
     pub(crate) fn emit(&mut self, on_point: &Attributes, until: Timestamp, frame: &mut FrameBuilder) {
-        let Self::Sampled(reservoir) = self else { return };
+        let Some(Kept::Sampled(reservoir)) = self.0.as_deref_mut() else { return };
         let mut room = EXEMPLARS_MAX;
         let mut export = |kept: Measurement| {
             if room == 0 {
@@ -80,7 +83,7 @@ impl Exemplars {
             frame.exemplar(ExemplarRow { attributes, time, value: Some(kept.value), trace_id, span_id });
         };
         if catch_unwind(AssertUnwindSafe(|| reservoir.collect(&mut export))).is_err() {
-            *self = Self::Broken { is_told: false };
+            *self = Self::broken();
         }
     }
 }

@@ -23,8 +23,8 @@ pub(crate) struct Slot {
     pub(crate) touched: bool,
     /// True if the series is forgotten and only its place is left.
     pub(crate) is_vacant: bool,
-    /// When the last route went away; the series is exported once more and then forgotten.
-    pub(crate) ended: Option<Timestamp>,
+    /// When the last route went away, see [`Slot::ended`].
+    ended_at: Timestamp,
     pub(crate) state: SlotState,
     pub(crate) exemplars: Exemplars,
 }
@@ -96,7 +96,42 @@ impl SlotState {
     }
 }
 
+/// The end of a series that goes on.
+const NEVER: Timestamp = Timestamp(u64::MAX);
+
 impl Slot {
+    /// A series that begins, with one route to it.
+    pub(super) fn new(attributes: Attributes, epoch: u32, start: Timestamp) -> Self {
+        Self {
+            attributes,
+            epoch,
+            routes: 1,
+            start,
+            fresh: true,
+            touched: false,
+            is_vacant: false,
+            ended_at: NEVER,
+            state: SlotState::Empty,
+            exemplars: Exemplars::default(),
+        }
+    }
+
+    /// When the last route went away; the series is exported once more and then forgotten.
+    #[inline]
+    pub(crate) fn ended(&self) -> Option<Timestamp> {
+        (self.ended_at != NEVER).then_some(self.ended_at)
+    }
+
+    /// The last route has gone away.
+    pub(super) fn end(&mut self, at: Timestamp) {
+        self.ended_at = Timestamp(at.0.min(NEVER.0 - 1));
+    }
+
+    /// A route has come before the end was exported; true if the last one had gone away.
+    pub(super) fn go_on(&mut self) -> bool {
+        std::mem::replace(&mut self.ended_at, NEVER) != NEVER
+    }
+
     /// Takes note of what sources say now, in place of what they said before.
     pub(crate) fn set_current(&mut self, new: Current) {
         match &mut self.state {
@@ -114,7 +149,7 @@ impl Slot {
             }
             _ => SlotState::Empty,
         };
-        self.exemplars = Exemplars::None;
+        self.exemplars = Exemplars::default();
         (self.is_vacant, self.touched) = (true, false);
     }
 
@@ -185,4 +220,4 @@ impl Slot {
 }
 
 // There are many of them.
-const _: () = assert!(size_of::<Option<Slot>>() <= 96);
+const _: () = assert!(size_of::<Option<Slot>>() <= 72);

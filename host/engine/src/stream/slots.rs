@@ -129,7 +129,7 @@ impl Slots {
     pub(crate) fn revive(&mut self, attributes: &Attributes) -> Option<(u32, &mut Slot)> {
         let index = self.place(attributes)?;
         let slot = self.table.get_mut(index as usize)?.as_mut().filter(|slot| !slot.is_vacant)?;
-        if slot.ended.take().is_some() && attributes != overflow_attributes() {
+        if slot.go_on() && attributes != overflow_attributes() {
             self.live += 1;
         }
         Some((index, slot))
@@ -175,18 +175,7 @@ impl Slots {
         if attributes != *overflow_attributes() {
             self.live += 1;
         }
-        let slot = Slot {
-            attributes,
-            epoch: self.epochs,
-            routes: 1,
-            start,
-            fresh: true,
-            touched: false,
-            is_vacant: false,
-            ended: None,
-            state: SlotState::Empty,
-            exemplars: Exemplars::None,
-        };
+        let slot = Slot::new(attributes, self.epochs, start);
         let index = match self.free.pop() {
             Some(index) => index,
             None => {
@@ -224,10 +213,10 @@ impl Slots {
     /// Ends the series if no route leads to it. Current values have a last word only if they were combined in `collection`:
     /// older ones have been exported already, or have expired.
     pub(crate) fn end_if_unrouted(&mut self, id: SlotId, at: Timestamp, collection: Option<u64>) -> bool {
-        let Some(slot) = self.get(id).filter(|slot| slot.routes == 0 && slot.ended.is_none()) else {
+        let Some(slot) = self.get(id).filter(|slot| slot.routes == 0 && slot.ended().is_none()) else {
             return false;
         };
-        slot.ended = Some(at);
+        slot.end(at);
         if matches!(&slot.state, SlotState::Current(current) if Some(current.collection) != collection) {
             slot.state = SlotState::Empty;
         }
@@ -243,7 +232,7 @@ impl Slots {
     pub(crate) fn choose_reservoirs(&mut self, choice: &Choice) {
         if self.reservoirs != *choice {
             self.reservoirs = choice.clone();
-            self.iter_mut().for_each(|slot| slot.exemplars = Exemplars::None);
+            self.iter_mut().for_each(|slot| slot.exemplars = Exemplars::default());
         }
     }
 
@@ -284,7 +273,7 @@ impl Slots {
                 self.forgotten_until = now;
             }
             self.give_up(|slot| {
-                slot.is_vacant || slot.ended.is_some() || slot.attributes == *overflow_attributes()
+                slot.is_vacant || slot.ended().is_some() || slot.attributes == *overflow_attributes()
             });
             self.table.iter_mut().flatten().for_each(Slot::vacate);
             (self.vacant, self.live) = (self.index.len(), 0);
@@ -293,7 +282,7 @@ impl Slots {
         self.give_up(|slot| {
             slot.fresh &= slot.state.is_empty();
             slot.touched = false;
-            slot.ended.is_some()
+            slot.ended().is_some()
         });
     }
 
