@@ -80,23 +80,27 @@ impl<'a> BatchMetric<'a> {
         self.points.points().len()
     }
 
+    #[inline]
     fn point(&self, point: PointRef<'a>) -> BatchPoint<'a> {
         BatchPoint { batch: self.batch, point }
     }
 
     /// Its points, if it is a gauge or sum. The point within the row knows nothing of its attributes here.
+    #[inline]
     pub fn numbers(&self) -> impl ExactSizeIterator<Item = (BatchPoint<'a>, NumberRef<'a>)> + use<'a> {
         let metric = *self;
         self.points.numbers().map(move |row| (metric.point(row.point), row))
     }
 
     /// Its points, if it is an explicit histogram; as [`BatchMetric::numbers`].
+    #[inline]
     pub fn histograms(&self) -> impl ExactSizeIterator<Item = (BatchPoint<'a>, HistogramRef<'a>)> + use<'a> {
         let metric = *self;
         self.points.histograms().map(move |row| (metric.point(row.point), row))
     }
 
     /// Its points, if it is an exponential histogram; as [`BatchMetric::numbers`].
+    #[inline]
     pub fn exponentials(
         &self,
     ) -> impl ExactSizeIterator<Item = (BatchPoint<'a>, ExponentialRef<'a>)> + use<'a> {
@@ -105,6 +109,7 @@ impl<'a> BatchMetric<'a> {
     }
 
     /// Its points, if it is a summary; as [`BatchMetric::numbers`].
+    #[inline]
     pub fn summaries(&self) -> impl ExactSizeIterator<Item = (BatchPoint<'a>, SummaryRef<'a>)> + use<'a> {
         let metric = *self;
         self.points.summaries().map(move |row| (metric.point(row.point), row))
@@ -119,6 +124,7 @@ impl<'a> BatchPoint<'a> {
     }
 
     /// How many attributes had a key that came again; the last one counts.
+    #[inline]
     pub fn duplicate_keys(&self) -> u64 {
         self.batch.sets.duplicate_keys(self.point.attributes())
     }

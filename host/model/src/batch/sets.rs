@@ -93,6 +93,7 @@ impl Sets {
         self.places.reserve(sets);
     }
 
+    #[inline]
     fn own(&self, id: SetId) -> Option<&Own> {
         let place = self.places.get(id.0 as usize).filter(|place| place.run == OWN)?;
         self.own.get(place.at as usize)
@@ -109,6 +110,7 @@ impl Sets {
     }
 
     /// How many attributes that a set was given had a key that came again.
+    #[inline]
     pub(super) fn duplicate_keys(&self, id: SetId) -> u64 {
         self.own(id).map_or(0, |own| own.duplicate_keys)
     }

@@ -117,10 +117,12 @@ pub struct ExemplarRef<'a> {
     pub span_id: u64,
 }
 
+#[inline]
 fn at<T: Copy + Default>(column: &[T], row: usize) -> T {
     column.get(row).copied().unwrap_or_default()
 }
 
+#[inline]
 fn number(tag: u8, bits: u64) -> Option<Number> {
     match tag {
         NumberPoints::INT => Some(Number::Int(bits.cast_signed())),
@@ -156,6 +158,7 @@ impl Frame {
     }
 
     /// The attributes of a set as rows of the tables: their keys and their values, equally many.
+    #[inline]
     pub fn pair_ids(&self, set: SetId) -> (&[StringId], &[ValueId]) {
         let range = self.sets.offsets.range(set.0 as usize);
         let keys = self.sets.keys.get(range.clone()).unwrap_or_default();
@@ -215,6 +218,7 @@ impl<'a> MetricRef<'a> {
     }
 
     /// The rows of its points in the table of its kind.
+    #[inline]
     pub fn points(&self) -> std::ops::Range<usize> {
         let start = at(&self.frame.metrics.points_start, self.row) as usize;
         start..at(&self.frame.metrics.points_end, self.row) as usize
@@ -233,15 +237,18 @@ impl<'a> MetricRef<'a> {
         rows.map(move |row| metric.point(columns, row))
     }
 
+    #[inline]
     fn rows(&self, kinds: &[PointKind]) -> std::ops::Range<usize> {
         if kinds.contains(&self.kind()) { self.points() } else { 0..0 }
     }
 
+    #[inline]
     fn point(&self, columns: &'a PointColumns, row: usize) -> PointRef<'a> {
         PointRef { frame: self.frame, columns, row }
     }
 
     /// Its points, if it is a gauge or sum.
+    #[inline]
     pub fn numbers(&self) -> impl DoubleEndedIterator<Item = NumberRef<'a>> + ExactSizeIterator + use<'a> {
         let metric = *self;
         let table = &self.frame.numbers;
@@ -252,6 +259,7 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, if it is an explicit histogram.
+    #[inline]
     pub fn histograms(
         &self,
     ) -> impl DoubleEndedIterator<Item = HistogramRef<'a>> + ExactSizeIterator + use<'a> {
@@ -269,6 +277,7 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, if it is an exponential histogram.
+    #[inline]
     pub fn exponentials(
         &self,
     ) -> impl DoubleEndedIterator<Item = ExponentialRef<'a>> + ExactSizeIterator + use<'a> {
@@ -295,6 +304,7 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, if it is a summary.
+    #[inline]
     pub fn summaries(&self) -> impl DoubleEndedIterator<Item = SummaryRef<'a>> + ExactSizeIterator + use<'a> {
         let metric = *self;
         let table = &self.frame.summaries;
@@ -333,6 +343,7 @@ impl<'a> ScopeRef<'a> {
     }
 
     /// Its attributes.
+    #[inline]
     pub fn attributes(&self) -> SetId {
         at(&self.frame.scopes.attributes, self.row)
     }
@@ -355,6 +366,7 @@ impl<'a> ResourceRef<'a> {
     }
 
     /// Its attributes.
+    #[inline]
     pub fn attributes(&self) -> SetId {
         at(&self.frame.resources.attributes, self.row)
     }
@@ -382,6 +394,7 @@ impl<'a> PointRef<'a> {
     }
 
     /// The attributes that name the series; see [`Frame::pairs`].
+    #[inline]
     pub fn attributes(&self) -> SetId {
         at(&self.columns.attributes, self.row)
     }
@@ -394,16 +407,19 @@ impl<'a> PointRef<'a> {
     }
 
     /// The start of the interval.
+    #[inline]
     pub fn start(&self) -> Timestamp {
         at(&self.columns.start, self.row)
     }
 
     /// Its end.
+    #[inline]
     pub fn time(&self) -> Timestamp {
         at(&self.columns.time, self.row)
     }
 
     /// OTLP's bit field.
+    #[inline]
     pub fn flags(&self) -> u32 {
         at(&self.columns.flags, self.row)
     }
@@ -414,6 +430,7 @@ impl<'a> PointRef<'a> {
     }
 
     /// Its exemplars.
+    #[inline]
     pub fn exemplars(
         &self,
     ) -> impl DoubleEndedIterator<Item = ExemplarRef<'a>> + ExactSizeIterator + use<'a> {

@@ -26,6 +26,7 @@ pub struct Offsets {
 
 impl Offsets {
     /// Range `index`; empty if there is none.
+    #[inline]
     pub fn range(&self, index: usize) -> std::ops::Range<usize> {
         let end = self.ends.get(index).copied().unwrap_or(0) as usize;
         let start = match index {
@@ -62,6 +63,7 @@ pub struct Strings {
 
 impl Strings {
     /// The string of a row; empty if there is no such row.
+    #[inline]
     pub fn get(&self, id: StringId) -> &str {
         self.text.get(self.offsets.range(id.0 as usize)).unwrap_or_default()
     }
@@ -97,6 +99,7 @@ impl Values {
     pub const NESTED: u8 = 6;
 
     /// The value of a row; empty if there is no such row.
+    #[inline]
     pub fn get<'a>(&'a self, id: ValueId, strings: &'a Strings) -> ValueRef<'a> {
         let row = id.0 as usize;
         let bits = self.bits.get(row).copied().unwrap_or(0);
@@ -138,6 +141,7 @@ pub struct Bounds {
 
 impl Bounds {
     /// The list of a row; empty if there is no such row.
+    #[inline]
     pub fn get(&self, id: BoundsId) -> &[f64] {
         self.bounds.get(self.offsets.range(id.0 as usize)).unwrap_or_default()
     }

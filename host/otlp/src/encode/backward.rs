@@ -14,8 +14,8 @@ pub(super) struct Backward {
 #[derive(Clone, Copy)]
 pub(super) struct Piece {
     /// How many bytes are behind it.
-    end: usize,
-    length: usize,
+    pub(super) end: usize,
+    pub(super) length: usize,
 }
 
 impl Backward {
@@ -138,12 +138,43 @@ impl Backward {
         }
     }
 
+    /// What stands in front of so many bytes of a field; at once where that is short, as it mostly is.
+    #[inline]
+    fn head(&mut self, tag: u8, length: usize) {
+        match u8::try_from(length) {
+            Ok(length @ 0..0x80) => self.put_array([tag, length]),
+            _ => self.long_head(tag, length),
+        }
+    }
+
+    fn long_head(&mut self, tag: u8, length: usize) {
+        self.varint(length as u64);
+        self.byte(tag);
+    }
+
+    /// Two fields of eight bytes, the second behind the first, unless they are 0.
+    #[inline]
+    pub(super) fn fixed64_fields(&mut self, (tag, bits): (u8, u64), (tag_behind, bits_behind): (u8, u64)) {
+        if bits == 0 || bits_behind == 0 {
+            self.fixed64_field(tag_behind, bits_behind);
+            return self.fixed64_field(tag, bits);
+        }
+        let mut both = [tag_behind; 18];
+        both[0] = tag;
+        if let Some(place) = both.get_mut(1..9) {
+            place.copy_from_slice(&bits.to_le_bytes());
+        }
+        if let Some(place) = both.get_mut(10..) {
+            place.copy_from_slice(&bits_behind.to_le_bytes());
+        }
+        self.put_array(both);
+    }
+
     /// A field of bytes, whatever they are.
     #[inline]
     pub(super) fn bytes(&mut self, tag: u8, bytes: &[u8]) {
         self.put(bytes);
-        self.varint(bytes.len() as u64);
-        self.byte(tag);
+        self.head(tag, bytes.len());
     }
 
     /// Text, unless it is empty.
@@ -175,8 +206,7 @@ impl Backward {
     /// Makes a field of all that was written since there were `end` bytes.
     #[inline]
     pub(super) fn close(&mut self, tag: u8, end: usize) {
-        self.varint((self.len() - end) as u64);
-        self.byte(tag);
+        self.head(tag, self.len() - end);
     }
 
     /// All that was written since there were `end` bytes, to be repeated.

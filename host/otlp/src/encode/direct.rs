@@ -205,8 +205,7 @@ fn buckets(to: &mut Backward, tag: u8, (offset, counts): (i32, &[u64])) {
 
 #[inline]
 fn times(to: &mut Backward, point: PointRef<'_>) {
-    to.fixed64_field(0x19, point.time().0);
-    to.fixed64_field(0x11, point.start().0);
+    to.fixed64_fields((0x11, point.start().0), (0x19, point.time().0));
 }
 
 /// A value, by the tags of a double and of an integer.
@@ -221,6 +220,13 @@ fn number(to: &mut Backward, (double, int): (u8, u8), value: Option<Number>) {
 
 #[inline]
 fn exemplars(to: &mut Backward, pairs: &mut Pairs<'_>, tag: u8, point: PointRef<'_>) {
+    // Most have none.
+    if point.exemplars().len() > 0 {
+        some_exemplars(to, pairs, tag, point);
+    }
+}
+
+fn some_exemplars(to: &mut Backward, pairs: &mut Pairs<'_>, tag: u8, point: PointRef<'_>) {
     for row in point.exemplars().rev() {
         let end = to.len();
         exemplar(to, pairs, row);

@@ -11,7 +11,7 @@ use crate::decode::value_from_nested;
 pub(super) struct Pairs<'a> {
     frame: &'a Frame,
     /// By value: the attribute it was written in last.
-    written: Vec<Option<Written>>,
+    written: Vec<Written>,
     /// Keys that were written lately, each at the place of its number.
     keys: [Option<(StringId, Piece)>; KEYS],
 }
@@ -19,16 +19,33 @@ pub(super) struct Pairs<'a> {
 /// How many keys are kept in mind: sets have few, and one that takes the place of another costs no more than its text.
 const KEYS: usize = 32;
 
-#[derive(Clone, Copy)]
+/// Where an attribute was written; small, since there are as many as values. In none has no length.
+#[derive(Clone, Copy, Default)]
 struct Written {
     key: StringId,
+    /// How many bytes are behind it.
+    end: u32,
+    length: u16,
     tag: u8,
-    piece: Piece,
+}
+
+impl Written {
+    /// What is too long or too far off is written anew each time.
+    fn new(key: StringId, tag: u8, piece: Piece) -> Self {
+        let (end, length) = (u32::try_from(piece.end), u16::try_from(piece.length));
+        end.ok().zip(length.ok()).map_or(Self::default(), |(end, length)| Self { key, end, length, tag })
+    }
+
+    #[inline]
+    fn piece(self, key: StringId, tag: u8) -> Option<Piece> {
+        let is_it = self.key == key && self.tag == tag && self.length > 0;
+        is_it.then_some(Piece { end: self.end as usize, length: usize::from(self.length) })
+    }
 }
 
 impl<'a> Pairs<'a> {
     pub(super) fn new(frame: &'a Frame) -> Self {
-        Self { frame, written: vec![None; frame.values.tags.len()], keys: [None; KEYS] }
+        Self { frame, written: vec![Written::default(); frame.values.tags.len()], keys: [None; KEYS] }
     }
 
     /// The attributes of a set, each as a field of that tag.
@@ -37,10 +54,8 @@ impl<'a> Pairs<'a> {
         let (keys, values) = self.frame.pair_ids(set);
         for (key, value) in keys.iter().zip(values).rev() {
             let written = self.written.get_mut(value.0 as usize);
-            if let Some(Some(known)) = &written
-                && (known.key, known.tag) == (*key, tag)
-            {
-                to.repeat(known.piece);
+            if let Some(piece) = written.as_ref().and_then(|written| written.piece(*key, tag)) {
+                to.repeat(piece);
                 continue;
             }
             let end = to.len();
@@ -58,7 +73,7 @@ impl<'a> Pairs<'a> {
             }
             to.close(tag, end);
             if let Some(written) = written {
-                *written = Some(Written { key: *key, tag, piece: to.piece(end) });
+                *written = Written::new(*key, tag, to.piece(end));
             }
         }
     }
