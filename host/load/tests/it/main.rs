@@ -51,16 +51,17 @@ fn what_is_acknowledged_under_load_is_what_the_page_says_in_every_scenario_and_c
 }
 
 #[test]
-fn what_many_clients_got_acknowledged_is_what_the_page_says_on_every_transport() {
+fn what_many_clients_got_acknowledged_is_what_the_host_says_in_every_scenario_whose_series_stay() {
     let program = env!("CARGO_BIN_EXE_wasmeter-load");
     let host = Path::new(program).with_file_name("wasmeter");
     let mut command = Command::new(program);
     // Fewer than a host has places for, so that nothing is refused however slow the machine is.
-    let load = ["--unpinned", "--clients", "12", "--factor", "1", "--secs", "0.2"];
+    let load = ["--unpinned", "--clients", "6", "--factor", "1", "--secs", "0.2"];
     command.arg("overload").arg("--binary").arg(host).args(load);
     let output = command.output().expect("the program starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
-    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 3, "{said}");
+    // Four transports of the first scenario whose series stay, two of each of the nine others.
+    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 22, "{said}");
 }
