@@ -123,11 +123,9 @@ impl Backward {
         }
     }
 
-    /// A double, unless it is 0 of either sign.
+    /// A double, unless it is 0. One that is negative is not the default (protobuf, "Default Field Values"), though prost leaves it out.
     pub(super) fn double_field(&mut self, tag: u8, value: f64) {
-        if value != 0.0 {
-            self.fixed64(tag, value.to_bits());
-        }
+        self.fixed64_field(tag, value.to_bits());
     }
 
     /// A double, if there is one.

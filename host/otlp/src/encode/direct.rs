@@ -1,4 +1,5 @@
-//! From a frame to the bytes of a request, without messages in between: the same bytes that prost makes of [`super::encode`].
+//! From a frame to the bytes of a request, without messages in between: the same bytes that prost makes of [`super::encode`], but for
+//! negative zeros, which prost does not write where a field has no presence.
 //!
 //! Everything is written backward, the last field of the last message first.
 

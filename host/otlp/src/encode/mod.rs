@@ -62,7 +62,7 @@ pub fn encode(frame: &Frame) -> ExportMetricsServiceRequest {
     request
 }
 
-/// [`encode`], in protobuf: the same bytes, written without the messages.
+/// [`encode`], in protobuf: the same bytes, written without the messages, and negative zeros with them.
 pub fn encode_protobuf(frame: &Frame) -> Bytes {
     direct::request(frame)
 }

@@ -225,7 +225,8 @@ impl Codec<f64> for Double {
     }
 
     fn is_absent(value: &f64) -> bool {
-        *value == 0.0
+        // A negative zero is none that need not be said.
+        value.to_bits() == 0
     }
 }
 

@@ -2,11 +2,14 @@
 
 use proptest::prelude::*;
 use prost::Message;
-use wasmeter_model::frame::{FrameBuilder, MetricRow, NumberRow, PointHeader, PointKind};
+use wasmeter_model::frame::{
+    FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, PointKind, SummaryRow,
+};
 use wasmeter_model::{Number, ValueRef};
 use wasmeter_otlp::decode::{Decoded, Refused, decode_json, decode_protobuf};
 use wasmeter_otlp::encode::{encode, encode_json, encode_protobuf};
 use wasmeter_otlp::messages::{ExportMetricsServiceRequest, any_value, metric};
+use wasmeter_otlp::wire::Names;
 
 use crate::support::rows::rows;
 use crate::support::strategies;
@@ -49,6 +52,68 @@ proptest! {
         prop_assert_eq!(&rows(&decode_protobuf(&encode_protobuf(&frame)).unwrap().frame), &expected);
         prop_assert_eq!(&rows(&decode_json(&encode_json(&frame)).unwrap().frame), &expected);
     }
+}
+
+/// Where an attribute was written is remembered only up to a length, and as a part of one kind of point.
+#[test]
+fn long_attributes_are_written_as_often_as_they_come_and_for_each_kind() {
+    for length in [31, 64, 127, 128, 16_000, 65_520, 65_526, 65_527, 65_528, 65_529, 65_540, 200_000] {
+        let text = "x".repeat(length);
+        let mut builder = FrameBuilder::new();
+        let none = builder.set([]);
+        let attributes = builder.set([("k", ValueRef::String(&text)), ("l", ValueRef::String(&text))]);
+        builder.resource(attributes, "", 0);
+        builder.scope("", "", "", attributes, 0);
+        let header = PointHeader { attributes, ..PointHeader::default() };
+        for kind in [PointKind::Gauge, PointKind::Histogram, PointKind::Gauge] {
+            let (temporality, monotonic) = (None, false);
+            builder.metric(
+                MetricRow { name: "m", description: "", unit: "", kind, temporality, monotonic },
+                none,
+            );
+            for _ in 0..2 {
+                builder.number(NumberRow { header, value: Some(Number::Int(1)) });
+                builder.histogram(HistogramRow {
+                    header,
+                    count: 1,
+                    sum: None,
+                    min: None,
+                    max: None,
+                    bounds: &[],
+                    counts: &[],
+                });
+            }
+        }
+        let frame = builder.finish();
+        assert_eq!(frame.point_count(), 6);
+        assert_eq!(encode_protobuf(&frame), encode(&frame).encode_to_vec(), "{length}");
+    }
+}
+
+/// Prost does not write the negative zeros of fields without presence, so no request of its making has one.
+#[test]
+fn negative_zeros_of_a_summary_survive_both_encodings() {
+    let mut builder = FrameBuilder::new();
+    let none = builder.set([]);
+    builder.resource(none, "", 0);
+    builder.scope("", "", "", none, 0);
+    let (kind, temporality, monotonic) = (PointKind::Summary, None, false);
+    builder.metric(MetricRow { name: "m", description: "", unit: "", kind, temporality, monotonic }, none);
+    let header = PointHeader { attributes: none, ..PointHeader::default() };
+    builder.summary(SummaryRow { header, count: 1, sum: -0.0, quantiles: &[(0.5, -0.0), (1.0, 0.0)] });
+    let frame = builder.finish();
+
+    let expected = rows(&frame);
+    let bytes = encode_protobuf(&frame);
+    let [of_protobuf, of_json] = [decode_protobuf(&bytes), decode_json(&encode_json(&frame))];
+    assert_eq!(rows(&of_protobuf.unwrap().frame), expected);
+    assert_eq!(rows(&of_json.unwrap().frame), expected);
+    let read = Names::new(10_000).read(&bytes).expect("it is plain");
+    let summary = read.metrics().next().unwrap().summaries().next().unwrap().1;
+    assert_eq!(
+        (summary.sum.to_bits(), summary.quantile_values[0].to_bits()),
+        ((-0.0_f64).to_bits(), (-0.0_f64).to_bits())
+    );
 }
 
 #[test]
