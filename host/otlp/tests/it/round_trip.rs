@@ -5,7 +5,7 @@ use prost::Message;
 use wasmeter_model::frame::{
     FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, PointKind, SummaryRow,
 };
-use wasmeter_model::{Number, ValueRef};
+use wasmeter_model::{Number, Temporality, ValueRef};
 use wasmeter_otlp::decode::{Decoded, Refused, decode_json, decode_protobuf};
 use wasmeter_otlp::encode::{encode, encode_json, encode_protobuf};
 use wasmeter_otlp::messages::{ExportMetricsServiceRequest, any_value, metric};
@@ -97,7 +97,7 @@ fn negative_zeros_of_a_summary_survive_both_encodings() {
     let none = builder.set([]);
     builder.resource(none, "", 0);
     builder.scope("", "", "", none, 0);
-    let (kind, temporality, monotonic) = (PointKind::Summary, None, false);
+    let (kind, temporality, monotonic) = (PointKind::Summary, Some(Temporality::Cumulative), false);
     builder.metric(MetricRow { name: "m", description: "", unit: "", kind, temporality, monotonic }, none);
     let header = PointHeader { attributes: none, ..PointHeader::default() };
     builder.summary(SummaryRow { header, count: 1, sum: -0.0, quantiles: &[(0.5, -0.0), (1.0, 0.0)] });
