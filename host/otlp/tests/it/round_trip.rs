@@ -58,10 +58,10 @@ proptest! {
 #[test]
 fn long_attributes_are_written_as_often_as_they_come_and_for_each_kind() {
     for length in [31, 64, 127, 128, 16_000, 65_520, 65_526, 65_527, 65_528, 65_529, 65_540, 200_000] {
-        let text = "x".repeat(length);
+        let (text, other) = ("x".repeat(length), "y".repeat(length + 1));
         let mut builder = FrameBuilder::new();
         let none = builder.set([]);
-        let attributes = builder.set([("k", ValueRef::String(&text)), ("l", ValueRef::String(&text))]);
+        let attributes = builder.set([("k", ValueRef::String(&text)), ("l", ValueRef::String(&other))]);
         builder.resource(attributes, "", 0);
         builder.scope("", "", "", attributes, 0);
         let header = PointHeader { attributes, ..PointHeader::default() };
