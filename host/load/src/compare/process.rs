@@ -4,9 +4,10 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 
 use crate::wait::pause;
 
@@ -18,9 +19,23 @@ pub(crate) struct Process {
     child: Child,
 }
 
-/// An address that nobody listens on.
-pub(crate) fn free() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+/// Where programs are told to listen: below the ports that systems give out by themselves, which whoever connects may take at any time.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+
+/// Addresses that nobody listens on, none of them twice. Each call goes on where the one before ended, and each process begins elsewhere.
+pub(crate) fn free<const N: usize>() -> anyhow::Result<[SocketAddr; N]> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(101);
+    let mut listeners = Vec::with_capacity(N);
+    for _ in PORTS {
+        let place = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS.len() as u32;
+        listeners.extend(TcpListener::bind(("127.0.0.1", PORTS.start + place as u16)));
+        if listeners.len() == N {
+            let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
+            return addresses.try_into().map_err(|_| anyhow!("there are as many addresses as listeners"));
+        }
+    }
+    bail!("hardly a port from {} to {} is free", PORTS.start, PORTS.end - 1)
 }
 
 /// Has all threads of this process that are started from now on use one processor.

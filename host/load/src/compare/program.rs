@@ -92,10 +92,10 @@ pub(crate) struct Said {
 impl Program {
     pub(crate) fn start(name: Name, start: &Start<'_>) -> anyhow::Result<Self> {
         let binary = start.binaries.of(name).context("there is no such program")?;
-        let (http, grpc) = (free()?, free()?);
+        let [http, grpc, page] = free()?;
         let end = match (start.scenario.to, start.scenario.collector) {
             (_, Collector::Receives) if name == Name::Collector => End::Nowhere,
-            (To::Page, _) => End::Page(free()?),
+            (To::Page, _) => End::Page(page),
             (To::Otlp(_), _) => End::Sink(Sink::start()?),
         };
         let mut command = pinned(binary, start.processor);

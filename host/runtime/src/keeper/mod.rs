@@ -26,9 +26,9 @@ pub struct Keeper<S> {
 }
 
 impl<S: Service> Keeper<S> {
-    /// Starts the thread. `service` serves what the directory's current generation is; what has changed since is taken into
-    /// service first of all. If `watches`, the directory is looked at whenever it changes ([`Watcher`]), otherwise only by
-    /// [`Keeper::rescan`]. Without a directory the thread does only what [`Keeper::renew`] brings.
+    /// Starts the thread. `service` serves what the directory's current generation is. If `watches`, what has changed since is taken into
+    /// service first of all, and the directory is looked at whenever it changes ([`Watcher`]); otherwise only by [`Keeper::rescan`] and
+    /// [`Keeper::renew`]. Without a directory the thread does only what [`Keeper::renew`] brings.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl<S: Service> Keeper<S> {
         };
         let thread = Thread::new(directory, service, orders.clone());
         let handle = std::thread::Builder::new().name("plugins".into()).spawn(move || {
-            thread.run();
+            thread.run(watches);
             // Here, as it waits for a thread of its own.
             drop(watcher);
         })?;

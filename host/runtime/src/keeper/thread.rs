@@ -26,9 +26,13 @@ impl<S: Service> Thread<S> {
         Self { directory, service, orders, probation: None }
     }
 
-    pub(super) fn run(mut self) {
-        // The watcher compares with what it saw at its own start: look once more for what changed before.
-        self.rescan();
+    /// Until it is told to stop. `watches`: what changes in the directory is ordered to be looked at.
+    pub(super) fn run(mut self, watches: bool) {
+        // The watcher compares with what it saw at its own start: look once more for what changed before. Where nobody watches, nothing is
+        // taken into service that nobody asked for.
+        if watches {
+            self.rescan();
+        }
         let patience = self.directory.as_ref().map(|_| LOOK);
         loop {
             match self.orders.next(patience) {

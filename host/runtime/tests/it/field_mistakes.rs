@@ -95,6 +95,7 @@ fn orders_do_not_pile_up_while_a_swap_takes_its_time() {
     let directory = Arc::new(Directory::new(folder.path(), runtime()));
     let service = Slow { change: 0, swaps, go: Some(go) };
     let keeper = Keeper::start(Some(directory), false, service).unwrap();
+    keeper.rescan();
     assert_eq!(swapped.recv().unwrap(), 0);
     for change in 1..=10_000 {
         keeper.rescan();

@@ -84,6 +84,9 @@ fn setup_with(runtime: Arc<Runtime>, watches: bool, swaps_left: u32, guest: &Gue
     let serving = Serving::default();
     let service = Listener { heard: sender, serving: serving.clone(), swaps_left };
     let keeper = Keeper::start(Some(directory), watches, service).unwrap();
+    if !watches {
+        keeper.rescan();
+    }
     let setup = Setup { folder, keeper, heard, serving };
     assert_eq!(setup.next(), swap(&["a 1.0.0"]));
     setup
