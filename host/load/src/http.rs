@@ -124,14 +124,19 @@ impl Answer {
     }
 }
 
-/// Fetches a page of any length on a connection of its own.
+/// Fetches a page on a connection of its own.
+///
+/// # Errors
+///
+/// It is no page, or longer than [`BODY_BYTES_MAX`].
 pub(crate) fn fetch(host: SocketAddr, path: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect_timeout(&host, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     // By this version an answer ends with its connection.
     stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: {host}\r\n\r\n").as_bytes())?;
     let mut answer = String::new();
-    stream.take(BODY_BYTES_MAX as u64).read_to_string(&mut answer)?;
+    stream.take(BODY_BYTES_MAX as u64 + 1).read_to_string(&mut answer)?;
+    ensure!(answer.len() <= BODY_BYTES_MAX, "the page takes more than {BODY_BYTES_MAX} bytes");
     let (head, page) = answer.split_once("\r\n\r\n").context("an answer without an end of its head")?;
     ensure!(
         head.split(' ').nth(1) == Some("200"),

@@ -16,9 +16,9 @@ use wasmeter_otlp::Compression;
 
 use crate::compare::process::pin_self;
 use crate::compare::program::{Binaries, Name, Program, Start};
-use crate::compare::scenario::{Collector, SCENARIOS, Scenario};
+use crate::compare::scenario::{Collector, SCENARIOS, Scenario, To};
 use crate::link::Transport;
-use crate::requests::POINTS_PER_REQUEST;
+use crate::requests::{Kind, POINTS_PER_REQUEST};
 use client::{Client, Pace, Tally};
 pub(crate) use page::{markdown, table};
 
@@ -178,7 +178,10 @@ fn cases(options: &Options) -> Vec<(&'static Scenario, Transport, Name)> {
     let has_program = |name: &Name| options.binaries.of(*name).is_some();
     let is_wanted = |(_, scenario): &(usize, &Scenario)| {
         let is_asked_for = options.filter.as_ref().is_none_or(|text| scenario.name.contains(text));
-        is_asked_for && scenario.load.new_every.is_none() && scenario.collector != Collector::Receives
+        let stays = scenario.load.new_every.is_none();
+        // A page of histograms of as many series as clients have takes half a gigabyte, which tells more of the page than of overload.
+        let is_page_long = scenario.to == To::Page && scenario.load.kind == Kind::Histogram;
+        is_asked_for && stays && !is_page_long && scenario.collector != Collector::Receives
     };
     let cases = |(place, scenario): (usize, &'static Scenario)| {
         let (transports, names): (&[_], &[_]) = match place {

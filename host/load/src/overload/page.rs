@@ -69,7 +69,8 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          {} clients send requests of a thousand points in turn, eight at a time and as fast as they are answered, which gives the peak. \
          Then all of them together send {} times as much for {} s, each by the clock and one request at a time (so that those who are not answered in time send \
          less than they should), and give up what is refused. Then they send half of the peak. Each client has a thousand series of its \
-         own, with five attributes. The scenarios are those of [the comparison](benchmarks-compare.md) whose series stay. Memory is what is \
+         own, with five attributes. The scenarios are those of [the comparison](benchmarks-compare.md) whose series stay, but for the page of \
+         histograms, which would be half a gigabyte. Memory is what is \
          resident, before with all series known; totals are what the page says, or where the series stand that were sent on when the \
          program was told to end, compared with what was acknowledged. The program has one processor and the clients another, and so has the \
          receiver that points are sent on to. The Collector runs where it only receives and shows a page, with its \

@@ -62,6 +62,6 @@ fn what_many_clients_got_acknowledged_is_what_the_host_says_in_every_scenario_wh
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
-    // Four transports of the first scenario whose series stay, two of each of the nine others.
-    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 22, "{said}");
+    // Four transports of the first scenario whose series stay, two of each of the eight others.
+    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 20, "{said}");
 }
