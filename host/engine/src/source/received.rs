@@ -309,6 +309,16 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_rests_is_no_value_any_more() {
+        let mut source = Received::<i64>::default();
+        let now = Timestamp::from_secs(1);
+        source.replace(now, 5, now).unwrap();
+        assert_eq!(source.live(now, Duration::from_secs(300)).count(), 1);
+        assert!(!source.rest(Timestamp::UNKNOWN));
+        assert_eq!(source.live(now, Duration::from_secs(300)).count(), 0);
+    }
+
+    #[test]
     fn a_series_of_one_writer_takes_one_block() {
         // Of totals that is all there is to it, and there are many of them.
         assert_eq!(size_of::<Received<wasmeter_model::Number>>(), 56);
