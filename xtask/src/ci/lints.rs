@@ -2,7 +2,7 @@
 //!
 //! `cargo clippy` has `cargo check` call `clippy-driver`, a compiler that also lints, in place of the compiler. What it checks is then
 //! compiled once more, with all it depends on. Here the builds that the tests and the demo run call it, so that everything is
-//! compiled once: a fifth of the gate's time.
+//! compiled once. What is tested is then built without optimisations of MIR, which the lints want to see as it was written.
 
 use crate::shell;
 
