@@ -125,6 +125,7 @@ impl ExplicitHistogram {
     }
 
     /// True if the contribution's buckets can be counted in these bounds exactly.
+    #[inline]
     pub(crate) fn accepts(&self, bounds: &Arc<[f64]>) -> bool {
         are_equal(&self.bounds, bounds) || is_subset(&self.bounds, bounds)
     }

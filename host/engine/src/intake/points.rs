@@ -35,9 +35,10 @@ fn finite(values: [Option<f64>; 3]) -> Result<(), Rejection> {
 /// An explicit histogram (data model, "Histogram").
 ///
 /// `known` are the bounds of the one before, which are checked already and kept if this one has the same; `seen` is where they
-/// were read.
+/// were read. `has_checked_counts` as in [`BatchMetric`](wasmeter_model::batch::BatchMetric::has_checked_counts).
 pub(super) fn explicit<'k, 'a: 'k>(
     row: &'k HistogramRef<'a>,
+    has_checked_counts: bool,
     known: &'k mut Option<Arc<[f64]>>,
     seen: &mut Option<&'a [f64]>,
 ) -> Result<ExplicitRow<'k>, Rejection> {
@@ -63,7 +64,7 @@ pub(super) fn explicit<'k, 'a: 'k>(
         (bounds, counts) if counts.len() == bounds.len() + 1 => counts,
         _ => return Err(Rejection::CountsMismatch),
     };
-    if total_count(counts) != row.count.into() {
+    if !has_checked_counts && total_count(counts) != row.count.into() {
         return Err(Rejection::CountsMismatch);
     }
     Ok(ExplicitRow { bounds, counts, count: row.count, sum: row.sum, min: row.min, max: row.max })

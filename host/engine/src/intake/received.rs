@@ -158,65 +158,52 @@ impl<'a> Intake<'a> {
         if metric.name().is_empty() {
             return self.report.reject(Rejection::NoName, points, "");
         }
+        // The last value of a series may stand beside its end, before or behind.
+        let ended = metric.all_points().filter(BatchPoint::is_ended).count();
+        let going_on = metric.point_count() - ended;
         match shape.form {
             Form::Numbers | Form::Measurements => {
-                let without =
-                    metric.numbers().filter(|(point, row)| row.value.is_none() && !point.is_ended()).count();
-                self.report.reject(Rejection::NoValue, without as u64, metric.name());
                 let rows =
                     || metric.numbers().filter(|(point, row)| !point.is_ended() && row.value.is_some());
+                let valued = rows().count();
+                self.report.reject(Rejection::NoValue, (going_on - valued) as u64, metric.name());
                 // What a View is told; the kind may differ from point to point and change in the life of a series.
                 let number = rows().find_map(|(_, row)| row.value).map_or(NumberKind::Int, Number::kind);
-                self.instrument(metric, shape, number, rows().count(), |intake, entry, state, open| {
+                self.instrument(metric, shape, number, valued, |intake, entry, state, open| {
                     for (point, row) in rows() {
                         let value = points::number(&row, shape.kind);
                         intake.number(metric, (entry, state, open), shape, point, value);
                     }
                 });
-                // The last value of a series may stand beside its end, before or behind.
-                let ends = metric.numbers().map(|(point, _)| point).filter(BatchPoint::is_ended);
-                self.ends(metric, shape, NumberKind::Int, ends);
             }
             Form::Explicit => {
                 let rows = || metric.histograms().filter(|(point, _)| !point.is_ended());
-                self.instrument(
-                    metric,
-                    shape,
-                    NumberKind::Double,
-                    rows().count(),
-                    |intake, entry, state, open| {
-                        let (mut known, mut seen) = (state.bounds.take(), None);
-                        let mut delta = ExplicitDelta::default();
-                        for (point, read) in rows() {
-                            let row = points::explicit(&read, &mut known, &mut seen);
-                            let to = (entry, &mut *state, &mut *open);
-                            intake.histogram::<ExplicitPoint>(metric, to, shape, point, &row, &mut delta);
-                        }
-                        state.bounds = known;
-                    },
-                );
-                let ends = metric.histograms().map(|(point, _)| point).filter(BatchPoint::is_ended);
-                self.ends(metric, shape, NumberKind::Double, ends);
+                self.instrument(metric, shape, NumberKind::Double, going_on, |intake, entry, state, open| {
+                    let (mut known, mut seen) = (state.bounds.take(), None);
+                    let mut delta = ExplicitDelta::default();
+                    let has_checked_counts = metric.has_checked_counts();
+                    for (point, read) in rows() {
+                        let row = points::explicit(&read, has_checked_counts, &mut known, &mut seen);
+                        let to = (entry, &mut *state, &mut *open);
+                        intake.histogram::<ExplicitPoint>(metric, to, shape, point, &row, &mut delta);
+                    }
+                    state.bounds = known;
+                });
             }
             Form::Exponential => {
                 let rows = || metric.exponentials().filter(|(point, _)| !point.is_ended());
-                self.instrument(
-                    metric,
-                    shape,
-                    NumberKind::Double,
-                    rows().count(),
-                    |intake, entry, state, open| {
-                        let mut delta = ExponentialDelta::default();
-                        for (point, row) in rows() {
-                            let row = points::exponential(&row);
-                            let to = (entry, &mut *state, &mut *open);
-                            intake.histogram::<ExponentialPoint>(metric, to, shape, point, &row, &mut delta);
-                        }
-                    },
-                );
-                let ends = metric.exponentials().map(|(point, _)| point).filter(BatchPoint::is_ended);
-                self.ends(metric, shape, NumberKind::Double, ends);
+                self.instrument(metric, shape, NumberKind::Double, going_on, |intake, entry, state, open| {
+                    let mut delta = ExponentialDelta::default();
+                    for (point, row) in rows() {
+                        let row = points::exponential(&row);
+                        let to = (entry, &mut *state, &mut *open);
+                        intake.histogram::<ExponentialPoint>(metric, to, shape, point, &row, &mut delta);
+                    }
+                });
             }
+        }
+        if ended > 0 {
+            self.ends(metric, shape);
         }
     }
 
@@ -283,21 +270,15 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Ends series, if they are known.
-    fn ends<'b>(
-        &mut self,
-        metric: BatchMetric<'_>,
-        shape: Shape,
-        number: NumberKind,
-        points: impl Iterator<Item = BatchPoint<'b>>,
-    ) {
-        let mut points = points.peekable();
-        if points.peek().is_none() {
-            return;
-        }
+    /// Ends the series, if they are known, whose points say so.
+    fn ends(&mut self, metric: BatchMetric<'_>, shape: Shape) {
+        let number = match shape.form {
+            Form::Numbers | Form::Measurements => NumberKind::Int,
+            Form::Explicit | Form::Exponential => NumberKind::Double,
+        };
         let instrument = self.described(metric, shape, number);
         let entry = self.inner.known(&instrument, shape.form);
-        for point in points {
+        for point in metric.all_points().filter(BatchPoint::is_ended) {
             self.report.duplicate_keys += point.duplicate_keys();
             self.report.accepted += 1;
             if let Some(entry) = &entry {

@@ -18,7 +18,7 @@ use crate::frame::{
     BoundsId, ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow,
     PointKind, SetId, SummaryRow,
 };
-use crate::{Attributes, Resource, Scope, Temporality};
+use crate::{Attributes, Resource, Scope, Temporality, total_count};
 
 /// What a metric is called, beside its scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Batch<'a> {
     metrics: Vec<BatchRow>,
     sets: Sets,
     duplicate_keys: u64,
+    /// True if the counts of each explicit histogram are known to be its count together.
+    has_checked_counts: bool,
 }
 
 impl<'a> From<&'a Frame> for Batch<'a> {
@@ -113,7 +115,7 @@ impl<'a> Batch<'a> {
             BatchRow { resource, scope, name, kind, temporality, monotonic }
         });
         let metrics = metrics.collect();
-        Self { points, metrics, sets, duplicate_keys }
+        Self { points, metrics, sets, duplicate_keys, has_checked_counts: false }
     }
 }
 
@@ -176,9 +178,26 @@ impl BatchBuilder {
         self.points.bounds(bounds)
     }
 
-    /// Adds a point to the open histogram, with these bounds instead of those of the row.
-    pub fn histogram_of(&mut self, bounds: BoundsId, row: HistogramRow<'_>) {
+    /// Adds counts to the buckets of the histogram that is added next, and returns those it has by then.
+    #[inline]
+    pub fn counts(&mut self, counts: impl ExactSizeIterator<Item = u64>) -> &[u64] {
+        self.points.counts(counts);
+        self.points.next_counts()
+    }
+
+    /// Adds a point to the open histogram, with these bounds instead of those of the row, and the [counts](Self::counts) that were
+    /// added for it before those of the row. False, and the point is not added, if it has counts that are not `row.count` together.
+    #[must_use]
+    #[inline]
+    pub fn histogram_of(&mut self, bounds: BoundsId, row: HistogramRow<'_>) -> bool {
+        let counts = self.points.next_counts();
+        let has_counts = !(counts.is_empty() && row.counts.is_empty());
+        if has_counts && total_count(counts) + total_count(row.counts) != row.count.into() {
+            self.points.discard_next();
+            return false;
+        }
         self.points.histogram_of(bounds, row);
+        true
     }
 
     /// Adds a point to the open exponential histogram.
@@ -200,6 +219,10 @@ impl BatchBuilder {
     /// The finished batch.
     pub fn finish(self) -> Batch<'static> {
         let Self { points, metrics, sets } = self;
-        Batch { points: Cow::Owned(points.finish()), metrics, sets, duplicate_keys: 0 }
+        let points = Cow::Owned(points.finish());
+        Batch { points, metrics, sets, duplicate_keys: 0, has_checked_counts: true }
     }
 }
+
+#[cfg(test)]
+mod tests;

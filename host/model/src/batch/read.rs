@@ -80,6 +80,18 @@ impl<'a> BatchMetric<'a> {
         self.points.points().len()
     }
 
+    /// True if the counts of each explicit histogram, if it has any, are known to be its count together.
+    pub fn has_checked_counts(&self) -> bool {
+        self.batch.has_checked_counts
+    }
+
+    /// Its points, whatever their kind.
+    #[inline]
+    pub fn all_points(&self) -> impl ExactSizeIterator<Item = BatchPoint<'a>> + use<'a> {
+        let metric = *self;
+        self.points.all_points().map(move |point| metric.point(point))
+    }
+
     #[inline]
     fn point(&self, point: PointRef<'a>) -> BatchPoint<'a> {
         BatchPoint { batch: self.batch, point }

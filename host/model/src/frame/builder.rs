@@ -238,10 +238,31 @@ impl FrameBuilder {
         self.histogram_of(bounds, row);
     }
 
+    /// Adds counts to the buckets of the histogram that is added next, before those of its row.
+    #[inline]
+    pub fn counts(&mut self, counts: impl ExactSizeIterator<Item = u64>) {
+        self.frame.histograms.counts.extend(counts);
+    }
+
+    /// What [`FrameBuilder::counts`] has added so far for the histogram that is added next.
+    #[inline]
+    pub fn next_counts(&self) -> &[u64] {
+        let points = &self.frame.histograms;
+        points.counts.get(points.counts_offsets.end()..).unwrap_or_default()
+    }
+
+    /// Takes back what was added for the point that was to be added next.
+    pub fn discard_next(&mut self) {
+        self.discard_exemplars();
+        let points = &mut self.frame.histograms;
+        points.counts.truncate(points.counts_offsets.end());
+    }
+
     /// As [`FrameBuilder::histogram`], of bounds that were interned before; those of the row are not looked at.
+    #[inline]
     pub fn histogram_of(&mut self, bounds: BoundsId, row: HistogramRow<'_>) {
         if self.open_kind() != PointKind::Histogram {
-            return self.discard_exemplars();
+            return self.discard_next();
         }
         let points = &mut self.frame.histograms;
         points.count.push(row.count);

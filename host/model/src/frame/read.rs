@@ -225,6 +225,7 @@ impl<'a> MetricRef<'a> {
     }
 
     /// Its points, of whatever kind, as far as points of all kinds are alike.
+    #[inline]
     pub fn all_points(&self) -> impl DoubleEndedIterator<Item = PointRef<'a>> + ExactSizeIterator + use<'a> {
         let (metric, rows) = (*self, self.points());
         let columns = match self.kind() {
@@ -425,6 +426,7 @@ impl<'a> PointRef<'a> {
     }
 
     /// True if the series has ended and this point only says so.
+    #[inline]
     pub fn is_ended(&self) -> bool {
         self.flags() & super::NO_RECORDED_VALUE != 0
     }

@@ -46,6 +46,12 @@ impl Offsets {
         self.ends.is_empty()
     }
 
+    /// Where the last range ends.
+    #[inline]
+    pub(super) fn end(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0) as usize
+    }
+
     /// Closes a range at `end`, the current length of the table the ranges are of.
     pub(super) fn close(&mut self, end: usize) {
         self.ends.push(u32::try_from(end).unwrap_or(u32::MAX));

@@ -26,22 +26,21 @@ pub(crate) fn check_value(has_value: bool, flags: u32) -> Result<(), Fault> {
 
 pub(super) fn check_histogram(point: &HistogramDataPoint) -> Result<(), Fault> {
     check_times(point.start_time_unix_nano, point.time_unix_nano)?;
-    check_buckets_of(point.count, &point.explicit_bounds, &point.bucket_counts)?;
+    check_lengths(point.explicit_bounds.len(), point.bucket_counts.len())?;
+    if !point.bucket_counts.is_empty() {
+        check_count(point.count, total_count(&point.bucket_counts))?;
+    }
     check_bounds(&point.explicit_bounds)
 }
 
-/// The buckets of an explicit histogram, whose bounds are checked apart.
-pub(crate) fn check_buckets_of(
-    count: u64,
-    explicit_bounds: &[f64],
-    bucket_counts: &[u64],
-) -> Result<(), Fault> {
-    let (bounds, counts) = (explicit_bounds.len(), bucket_counts.len());
+/// How many bounds and counts an explicit histogram has.
+#[inline]
+pub(crate) fn check_lengths(bounds: usize, counts: usize) -> Result<(), Fault> {
     check_buckets(counts.max(bounds))?;
     if (bounds, counts) != (0, 0) && counts != bounds + 1 {
         return Err(Fault::BucketCountMismatch { bounds, counts });
     }
-    if counts == 0 { Ok(()) } else { check_count(count, total_count(bucket_counts)) }
+    Ok(())
 }
 
 /// The bounds of an explicit histogram: ascending numbers.

@@ -10,7 +10,7 @@ use super::cursor::{Cursor, fixed64s};
 use super::decode;
 use super::names::{Lookup, PartOf};
 use crate::decode::{
-    check_bounds, check_buckets_of, check_exponential_buckets, check_quantiles, check_times, check_value,
+    check_bounds, check_exponential_buckets, check_lengths, check_quantiles, check_times, check_value,
 };
 
 /// Room for what a point has several of, used again for the next one.
@@ -103,8 +103,7 @@ impl<'a> Points<'a> {
         elements: &mut usize,
     ) -> Option<()> {
         let (mut header, mut extent) = (Header::default(), Extent::default());
-        let mut bounds = None;
-        self.counts.clear();
+        let (mut bounds, mut counts) = (None, 0);
         while !cursor.is_empty() {
             let start = cursor;
             match cursor.tag()? {
@@ -112,7 +111,7 @@ impl<'a> Points<'a> {
                 0x19 => header.time = cursor.fixed64()?,
                 0x21 => extent.count = cursor.fixed64()?,
                 0x29 => extent.sum = Some(cursor.double()?),
-                0x32 => fixed64s(cursor.bytes()?, |bits| bits, &mut self.counts)?,
+                0x32 => counts = builder.counts(fixed64s(cursor.bytes()?)?).len(),
                 0x3a if bounds.is_none() => bounds = Some(cursor.bytes()?),
                 0x42 => exemplar(Cursor::new(cursor.bytes()?), builder, elements)?,
                 0x4a => {
@@ -126,12 +125,12 @@ impl<'a> Points<'a> {
             }
         }
         let id = self.bounds(bounds.unwrap_or_default(), builder)?;
-        check_buckets_of(extent.count, &self.bounds, &self.counts).ok()?;
+        check_lengths(self.bounds.len(), counts).ok()?;
         let header = header.row(builder)?;
         let Extent { count, sum, min, max } = extent;
-        let (bounds, counts) = (&self.bounds[..], &self.counts[..]);
-        builder.histogram_of(id, HistogramRow { header, count, sum, min, max, bounds, counts });
-        Some(())
+        // The bounds are known by their id, and the counts are there already.
+        let row = HistogramRow { header, count, sum, min, max, bounds: &[], counts: &[] };
+        builder.histogram_of(id, row).then_some(())
     }
 
     /// Reads bounds and checks them, unless they are those of the point before.
@@ -144,7 +143,7 @@ impl<'a> Points<'a> {
         }
         self.bounds_id = None;
         self.bounds.clear();
-        fixed64s(packed, f64::from_bits, &mut self.bounds)?;
+        self.bounds.extend(fixed64s(packed)?.map(f64::from_bits));
         check_bounds(&self.bounds).ok()?;
         self.packed_bounds = packed;
         self.bounds_id = Some(builder.bounds(&self.bounds));
