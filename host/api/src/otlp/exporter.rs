@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
-use wasmeter_model::frame::Frame;
+use wasmeter_model::frame::{Frame, Part};
 use wasmeter_model::{Aggregation, InstrumentKind, TemporalityPreference};
-use wasmeter_otlp::export::{ExportError as Unsent, Exporter};
+use wasmeter_otlp::export::{ExportError as Unsent, Exporter, REQUEST_POINTS_MAX};
 
 use super::network::Network;
 use super::{OtlpError, OtlpExporterBuilder};
@@ -13,7 +13,8 @@ use crate::error::ExportError;
 use crate::lock;
 use crate::reader::{Failure, PushExporter, Undelivered};
 
-/// Sends frames over OTLP, again and again while that may help and the deadline allows.
+/// Sends frames over OTLP, again and again while that may help and the deadline allows: in requests of at most 8192 points, each after
+/// the one before. That bounds the memory an export takes, and the 4 MiB of a request that gRPC servers take by default mostly do for it.
 ///
 /// With delta temporality, frames that nobody took in time are kept, up to a million points, and sent before the next one; a
 /// flush and the shutdown send them, too. With cumulative temporality the next frame makes them good.
@@ -51,9 +52,26 @@ impl OtlpExporter {
         Self { exporter, network, temporality, histograms, undelivered: Mutex::default() }
     }
 
-    /// Sends one frame.
+    /// Sends one frame. A request that is refused for good does not keep the others from being sent.
     fn send(&self, frame: &Frame, deadline: Instant) -> Result<(), Failure> {
-        let sending = self.exporter.export(frame, deadline.into());
+        let (mut done, mut refused) = (0, None);
+        for part in frame.parts(REQUEST_POINTS_MAX) {
+            match self.send_request(part, deadline) {
+                Ok(()) => {}
+                Err(failure) if failure.is_final => refused = refused.or(Some(failure)),
+                Err(failure) => {
+                    let before = refused.map(|refused| format!("; before that: {}", refused.message));
+                    let message = failure.message + &before.unwrap_or_default();
+                    return Err(Failure { message, done, ..failure });
+                }
+            }
+            done += part.point_count();
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    fn send_request(&self, part: Part<'_>, deadline: Instant) -> Result<(), Failure> {
+        let sending = self.exporter.export(part, deadline.into());
         let outcome = self.network.wait(sending);
         match outcome.map_err(|error| Failure::new(error.to_string(), true))? {
             Ok(exported) if exported.rejected > 0 => {

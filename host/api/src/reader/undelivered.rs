@@ -17,13 +17,15 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Sending it again is in vain.
     pub(crate) is_final: bool,
+    /// The first points of the frame, which were delivered all the same, or refused for good.
+    pub(crate) done: usize,
     /// Points of frames that were kept and had to go for newer ones.
     pub(crate) lost: u64,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>, is_final: bool) -> Self {
-        Self { message: message.into(), is_final, lost: 0 }
+        Self { message: message.into(), is_final, done: 0, lost: 0 }
     }
 }
 
@@ -41,12 +43,13 @@ impl Undelivered {
         mut send: impl FnMut(&Frame) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let sent = match self.flush(&mut send) {
-            Err(failure) if !failure.is_final => Err(failure),
+            // Nothing of the frame has been tried.
+            Err(failure) if !failure.is_final => Err(Failure { done: 0, ..failure }),
             before => send(frame).and(before),
         };
         let Err(mut failure) = sent else { return Ok(()) };
         if frame.has_delta() && !failure.is_final {
-            failure.lost = self.frames.push(frame.clone()) as u64;
+            failure.lost = self.frames.push(frame.clone().without_first(failure.done)) as u64;
             if failure.lost > 0 {
                 failure.message += &format!("; {} older points that were kept are dropped", failure.lost);
             }
@@ -66,7 +69,7 @@ impl Undelivered {
                 // Lost for good; what is behind it is not.
                 Err(failure) if failure.is_final => refused = Err(failure),
                 Err(failure) => {
-                    self.frames.put_back(frame);
+                    self.frames.put_back(frame.without_first(failure.done));
                     return Err(failure);
                 }
             }

@@ -285,9 +285,9 @@ impl Thread {
         let mut outcome = processed.kept_back().map_or(Ok(()), |why| Err(ExportError::NotProcessed(why)));
         // All of one collection before the next begins; one that fails does not take the others with it.
         for frame in processed.frames {
-            for batch in frame.into_batches(self.schedule.batch_points_max) {
+            for batch in frame.parts(self.schedule.batch_points_max) {
                 is_empty = false;
-                outcome = outcome.and(self.export_batch(&batch, deadline));
+                outcome = outcome.and(self.export_batch(&batch.to_frame(), deadline));
             }
         }
         if is_empty {

@@ -1,5 +1,6 @@
 //! The OTLP exporter with a real receiver on loopback.
 
+use std::collections::VecDeque;
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver as Inbox, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -22,13 +23,16 @@ use crate::support::*;
 
 /// Takes what it gets, or not.
 struct Collected {
+    /// What comes before `answer`, one for each request.
+    first_answers: Arc<Mutex<VecDeque<Result<Accepted, Overloaded>>>>,
     frames: Mutex<Sender<(Transport, Frame)>>,
     answer: Arc<Mutex<Result<Accepted, Overloaded>>>,
 }
 
 impl Sink for Collected {
     fn accept(&self, batch: Batch<'static>, transport: Transport) -> Result<Accepted, Overloaded> {
-        let answer = self.answer.lock().unwrap().clone();
+        let first = self.first_answers.lock().unwrap().pop_front();
+        let answer = first.unwrap_or_else(|| self.answer.lock().unwrap().clone());
         if answer.is_ok() {
             self.frames.lock().unwrap().send((transport, frame_of(&batch))).unwrap();
         }
@@ -41,6 +45,7 @@ struct Collector {
     grpc: String,
     http: String,
     received: Inbox<(Transport, Frame)>,
+    first_answers: Arc<Mutex<VecDeque<Result<Accepted, Overloaded>>>>,
     answer: Arc<Mutex<Result<Accepted, Overloaded>>>,
     runtime: Option<tokio::runtime::Runtime>,
 }
@@ -49,7 +54,12 @@ impl Collector {
     fn start() -> Self {
         let (sender, received) = channel();
         let answer = Arc::new(Mutex::new(Ok(Accepted::default())));
-        let sink = Collected { frames: Mutex::new(sender), answer: answer.clone() };
+        let first_answers = Arc::<Mutex<VecDeque<_>>>::default();
+        let sink = Collected {
+            first_answers: first_answers.clone(),
+            frames: Mutex::new(sender),
+            answer: answer.clone(),
+        };
         let receiver = Receiver::new(Arc::new(sink), ReceiveLimits::default());
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -60,7 +70,14 @@ impl Collector {
         runtime.spawn(async move { other.serve_grpc(grpc, std::future::pending()).await });
         runtime.spawn(async move { receiver.serve_http(http, std::future::pending()).await });
         let http = format!("http://{http_at}/v1/metrics");
-        Self { grpc: format!("http://{grpc_at}"), http, received, answer, runtime: Some(runtime) }
+        Self {
+            grpc: format!("http://{grpc_at}"),
+            http,
+            received,
+            first_answers,
+            answer,
+            runtime: Some(runtime),
+        }
     }
 
     fn next(&self) -> (Transport, Vec<String>) {
@@ -275,6 +292,39 @@ fn undelivered_delta_frames_are_kept_and_sent_first() {
     let value = |value| format!("orders{{a=x}} sum+ delta {value} @1..1");
     assert_eq!(received, [value(1), value(2), value(4)]);
     assert!(collector.received.try_recv().is_err(), "nothing twice");
+}
+
+#[test]
+fn requests_have_a_bounded_number_of_points_and_what_is_left_when_one_fails_is_kept() {
+    let collector = Collector::start();
+    let (builder, _, told) = builder();
+    let exporter = exporter().with_endpoint(&collector.http).with_temporality(DELTA).build().unwrap();
+    let provider = builder.with_reader(PeriodicReader::new(exporter, AGES, AGES)).build().unwrap();
+    for name in ["a", "b", "c", "d", "e"] {
+        let counter = provider.meter("shop").u64_counter(name).build();
+        (0..1900).for_each(|series| counter.add(1, &[KeyValue::new("i", series)]));
+    }
+    let refused = Ok(Accepted { rejected_points: 1, message: "too old".to_owned() });
+    let later = || Err(Overloaded { retry_after: AGES * 2 });
+    collector.first_answers.lock().unwrap().extend([Ok(Accepted::default()), later(), later(), refused]);
+    provider.force_flush(AGES).unwrap_err();
+    let (_, first) = collector.next();
+    assert_eq!(first.len(), 8192);
+    // Still refused: what is new waits behind what is left.
+    count(&provider, 1);
+    provider.force_flush(AGES).unwrap_err();
+    assert!(collector.received.try_recv().is_err());
+    // Refused for good is no reason to keep what is behind it.
+    provider.force_flush(AGES).unwrap_err();
+    let [rest, new] = [collector.next().1, collector.next().1];
+    assert_eq!((rest.len(), new), (1308, vec!["orders{a=x} sum+ delta 1 @1..1".to_owned()]));
+    let mut all = [first, rest].concat();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 9500, "nothing twice");
+    provider.shutdown(AGES).unwrap();
+    assert!(collector.received.try_recv().is_err());
+    assert_eq!(told.take().len(), 3);
 }
 
 #[test]

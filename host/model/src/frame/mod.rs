@@ -7,10 +7,10 @@
 //! from elsewhere is to pass [`Frame::check`] first.
 
 mod append;
-mod batches;
 mod builder;
 mod check;
 mod intern;
+mod part;
 mod points;
 mod read;
 mod reserve;
@@ -18,11 +18,11 @@ mod sizes;
 mod tables;
 
 use crate::Temporality;
-pub use batches::Batches;
 pub use builder::{
     ExemplarRow, ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, SummaryRow,
 };
 pub use check::FrameFault;
+pub use part::Part;
 pub use points::{Exemplars, ExponentialPoints, HistogramPoints, NumberPoints, PointColumns, SummaryPoints};
 pub use read::{
     ExemplarRef, ExponentialRef, HistogramRef, MetricRef, NumberRef, PointRef, ResourceRef, ScopeRef,

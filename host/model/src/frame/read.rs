@@ -10,6 +10,9 @@ use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp, ValueRef};
 pub struct MetricRef<'a> {
     frame: &'a Frame,
     row: usize,
+    /// The rows of its points are from this one to before `points_end`.
+    points_start: usize,
+    points_end: usize,
 }
 
 /// A scope of a frame.
@@ -143,7 +146,7 @@ impl Frame {
 
     /// Every metric, in order: grouped by resource, then scope.
     pub fn metrics(&self) -> impl DoubleEndedIterator<Item = MetricRef<'_>> + ExactSizeIterator {
-        (0..self.metrics.name.len()).map(|row| MetricRef { frame: self, row })
+        (0..self.metrics.name.len()).map(|row| MetricRef::new(self, row))
     }
 
     /// The attributes of a set, as given: order and duplicates included.
@@ -172,6 +175,18 @@ impl Frame {
 }
 
 impl<'a> MetricRef<'a> {
+    pub(super) fn new(frame: &'a Frame, row: usize) -> Self {
+        let points_start = at(&frame.metrics.points_start, row) as usize;
+        let points_end = at(&frame.metrics.points_end, row) as usize;
+        Self { frame, row, points_start, points_end }
+    }
+
+    /// Without so many of its first and of its last points.
+    pub(super) fn between(self, before: usize, behind: usize) -> Self {
+        let points_start = self.points_start + before;
+        Self { points_start, points_end: self.points_end.saturating_sub(behind), ..self }
+    }
+
     /// The row, to tell metrics apart.
     pub fn row(&self) -> usize {
         self.row
@@ -220,8 +235,7 @@ impl<'a> MetricRef<'a> {
     /// The rows of its points in the table of its kind.
     #[inline]
     pub fn points(&self) -> std::ops::Range<usize> {
-        let start = at(&self.frame.metrics.points_start, self.row) as usize;
-        start..at(&self.frame.metrics.points_end, self.row) as usize
+        self.points_start..self.points_end
     }
 
     /// Its points, of whatever kind, as far as points of all kinds are alike.

@@ -4,23 +4,32 @@
 //! Everything is written backward, the last field of the last message first.
 
 use bytes::Bytes;
-use wasmeter_model::frame::{ExemplarRef, Frame, MetricRef, PointKind, PointRef, ResourceRef, ScopeRef};
+use wasmeter_model::frame::{
+    ExemplarRef, ExponentialRef, HistogramRef, MetricRef, Part, PointKind, PointRef, ResourceRef, ScopeRef,
+    SummaryRef,
+};
 use wasmeter_model::{EntityRefs, Number, Temporality};
 
 use super::backward::Backward;
 use super::pairs::Pairs;
-/// The bytes of a point without its attributes, and of an attribute, about: where they are more, the buffer grows.
-const POINT_BYTES: usize = 48;
-const PAIR_BYTES: usize = 40;
 
-/// The request that says what `frame` says, see [`super::encode`].
-pub(super) fn request(frame: &Frame) -> Bytes {
-    let buckets = frame.histograms.counts.len() + frame.exponentials.positive.len();
-    let mut to = Backward::with_room(
-        256 + frame.point_count() * POINT_BYTES + frame.sets.keys.len() * PAIR_BYTES + buckets * 8,
-    );
-    let mut pairs = Pairs::new(frame);
-    let mut rows = frame.metrics().rev().peekable();
+/// The bytes of a metric without its points, of a point without its attributes and of an attribute, about: where they are more, the
+/// buffer grows.
+const METRIC_BYTES: usize = 256;
+const NUMBER_BYTES: usize = 48;
+const HISTOGRAM_BYTES: usize = 80;
+const PAIR_BYTES: usize = 40;
+const EXEMPLAR_BYTES: usize = 64;
+/// A bucket's bound and its count have eight bytes each; the counts of exponential histograms are mostly short.
+const BUCKET_BYTES: usize = 8;
+const SHORT_BUCKET_BYTES: usize = 3;
+const QUANTILE_BYTES: usize = 20;
+
+/// The request that says what a part of a frame says, see [`super::encode`].
+pub(super) fn request(part: Part<'_>) -> Bytes {
+    let mut to = Backward::with_room(room(part));
+    let mut pairs = Pairs::new(part.frame());
+    let mut rows = part.metrics().rev().peekable();
     // Where the open scope and the open resource end.
     let (mut scope_end, mut resource_end) = (to.len(), to.len());
     let mut is_first = true;
@@ -50,6 +59,38 @@ pub(super) fn request(frame: &Frame) -> Bytes {
         before.iter().for_each(|before| to.text_field(0x1a, before.schema_url()));
     }
     to.finish()
+}
+
+/// About how many bytes the request will have: copying what is written as the buffer grows takes twice the memory.
+fn room(part: Part<'_>) -> usize {
+    let common = |bytes: usize, point: PointRef<'_>| {
+        let (keys, _) = part.frame().pair_ids(point.attributes());
+        bytes + keys.len() * PAIR_BYTES + point.exemplars().len() * EXEMPLAR_BYTES
+    };
+    let metric = |metric: MetricRef<'_>| -> usize {
+        let points: usize = match metric.kind() {
+            PointKind::None => 0,
+            PointKind::Gauge | PointKind::Sum => {
+                metric.numbers().map(|row| common(NUMBER_BYTES, row.point)).sum()
+            }
+            PointKind::Histogram => {
+                let buckets = |row: &HistogramRef<'_>| (row.bounds.len() + row.counts.len()) * BUCKET_BYTES;
+                metric.histograms().map(|row| common(HISTOGRAM_BYTES + buckets(&row), row.point)).sum()
+            }
+            PointKind::ExponentialHistogram => {
+                let buckets = |row: &ExponentialRef<'_>| {
+                    (row.positive.1.len() + row.negative.1.len()) * SHORT_BUCKET_BYTES
+                };
+                metric.exponentials().map(|row| common(HISTOGRAM_BYTES + buckets(&row), row.point)).sum()
+            }
+            PointKind::Summary => {
+                let quantiles = |row: &SummaryRef<'_>| row.quantiles.len() * QUANTILE_BYTES;
+                metric.summaries().map(|row| common(NUMBER_BYTES + quantiles(&row), row.point)).sum()
+            }
+        };
+        METRIC_BYTES + points
+    };
+    part.metrics().map(metric).sum()
 }
 
 fn resource(to: &mut Backward, pairs: &mut Pairs<'_>, row: ResourceRef<'_>) {
@@ -245,4 +286,56 @@ fn exemplar(to: &mut Backward, pairs: &mut Pairs<'_>, row: ExemplarRef<'_>) {
     }
     number(to, (0x19, 0x31), row.value);
     to.fixed64_field(0x11, row.time.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmeter_model::ValueRef;
+    use wasmeter_model::frame::{Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader};
+
+    use super::*;
+
+    /// A metric of this kind with a hundred series of five attributes, each of its own time.
+    fn frame(kind: PointKind) -> Frame {
+        let mut builder = FrameBuilder::new();
+        let none = builder.set([]);
+        builder.resource(none, "", 0);
+        builder.scope("scope", "", "", none, 0);
+        let temporality = Some(Temporality::Cumulative);
+        builder.metric(
+            MetricRow { name: "metric", description: "", unit: "", kind, temporality, monotonic: true },
+            none,
+        );
+        let (bounds, counts) = ((0_u32..15).map(f64::from).collect::<Vec<_>>(), [u64::MAX; 16]);
+        for series in 0_u32..100 {
+            let keys = ["http.request.method", "http.response.status_code", "http.route", "server", "user"];
+            let value = format!("the value {series}");
+            let attributes = builder.set(keys.map(|key| (key, ValueRef::String(&value))));
+            let time = wasmeter_model::Timestamp(u64::MAX);
+            let header = PointHeader { attributes, start: time, time, flags: 1 };
+            let some = Some(f64::from(series));
+            builder.number(NumberRow { header, value: some.map(Number::Double) });
+            let (count, bounds, counts) = (1, bounds.as_slice(), counts.as_slice());
+            builder.histogram(HistogramRow {
+                header,
+                count,
+                sum: some,
+                min: some,
+                max: some,
+                bounds,
+                counts,
+            });
+        }
+        builder.finish()
+    }
+
+    #[test]
+    fn there_is_room_for_a_usual_request_from_the_first_and_not_for_much_more() {
+        for kind in [PointKind::Gauge, PointKind::Sum, PointKind::Histogram] {
+            let frame = frame(kind);
+            assert_eq!(frame.point_count(), 100);
+            let (room, length) = (room(Part::from(&frame)), request(Part::from(&frame)).len());
+            assert!((length..=length + length / 2).contains(&room), "{kind:?}: {room} for {length}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod pairs;
 mod points;
 
 use bytes::Bytes;
-use wasmeter_model::frame::{Frame, MetricRef, PointKind};
+use wasmeter_model::frame::{MetricRef, Part, PointKind};
 use wasmeter_model::{EntityRefs, Key, ValueRef};
 
 use crate::decode::value_from_nested;
@@ -16,12 +16,14 @@ use crate::messages::{
     any_value, metric,
 };
 
-/// The request that says what `frame` says. Resources and scopes without metrics are left out, as the protocol advises
+/// The request that says what a frame or a part of one says. Resources and scopes without metrics are left out, as the protocol advises
 /// against empty envelopes. A nested value whose text is not OTLP/JSON (a plugin may have made it up) is sent as a string.
-pub fn encode(frame: &Frame) -> ExportMetricsServiceRequest {
+pub fn encode<'a>(part: impl Into<Part<'a>>) -> ExportMetricsServiceRequest {
+    let part = part.into();
+    let frame = part.frame();
     let mut request = ExportMetricsServiceRequest::default();
     let mut open = None;
-    for row in frame.metrics() {
+    for row in part.metrics() {
         let (scope, resource) = (row.scope(), row.scope().resource());
         let here = (resource.row(), scope.row());
         if open.map(|(resource, _)| resource) != Some(here.0) {
@@ -63,14 +65,14 @@ pub fn encode(frame: &Frame) -> ExportMetricsServiceRequest {
 }
 
 /// [`encode`], in protobuf: the same bytes, written without the messages, and negative zeros with them.
-pub fn encode_protobuf(frame: &Frame) -> Bytes {
-    direct::request(frame)
+pub fn encode_protobuf<'a>(part: impl Into<Part<'a>>) -> Bytes {
+    direct::request(part.into())
 }
 
 /// [`encode`], in OTLP/JSON.
-pub fn encode_json(frame: &Frame) -> Vec<u8> {
+pub fn encode_json<'a>(part: impl Into<Part<'a>>) -> Vec<u8> {
     // Every field has a JSON form and writing to memory cannot fail; `{}` is the request without metrics.
-    serde_json::to_vec(&encode(frame)).unwrap_or_else(|_| b"{}".to_vec())
+    serde_json::to_vec(&encode(part)).unwrap_or_else(|_| b"{}".to_vec())
 }
 
 fn data(row: &MetricRef<'_>) -> Option<metric::Data> {

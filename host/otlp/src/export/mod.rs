@@ -6,11 +6,12 @@ mod grpc;
 mod http;
 mod retry;
 
+use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 use tokio::time::Instant;
 use wasmeter_model::delivery::Jitter;
-use wasmeter_model::frame::Frame;
+use wasmeter_model::frame::Part;
 
 pub use config::{ConfigError, ExportConfig, metrics_url};
 pub use error::{ExportError, Exported};
@@ -19,6 +20,9 @@ use crate::encode::{encode_json, encode_protobuf};
 
 /// The most bytes of an encoded request before compression; what receivers take by the specification's advice.
 pub const REQUEST_BYTES_MAX: usize = 64 << 20;
+/// The most points of a request where nobody says otherwise, see [`wasmeter_model::frame::Frame::parts`]. It bounds the memory that an
+/// export takes beside its frame, and a request of usual points stays below the 4 MiB that a gRPC server takes by default.
+pub const REQUEST_POINTS_MAX: NonZeroUsize = NonZeroUsize::new(8192).unwrap();
 /// The most bytes of a response; more is not read.
 pub const RESPONSE_BYTES_MAX: usize = 4 << 20;
 
@@ -66,20 +70,25 @@ impl Exporter {
         Self { transport, config, jitter }
     }
 
-    /// Sends `frame`, again and again while that may help, until `deadline` or the configured timeout, whichever comes
-    /// first. A frame without points is not sent. Several exports may run at a time; the metrics SDK never does that.
+    /// Sends a frame or a part of one as one request, again and again while that may help, until `deadline` or the configured timeout,
+    /// whichever comes first. What has no points is not sent. Several exports may run at a time; the metrics SDK never does that.
     ///
     /// # Errors
     ///
     /// The receiver refused the request, or none took it in time. What it holds is lost then, unless the caller keeps it.
-    pub async fn export(&self, frame: &Frame, deadline: Instant) -> Result<Exported, ExportError> {
-        if frame.point_count() == 0 {
+    pub async fn export<'a>(
+        &self,
+        part: impl Into<Part<'a>>,
+        deadline: Instant,
+    ) -> Result<Exported, ExportError> {
+        let part = part.into();
+        if part.point_count() == 0 {
             return Ok(Exported::default());
         }
         let deadline = self.config.deadline(deadline);
         let bytes = match &self.transport {
-            Transport::Http(http) if http.is_json() => encode_json(frame).into(),
-            Transport::Http(_) | Transport::Grpc(_) => encode_protobuf(frame),
+            Transport::Http(http) if http.is_json() => encode_json(part).into(),
+            Transport::Http(_) | Transport::Grpc(_) => encode_protobuf(part),
         };
         if bytes.len() > REQUEST_BYTES_MAX {
             return Err(ExportError::TooLarge { bytes: bytes.len() });

@@ -1,5 +1,7 @@
 //! Nothing a frame can hold is lost on the way in or out.
 
+use std::num::NonZeroUsize;
+
 use proptest::prelude::*;
 use prost::Message;
 use wasmeter_model::frame::{
@@ -35,6 +37,17 @@ proptest! {
         for request in requests {
             let frame = decode_protobuf(&request.encode_to_vec()).unwrap().frame;
             prop_assert_eq!(encode_protobuf(&frame), encode(&frame).encode_to_vec());
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_frame_is_written_as_a_copy_of_it_is(request in strategies::request(), points_max in 1_usize..5) {
+        let frame = decode_protobuf(&request.encode_to_vec()).unwrap().frame;
+        for part in frame.parts(NonZeroUsize::new(points_max).unwrap()) {
+            let bytes = encode_protobuf(part);
+            prop_assert_eq!(&bytes, &encode(part).encode_to_vec());
+            prop_assert_eq!(&bytes, &encode_protobuf(&*part.to_frame()));
+            prop_assert_eq!(decode_protobuf(&bytes).unwrap().frame.point_count(), part.point_count());
         }
     }
 

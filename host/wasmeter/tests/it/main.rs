@@ -1,6 +1,7 @@
 //! The binary as its users run it: real SDKs of other languages in front, real plugins inside, the page and a second
 //! host behind. `cargo xtask test` installs what that needs.
 
+mod batches;
 mod chain;
 mod command_line;
 mod entities;

@@ -1,21 +1,22 @@
-//! The console exporter: a frame as lines of text on the standard output (metrics SDK, "Standard output").
+//! The console exporter: a batch as lines of text on the standard output (metrics SDK, "Standard output").
 
 use std::fmt::Write;
 
-use wasmeter_model::frame::{Frame, MetricRef, PointKind, PointRef};
+use wasmeter_model::frame::{MetricRef, Part, PointKind, PointRef};
 use wasmeter_model::{Number, Temporality, ValueRef};
 
-/// Prints a frame.
+/// Prints a batch.
 #[expect(clippy::print_stdout, reason = "the exporter's purpose")]
-pub(super) fn print(frame: &Frame) {
-    print!("{}", text(frame));
+pub(super) fn print(batch: Part<'_>) {
+    print!("{}", text(batch));
 }
 
 /// One line a metric, one indented line a point.
-fn text(frame: &Frame) -> String {
+fn text(batch: Part<'_>) -> String {
+    let frame = batch.frame();
     let mut out = String::new();
     let mut scope = None;
-    for metric in frame.metrics() {
+    for metric in batch.metrics() {
         let place = metric.scope().row();
         if scope.replace(place) != Some(place) {
             let resource = set(frame.pairs(metric.scope().resource().attributes()));
@@ -145,7 +146,7 @@ mod tests {
         let header = PointHeader { attributes, start: Timestamp(1), time: Timestamp(2), flags: 0 };
         frame.number(NumberRow { header, value: Some(Number::Int(3)) });
         assert_eq!(
-            text(&frame.finish()),
+            text(Part::from(&frame.finish())),
             "resource {service.name=\"shop\"} scope \"meter\"\n  \
              orders [1] monotonic sum delta\n    \
              {route=\"/\\u{1b}[31m\"} 1..2 3\n"

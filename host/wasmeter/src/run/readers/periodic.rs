@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 use wasmeter_config::{Compression, Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
 use wasmeter_model::delivery::Backlog;
-use wasmeter_model::frame::Frame;
-use wasmeter_otlp::export::{ExportConfig, Exporter};
+use wasmeter_model::frame::{Frame, Part};
+use wasmeter_otlp::export::{ExportConfig, Exporter, REQUEST_POINTS_MAX};
 use wasmeter_pipeline::{Collected, Unprocessed};
 use wasmeter_runtime::Exporter as PluginExporter;
 
@@ -76,6 +76,14 @@ impl Target {
         }
     }
 
+    /// How many points it gets at once where the configuration does not say.
+    fn batch_points_max(&self) -> NonZeroUsize {
+        match self {
+            Self::Otlp(..) => REQUEST_POINTS_MAX,
+            Self::Console | Self::Plugin(_) => NonZeroUsize::MAX,
+        }
+    }
+
     /// Waits for another build, or the end, of a target that is a plugin; for ever of others.
     async fn change(&mut self) -> Change {
         match self {
@@ -104,7 +112,7 @@ impl Periodic {
         Self {
             interval: config.interval,
             timeout: config.timeout.unwrap_or(TIMEOUT_MAX),
-            batch_points_max: config.batch_points_max.unwrap_or(NonZeroUsize::MAX),
+            batch_points_max: config.batch_points_max.unwrap_or(target.batch_points_max()),
             target,
             stats,
             backlog: Backlog::default(),
@@ -203,7 +211,7 @@ impl Periodic {
                 self.keep(frame);
                 continue;
             }
-            for left in self.deliver_in_batches(frame, deadline).await {
+            if let Some(left) = self.deliver_in_batches(frame, deadline).await {
                 is_delivered = false;
                 self.keep(left);
             }
@@ -240,24 +248,25 @@ impl Periodic {
     /// True if nothing is left undelivered.
     async fn deliver_backlog(&mut self, deadline: Instant) -> bool {
         while let Some(frame) = self.backlog.pop() {
-            let left = self.deliver_in_batches(frame, deadline).await;
-            if !left.is_empty() {
-                left.into_iter().rev().for_each(|frame| self.backlog.put_back(frame));
+            if let Some(left) = self.deliver_in_batches(frame, deadline).await {
+                self.backlog.put_back(left);
                 return false;
             }
         }
         true
     }
 
-    /// What of a frame may be sent again, in order: the batch that could not be delivered, then the rest.
-    async fn deliver_in_batches(&self, frame: Frame, deadline: Instant) -> Vec<Frame> {
-        let mut batches = frame.into_batches(self.batch_points_max);
-        while let Some(batch) = batches.next() {
-            if !self.deliver(&batch, deadline).await {
-                return std::iter::once(batch).chain(batches.into_rest()).collect();
+    /// What of a frame may be sent again: the batch that could not be delivered, and the rest. Each batch is made when the one
+    /// before it is delivered.
+    async fn deliver_in_batches(&self, frame: Frame, deadline: Instant) -> Option<Frame> {
+        let mut done = 0;
+        for batch in frame.parts(self.batch_points_max) {
+            if !self.deliver(batch, deadline).await {
+                break;
             }
+            done += batch.point_count();
         }
-        Vec::new()
+        (done < frame.point_count()).then(|| frame.without_first(done))
     }
 
     fn keep(&mut self, frame: Frame) {
@@ -282,29 +291,29 @@ impl Periodic {
         }
     }
 
-    /// Sends one frame; false if it may be sent again.
-    async fn deliver(&self, frame: &Frame, deadline: Instant) -> bool {
-        let (name, points) = (self.target.name(), frame.point_count() as u64);
+    /// Sends one batch; false if it may be sent again.
+    async fn deliver(&self, batch: Part<'_>, deadline: Instant) -> bool {
+        let (name, points) = (self.target.name(), batch.point_count() as u64);
         self.stats.timings().export_begins(name, points);
         let begun = Instant::now();
-        let done = self.deliver_to_target(frame, deadline).await;
+        let done = self.deliver_to_target(batch, deadline).await;
         self.stats.timings().export_ends(name, points, begun.elapsed(), done.err());
         done != Err(EXHAUSTED)
     }
 
-    /// Sends one frame, and says why that failed if it did.
-    async fn deliver_to_target(&self, frame: &Frame, deadline: Instant) -> Result<(), &'static str> {
-        let points = frame.point_count() as u64;
+    /// Sends one batch, and says why that failed if it did.
+    async fn deliver_to_target(&self, batch: Part<'_>, deadline: Instant) -> Result<(), &'static str> {
+        let points = batch.point_count() as u64;
         match &self.target {
             Target::Console => {
-                console::print(frame);
+                console::print(batch);
                 self.delivered(points, 0, "")
             }
-            Target::Otlp(exporter, ..) => match exporter.export(frame, deadline).await {
+            Target::Otlp(exporter, ..) => match exporter.export(batch, deadline).await {
                 Ok(exported) => self.delivered(points, exported.rejected, &exported.message),
                 Err(error) => self.not_delivered(points, error.name(), &error),
             },
-            Target::Plugin(plugin) => match plugin.deliver(frame, deadline).await {
+            Target::Plugin(plugin) => match plugin.deliver(&batch.to_frame(), deadline).await {
                 Delivery::Accepted(accepted) => {
                     self.delivered(points, accepted.rejected_points, &accepted.message)
                 }

@@ -1,84 +1,16 @@
-//! Cutting a frame into batches (metrics SDK, "Periodic exporting MetricReader", the maximum size of a batch).
+//! Copying rows of one frame into another.
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
 
 use foldhash::fast::FixedState;
 
-use super::{
+use crate::frame::{
     ExemplarRef, ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRef, MetricRow,
     NumberRow, PointHeader, PointKind, PointRef, SetId, SummaryRow,
 };
 
-/// The batches of a frame; see [`Frame::into_batches`].
-#[derive(Debug)]
-pub struct Batches {
-    /// The points before the next batch are cut off from the ranges of their metrics.
-    frame: Frame,
-    points_left: usize,
-    points_max: usize,
-    /// The metric the next batch begins with.
-    metric: usize,
-}
-
-impl Frame {
-    /// Cuts the frame into batches of `points_max` points each, the last one of what is left, in its order. A metric's points
-    /// may be spread over several batches, each of which then names the metric, its scope and its resource again. A frame
-    /// without points has no batches; one that is small enough is its own batch and is not copied.
-    pub fn into_batches(self, points_max: NonZeroUsize) -> Batches {
-        Batches { points_left: self.point_count(), frame: self, points_max: points_max.get(), metric: 0 }
-    }
-}
-
-impl Batches {
-    /// All that has not been cut off yet, as one frame; `None` if that is nothing.
-    pub fn into_rest(mut self) -> Option<Frame> {
-        self.points_max = usize::MAX;
-        self.next()
-    }
-}
-
-impl Iterator for Batches {
-    type Item = Frame;
-
-    fn next(&mut self) -> Option<Frame> {
-        if self.points_left == 0 {
-            return None;
-        }
-        if self.metric == 0
-            && self.points_left == self.frame.point_count()
-            && self.points_left <= self.points_max
-        {
-            self.points_left = 0;
-            return Some(std::mem::take(&mut self.frame));
-        }
-        let mut copy = Copy::of(&self.frame);
-        let mut room = self.points_max;
-        let mut cut = None;
-        for metric in self.frame.metrics().skip(self.metric) {
-            let taken = metric.points().len().min(room);
-            copy.metric(metric, taken);
-            room -= taken;
-            if taken < metric.points().len() {
-                cut = Some(taken);
-                break;
-            }
-            self.metric += 1;
-            if room == 0 && self.points_left > self.points_max {
-                break;
-            }
-        }
-        let batch = copy.to.finish();
-        if let (Some(taken), Some(start)) = (cut, self.frame.metrics.points_start.get_mut(self.metric)) {
-            *start = start.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
-        }
-        self.points_left = self.points_left.saturating_sub(self.points_max - room);
-        Some(batch)
-    }
-}
-
 /// Copies rows of one frame into another.
-struct Copy<'a> {
+pub(super) struct Copy<'a> {
     from: &'a Frame,
     to: FrameBuilder,
     sets: HashMap<SetId, SetId, FixedState>,
@@ -87,7 +19,7 @@ struct Copy<'a> {
 }
 
 impl<'a> Copy<'a> {
-    fn of(from: &'a Frame) -> Self {
+    pub(super) fn of(from: &'a Frame) -> Self {
         Self { from, to: FrameBuilder::new(), sets: HashMap::default(), resource: None, scope: None }
     }
 
@@ -100,8 +32,13 @@ impl<'a> Copy<'a> {
         copied
     }
 
-    /// Copies a metric with the first `taken` of its points, and its scope and resource unless they are open.
-    fn metric(&mut self, metric: MetricRef<'a>, taken: usize) {
+    /// What was copied.
+    pub(super) fn finish(self) -> Frame {
+        self.to.finish()
+    }
+
+    /// Copies a metric with its points, and its scope and resource unless they are open.
+    pub(super) fn metric(&mut self, metric: MetricRef<'a>) {
         let scope = metric.scope();
         let resource = scope.resource();
         if self.resource != Some(resource.row()) {
@@ -135,19 +72,19 @@ impl<'a> Copy<'a> {
         match metric.kind() {
             PointKind::None => {}
             PointKind::Gauge | PointKind::Sum => {
-                for point in metric.numbers().take(taken) {
+                for point in metric.numbers() {
                     let header = self.header(point.point);
                     self.to.number(NumberRow { header, value: point.value });
                 }
             }
-            PointKind::Histogram => self.histograms(metric, taken),
-            PointKind::ExponentialHistogram => self.exponentials(metric, taken),
-            PointKind::Summary => self.summaries(metric, taken),
+            PointKind::Histogram => self.histograms(metric),
+            PointKind::ExponentialHistogram => self.exponentials(metric),
+            PointKind::Summary => self.summaries(metric),
         }
     }
 
-    fn histograms(&mut self, metric: MetricRef<'a>, taken: usize) {
-        for point in metric.histograms().take(taken) {
+    fn histograms(&mut self, metric: MetricRef<'a>) {
+        for point in metric.histograms() {
             let header = self.header(point.point);
             self.to.histogram(HistogramRow {
                 header,
@@ -161,8 +98,8 @@ impl<'a> Copy<'a> {
         }
     }
 
-    fn exponentials(&mut self, metric: MetricRef<'a>, taken: usize) {
-        for point in metric.exponentials().take(taken) {
+    fn exponentials(&mut self, metric: MetricRef<'a>) {
+        for point in metric.exponentials() {
             let header = self.header(point.point);
             self.to.exponential(ExponentialRow {
                 header,
@@ -179,8 +116,8 @@ impl<'a> Copy<'a> {
         }
     }
 
-    fn summaries(&mut self, metric: MetricRef<'a>, taken: usize) {
-        for point in metric.summaries().take(taken) {
+    fn summaries(&mut self, metric: MetricRef<'a>) {
+        for point in metric.summaries() {
             let header = self.header(point.point);
             let quantiles: Vec<(f64, f64)> =
                 point.quantiles.iter().copied().zip(point.quantile_values.iter().copied()).collect();
@@ -208,6 +145,3 @@ impl<'a> Copy<'a> {
         });
     }
 }
-
-#[cfg(test)]
-mod tests;

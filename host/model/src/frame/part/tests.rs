@@ -1,4 +1,4 @@
-//! Batches put together are the frame they were cut from, whatever is in it.
+//! Parts put together are the frame they are of, whatever is in it.
 
 use std::num::NonZeroUsize;
 
@@ -117,9 +117,13 @@ fn point(builder: &mut FrameBuilder, kind: PointKind, serial: i64) {
 
 /// Every point with everything that is known of it, as text.
 fn rows(frame: &Frame) -> Vec<String> {
+    rows_of(frame, frame.metrics())
+}
+
+fn rows_of<'a>(frame: &'a Frame, metrics: impl Iterator<Item = MetricRef<'a>>) -> Vec<String> {
     let pairs = |set| format!("{:?}", frame.pairs(set).collect::<Vec<_>>());
     let mut rows = Vec::new();
-    for metric in frame.metrics() {
+    for metric in metrics {
         let scope = metric.scope();
         let resource = scope.resource();
         let entities = resource.entities();
@@ -200,36 +204,50 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn n5_batches_are_full_and_together_the_frame(
+    fn n5_parts_are_full_and_together_the_frame(
         shape in vec(vec(vec((any::<u8>(), 0_u8..7), 0..4), 0..3), 0..3),
         points_max in 1_usize..20,
     ) {
         let whole = frame(&shape);
         let points = whole.point_count();
-        let batches: Vec<Frame> = whole.clone().into_batches(NonZeroUsize::new(points_max).unwrap()).collect();
-        prop_assert_eq!(batches.len(), points.div_ceil(points_max));
-        for (place, batch) in batches.iter().enumerate() {
-            let is_last = place + 1 == batches.len();
+        let parts: Vec<Part<'_>> = whole.parts(NonZeroUsize::new(points_max).unwrap()).collect();
+        prop_assert_eq!(parts.len(), points.div_ceil(points_max));
+        for (place, part) in parts.iter().enumerate() {
+            let is_last = place + 1 == parts.len();
             let expected = if is_last { points - place * points_max } else { points_max };
-            prop_assert_eq!(batch.point_count(), expected);
-            prop_assert!(is_valid(batch));
+            prop_assert_eq!(part.point_count(), expected);
+            let copy = part.to_frame();
+            prop_assert!(is_valid(&copy));
+            prop_assert_eq!(copy.point_count(), expected);
+            prop_assert_eq!(rows_of(&whole, part.metrics()), rows(&copy));
+            let metrics = |frame: &Frame| frame.metrics().map(|metric| metric.name().to_owned()).collect::<Vec<_>>();
+            let seen: Vec<String> = part.metrics().map(|metric| metric.name().to_owned()).collect();
+            prop_assert_eq!(seen, metrics(&copy));
         }
-        let together: Vec<String> = batches.iter().flat_map(rows).collect();
+        let together: Vec<String> = parts.iter().flat_map(|part| rows(&part.to_frame())).collect();
         prop_assert_eq!(&together, &rows(&whole));
+    }
 
-        let mut some = whole.clone().into_batches(NonZeroUsize::new(points_max).unwrap());
-        let first: Vec<Frame> = some.by_ref().take(points % 3).collect();
-        let rest = some.into_rest();
-        prop_assert!(rest.as_ref().is_none_or(|rest| is_valid(rest) && rest.point_count() > 0));
-        let together: Vec<String> = first.iter().chain(&rest).flat_map(rows).collect();
-        prop_assert_eq!(together, rows(&whole));
+    #[test]
+    fn what_is_left_of_a_frame_is_all_but_its_first_points(
+        shape in vec(vec(vec((any::<u8>(), 0_u8..7), 0..4), 0..3), 0..3),
+        first in 0_usize..40,
+    ) {
+        let whole = frame(&shape);
+        let first = first.min(whole.point_count());
+        let left = whole.clone().without_first(first);
+        prop_assert!(is_valid(&left));
+        let expected = rows(&whole).split_off(first);
+        prop_assert_eq!(rows(&left), expected);
     }
 }
 
 #[test]
-fn n5_a_frame_that_is_small_enough_is_its_own_batch_and_an_empty_one_has_none() {
+fn n5_a_frame_that_is_small_enough_is_its_own_part_and_an_empty_one_has_none() {
     let whole = frame(&vec![vec![vec![(2, 3), (0, 0), (3, 2)]]]);
-    let batches: Vec<Frame> = whole.clone().into_batches(NonZeroUsize::new(5).unwrap()).collect();
-    assert_eq!(batches, [whole]);
-    assert_eq!(Frame::default().into_batches(NonZeroUsize::MIN).count(), 0);
+    let parts: Vec<Part<'_>> = whole.parts(NonZeroUsize::new(5).unwrap()).collect();
+    let [part] = parts.as_slice() else { panic!("{parts:?}") };
+    assert!(std::ptr::eq(&*part.to_frame(), &raw const whole), "it is not copied");
+    assert_eq!(part.metrics().len(), 3);
+    assert_eq!(Frame::default().parts(NonZeroUsize::MIN).count(), 0);
 }
