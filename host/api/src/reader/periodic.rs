@@ -77,7 +77,7 @@ impl PeriodicReader {
     /// Has the exporter get no more than this many points at once (metrics SDK, "Periodic exporting MetricReader"). What a
     /// collection yields beyond that is exported in further batches, one after the other and in order; a metric's points may
     /// be spread over two of them. A batch that fails does not keep the others from being exported. Without a limit by
-    /// default.
+    /// default; the OTLP exporter makes requests of at most 8192 points of what it gets.
     #[must_use]
     pub fn with_max_export_batch_size(mut self, points_max: NonZeroUsize) -> Self {
         self.batch_points_max = Some(points_max);

@@ -24,7 +24,7 @@ pub struct PeriodicReader {
     pub interval: Duration,
     /// The most time one collection and export may take; 30 s by default, `None` means no limit.
     pub timeout: Option<Duration>,
-    /// The most points the exporter gets at once (`max_export_batch_size`); no limit by default.
+    /// The most points the exporter gets at once (`max_export_batch_size`); the exporter's own limit by default, if it has one.
     pub batch_points_max: Option<NonZeroUsize>,
     /// Where to.
     pub exporter: Exporter,

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, Sleep};
@@ -84,13 +84,23 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for Measured<
 pub(super) async fn collect(
     mut body: impl Body<Data = Bytes, Error = Failure> + Unpin,
 ) -> Result<Bytes, Failure> {
-    let mut content = BytesMut::new();
+    let mut content = Vec::new();
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {
+            if data.len() > content.capacity() - content.len() {
+                content.reserve_exact(growth(content.len(), data.len(), body.size_hint().exact()));
+            }
             content.extend_from_slice(&data);
         }
     }
-    Ok(content.freeze())
+    Ok(content.into())
+}
+
+/// By how much to grow for `data` behind `content`: to the double, but not beyond what is to come if that is known. So a body takes no
+/// more than it has, and one that is only announced takes nothing.
+fn growth(content: usize, data: usize, to_come: Option<u64>) -> usize {
+    let to_come = to_come.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+    content.min(data.saturating_add(to_come)).max(data)
 }
 
 /// Reads the whole body and keeps nothing, so that a client that is refused reads why.
@@ -101,4 +111,19 @@ pub(super) async fn discard(
         frame?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_grows_by_doubling_and_not_beyond_its_end() {
+        let mib = 1 << 20;
+        assert_eq!(growth(0, 10, Some(100)), 10, "what is only announced takes nothing");
+        assert_eq!(growth(mib, 10, Some(u64::MAX)), mib);
+        assert_eq!(growth(mib, 10, None), mib);
+        assert_eq!(growth(mib, 10, Some(90)), 100);
+        assert_eq!(growth(10, mib, Some(0)), mib);
+    }
 }

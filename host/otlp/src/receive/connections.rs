@@ -34,6 +34,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const STREAMS_MAX: u32 = 128;
 /// The most bytes of the headers of one request.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// The most bytes of an HTTP/1 connection that are read at a time, and of the head of a request. Each connection keeps that much, also
+/// while its request is worked on: then it looks whether the client has left.
+const READ_BYTES_MAX: usize = 64 * 1024;
 /// How often a silent HTTP/2 peer is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -157,7 +160,7 @@ async fn connection(
 fn builder(protocol: Protocol) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // `Activity` closes slow and idle connections; hyper's own timeout would close a client that exports now and then.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(None);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(READ_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -204,7 +204,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn n5_parts_are_full_and_together_the_frame(
+    fn n5_batches_are_full_and_together_the_frame(
         shape in vec(vec(vec((any::<u8>(), 0_u8..7), 0..4), 0..3), 0..3),
         points_max in 1_usize..20,
     ) {
@@ -243,7 +243,7 @@ proptest! {
 }
 
 #[test]
-fn n5_a_frame_that_is_small_enough_is_its_own_part_and_an_empty_one_has_none() {
+fn n5_a_frame_that_is_small_enough_is_its_own_batch_and_an_empty_one_has_none() {
     let whole = frame(&vec![vec![vec![(2, 3), (0, 0), (3, 2)]]]);
     let parts: Vec<Part<'_>> = whole.parts(NonZeroUsize::new(5).unwrap()).collect();
     let [part] = parts.as_slice() else { panic!("{parts:?}") };
