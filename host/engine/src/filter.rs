@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use foldhash::fast::RandomState;
 use wasmeter_model::frame::{Frame, FrameBuilder, PointKind};
 use wasmeter_model::{Attributes, Scope};
 
-use crate::lock;
 use crate::stream::{Collection, Slots, Stream};
 use crate::sync::MutexGuard;
 
@@ -146,20 +146,21 @@ impl Verdict {
         self.result == MetricFilterResult::AcceptPartial && !self.series.contains_key(attributes)
     }
 
-    /// Asks about the series of a stream that have something to export, until all that there are have been asked about:
-    /// others may appear while the stream is not locked.
+    /// Asks about the series in some places of a stream that have something to export, until all that there are have been asked
+    /// about: others may appear while the stream is not locked. The stream is then locked behind whoever waits for it.
     pub(crate) fn settle<'a>(
         &mut self,
         filter: Option<&dyn MetricFilter>,
         stream: &'a Stream,
         collection: Collection,
+        places: Range<usize>,
     ) -> MutexGuard<'a, Slots> {
         loop {
-            let slots = lock(&stream.slots);
+            let slots = stream.slots.lock_in_turn();
             if self.result != MetricFilterResult::AcceptPartial {
                 return slots;
             }
-            let exported = slots.to_export(&stream.key, collection);
+            let exported = slots.to_export(&stream.key, collection, places.clone());
             let open: Vec<_> = exported.filter(|attributes| self.is_open(attributes)).cloned().collect();
             if open.is_empty() {
                 return slots;

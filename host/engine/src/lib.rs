@@ -28,6 +28,7 @@ mod source;
 mod stream;
 mod summaries;
 mod sync;
+mod turns;
 mod views;
 
 pub use engine::{Engine, EngineConfig, PreparedSwap};
@@ -43,6 +44,32 @@ pub use views::{IsEnabled, Mode, NativeView, View, ViewFault, Views};
 
 /// Locks a mutex. A poisoned one is taken as it is: the engine's own code does not panic between related changes, and
 /// losing all metrics for one panic would be the worse answer.
-fn lock<T>(mutex: &sync::Mutex<T>) -> sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+#[inline]
+fn lock<L: Lock>(mutex: &L) -> sync::MutexGuard<'_, L::Value> {
+    mutex.acquire()
+}
+
+/// What [`lock`] locks.
+trait Lock {
+    type Value;
+
+    fn acquire(&self) -> sync::MutexGuard<'_, Self::Value>;
+}
+
+impl<T> Lock for sync::Mutex<T> {
+    type Value = T;
+
+    #[inline]
+    fn acquire(&self) -> sync::MutexGuard<'_, T> {
+        self.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl<T> Lock for turns::InTurn<T> {
+    type Value = T;
+
+    #[inline]
+    fn acquire(&self) -> sync::MutexGuard<'_, T> {
+        self.lock()
+    }
 }

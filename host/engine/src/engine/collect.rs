@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use wasmeter_model::frame::Frame;
+use wasmeter_model::frame::{Frame, FrameBuilder};
 use wasmeter_model::{Resource, Scope, Timestamp};
 
 use super::Inner;
-use crate::filter::Verdict;
-use crate::instrument::Form;
+use crate::filter::{MetricFilter, Verdict};
+use crate::instrument::{Entry, Form, State};
 use crate::intake::Observations;
 use crate::lock;
 use crate::pipeline::Pipeline;
-use crate::stream::{Collection, Entities, Stream};
+use crate::stream::{CHUNK, Collection, Emission, Entities, Stream};
 use crate::summaries::Passing;
+use crate::sync::MutexGuard;
 
 impl Inner {
     /// The frame of one reader, after its callbacks have run on this thread.
@@ -48,13 +49,28 @@ impl Inner {
         for entry in self.entries() {
             let mut state = lock(&entry.state);
             self.bring_up_to_date(&entry, &mut state, collection.now);
-            self.fetch(&entry, &mut state, collection.now);
+            if entry.form == Form::Measurements {
+                let now = collection.now;
+                state = self.in_chunks(&entry, state, |state| self.fetch_next(&entry, state, now, CHUNK));
+            }
             // Measurements of this process persist; there may be many.
             if entry.form != Form::Measurements || entry.instrument.kind.is_observable() {
-                let expired = state.expire(entry.instrument.kind, collection.now, self.limits.idle_expiry);
-                self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
+                let (now, expiry) = (collection.now, self.limits.idle_expiry);
+                let mut has_expired = false;
+                state = self.in_chunks(&entry, state, |state| {
+                    has_expired |= state.has_expired_among_next(now, expiry, CHUNK);
+                });
+                if has_expired {
+                    let expired = state.expire(entry.instrument.kind, now, expiry);
+                    self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
+                }
             }
-            state.contribute_current(place, collection, self.limits.current_expiry);
+            if state.has_current(place) {
+                let (chunk, expiry) = (state.chunk_of_current(&entry), self.limits.current_expiry);
+                state = self.in_chunks(&entry, state, |state| {
+                    state.contribute_current_of_next(place, collection, expiry, chunk);
+                });
+            }
             self.tell(&entry, &mut state);
             let is_aggregated = entry.instrument.origin.is_aggregated();
             if is_aggregated && state.is_abandoned(collection.now, self.limits.idle_expiry) {
@@ -76,18 +92,19 @@ impl Inner {
         let mut passing = Vec::new();
         for stream in streams {
             let mut verdict = Verdict::of(filter, stream.key.metric());
-            let mut slots = verdict.settle(filter, &stream, collection);
+            let exported = self.has_export(&stream, filter, &mut verdict, collection);
+            if let Some(entities) = exported {
+                passing.push((stream, verdict, entities));
+                continue;
+            }
             if let Some(notice) = verdict.notice() {
                 self.notice(&stream.key.name, notice);
             }
-            if slots.to_export(&stream.key, collection).any(|attributes| verdict.passes(attributes)) {
-                let entities = slots.entities.clone();
-                drop(slots);
-                passing.push((stream, verdict, entities));
-            } else {
-                // What does not pass has had its interval all the same.
-                slots.finish_collection(stream.key.temporality, collection.now);
+            lock(&stream.slots).begin_collection(stream.key.temporality, collection.now);
+            while stream.slots.lock_in_turn().pass_over(&stream.key, collection, &verdict) {
+                self.between_chunks();
             }
+            lock(&stream.slots).end_collection();
         }
         for Group { resource, entities, scopes } in grouped(passing, summaries.passing(filter)) {
             let attributes = frame.attributes(&resource.attributes);
@@ -97,17 +114,101 @@ impl Inner {
                 let attributes = frame.attributes(&scope.attributes);
                 frame.scope(&scope.name, &scope.version, &scope.schema_url, attributes, 0);
                 for (stream, mut verdict) in streams {
-                    let mut slots = verdict.settle(filter, &stream, collection);
-                    let names = slots.emit(&stream.key, collection, &verdict, &mut frame);
-                    // Whoever measures or sends waits for what is done while the stream is locked.
-                    drop(slots);
-                    frame.name_points(&names);
+                    self.emit_stream(&stream, filter, &mut verdict, collection, &mut frame);
+                    if let Some(notice) = verdict.notice() {
+                        self.notice(&stream.key.name, notice);
+                    }
                 }
                 summaries.iter().for_each(|summary| summary.emit(&mut frame));
             }
         }
         pipeline.forget_dead();
         pipeline.finish_frame(frame)
+    }
+
+    /// Has `work` go through the sources of an instrument, a part of them at a time, and whoever waits for the instrument have it in
+    /// between.
+    fn in_chunks<'a>(
+        &self,
+        entry: &'a Entry,
+        mut state: MutexGuard<'a, State>,
+        mut work: impl FnMut(&mut State),
+    ) -> MutexGuard<'a, State> {
+        state.sources.begin_walk();
+        loop {
+            work(&mut state);
+            if state.sources.is_walked() {
+                return state;
+            }
+            drop(state);
+            self.between_chunks();
+            state = entry.state.lock_in_turn();
+        }
+    }
+
+    /// What is known of the entities of a stream, if any of its series has something to export that passes the filter.
+    fn has_export(
+        &self,
+        stream: &Stream,
+        filter: Option<&dyn MetricFilter>,
+        verdict: &mut Verdict,
+        collection: Collection,
+    ) -> Option<Entities> {
+        let mut at = 0;
+        loop {
+            let places = at..at + CHUNK;
+            let slots = verdict.settle(filter, stream, collection, places.clone());
+            if at >= slots.places() {
+                return None;
+            }
+            at = places.end;
+            if slots.to_export(&stream.key, collection, places).any(|attributes| verdict.passes(attributes)) {
+                return Some(slots.entities.clone());
+            }
+            drop(slots);
+            self.between_chunks();
+        }
+    }
+
+    /// Writes a stream into the frame, chunk by chunk: see [`CHUNK`].
+    fn emit_stream(
+        &self,
+        stream: &Stream,
+        filter: Option<&dyn MetricFilter>,
+        verdict: &mut Verdict,
+        collection: Collection,
+        frame: &mut FrameBuilder,
+    ) {
+        let key = &stream.key;
+        let (mut emission, mut names) = (Emission { key, collection, is_open: false }, Vec::new());
+        lock(&stream.slots).begin_collection(key.temporality, collection.now);
+        for at in (0..).step_by(CHUNK) {
+            let mut slots = verdict.settle(filter, stream, collection, at..at + CHUNK);
+            let is_more = slots.emit(&mut emission, verdict, frame, &mut names);
+            // Whoever measures or sends waits for what is done while the stream is locked.
+            drop(slots);
+            frame.name_points(&names);
+            names.clear();
+            if !is_more {
+                break;
+            }
+            self.between_chunks();
+        }
+        lock(&stream.slots).end_collection();
+    }
+
+    /// Called whenever a collection has let go of a lock it is about to take again: here is where others come in between.
+    #[cfg(not(all(test, not(loom))))]
+    #[expect(clippy::unused_self, reason = "tests have something to do here")]
+    fn between_chunks(&self) {}
+
+    #[cfg(all(test, not(loom)))]
+    fn between_chunks(&self) {
+        let step = lock(&self.between_chunks).take();
+        if let Some(mut step) = step {
+            step();
+            *lock(&self.between_chunks) = Some(step);
+        }
     }
 }
 
@@ -171,3 +272,6 @@ impl<'a> Groups<'a> {
         &mut scopes[place].1
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -101,6 +101,9 @@ pub(crate) struct Inner {
     pub(crate) summaries: Mutex<Summaries>,
     pub(crate) counters: Counters,
     pub(crate) notices: Mutex<VecDeque<Notice>>,
+    /// What a test has come in between, see [`Inner::between_chunks`].
+    #[cfg(all(test, not(loom)))]
+    pub(super) between_chunks: Mutex<Option<Box<dyn FnMut() + Send>>>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -142,6 +145,8 @@ impl Inner {
             summaries: Mutex::default(),
             counters: Counters::default(),
             notices,
+            #[cfg(all(test, not(loom)))]
+            between_chunks: Mutex::default(),
         }
     }
 
@@ -250,6 +255,12 @@ impl Inner {
     /// Takes the measurements that threads have left for an instrument into its series.
     pub(crate) fn fetch(&self, entry: &Entry, state: &mut State, now: Timestamp) {
         let fetched = state.fetch(entry, now);
+        self.counters.accepted.fetch_add(fetched, Ordering::Relaxed);
+    }
+
+    /// Takes the measurements that threads have left for the next sources of a walk into their series, so many sources at most.
+    pub(crate) fn fetch_next(&self, entry: &Entry, state: &mut State, now: Timestamp, most: usize) {
+        let fetched = state.fetch_next(entry, now, most);
         self.counters.accepted.fetch_add(fetched, Ordering::Relaxed);
     }
 

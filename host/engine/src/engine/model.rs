@@ -5,14 +5,15 @@
 //!
 //! - `State::fetch_last`: totals fetched by the routes of a histogram, which cannot take them; nothing fetched before a swap.
 //! - `Inner::collect_observed`: no lock of `control`. `Inner::entry`: no second look under the lock that makes the instrument.
+//! - `Slots::pass`: the series of a delta stream forgotten together with the end of its collection.
 
 use std::sync::Arc;
 
 use loom::thread as checked;
-use wasmeter_model::frame::Frame;
+use wasmeter_model::frame::{Frame, FrameBuilder, MetricRow, NumberRow, PointHeader, PointKind};
 use wasmeter_model::{
     Advisory, Aggregation, AttributeRule, Attributes, Instrument, InstrumentKind, Number, NumberKind, Origin,
-    Pattern, Resource, Scope, StreamSpec, TemporalityPreference, Timestamp,
+    Pattern, Resource, Scope, StreamSpec, Temporality, TemporalityPreference, Timestamp,
 };
 
 use super::{Engine, EngineConfig};
@@ -269,4 +270,50 @@ fn what_is_recorded_while_a_reader_replaces_another_is_with_one_of_them() {
         let last: i64 = report.last.iter().flat_map(sums).sum();
         assert_eq!(last + collect(&engine, 1), 111, "{last} with the one that went");
     });
+}
+
+/// A received point of each of two series; a sum of their values tells which of them are in it.
+fn received(time: u64, values: [i64; 2]) -> Frame {
+    let mut frame = FrameBuilder::new();
+    let none = frame.attributes(&Attributes::empty());
+    frame.resource(none, "", 0);
+    frame.scope("", "", "", none, 0);
+    let (kind, temporality) = (PointKind::Sum, Some(Temporality::Delta));
+    let row = MetricRow { name: "sent", description: "", unit: "", kind, temporality, monotonic: true };
+    frame.metric(row, none);
+    for (set, value) in (0i64..).zip(values) {
+        let attributes = frame.attributes(&[("a", set)].into_iter().collect());
+        let (start, time) = (Timestamp::from_secs(time - 1), Timestamp::from_secs(time));
+        let header = PointHeader { attributes, start, time, flags: 0 };
+        frame.number(NumberRow { header, value: Some(Number::Int(value)) });
+    }
+    frame.finish()
+}
+
+/// A collection lets go of a stream after each of its series here. What is received then is in it, or in the next one.
+fn what_is_received_between_chunks_counts_once(reader: TemporalityPreference) {
+    explore(2, move || {
+        let engine = engine(&[reader]);
+        engine.ingest(&received(2, [1, 10]), NOW);
+        let theirs = engine.clone();
+        let receiving = checked::spawn(move || {
+            let report = theirs.ingest(&received(3, [100, 1000]), NOW);
+            assert_eq!(report.accepted, 2);
+        });
+        let first = collect(&engine, 0);
+        receiving.join().unwrap();
+        let second = collect(&engine, 0);
+        assert!([11, 111, 1011, 1111].contains(&first), "{first}");
+        assert_eq!(if reader == DELTA { first + second } else { second }, 1111);
+    });
+}
+
+#[test]
+fn deltas_that_are_received_between_chunks_are_in_one_collection() {
+    what_is_received_between_chunks_counts_once(DELTA);
+}
+
+#[test]
+fn totals_of_what_is_received_between_chunks_are_whole_in_the_end() {
+    what_is_received_between_chunks_counts_once(CUMULATIVE);
 }

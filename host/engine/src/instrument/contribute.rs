@@ -210,11 +210,12 @@ pub(super) fn send(
     let temporality = stream.key.temporality;
     // A history that began in an earlier interval is not wholly in this one.
     let whole = way.whole && temporality == Temporality::Cumulative;
+    let id = way.arrive(temporality, slots);
     let floor = match temporality {
         Temporality::Cumulative => Timestamp::UNKNOWN,
-        Temporality::Delta => slots.forgotten_until,
+        Temporality::Delta => slots.interval_at(id).forgotten_until,
     };
-    let Some(slot) = way.slot(temporality, slots) else { return Taken::Yes };
+    let Some(slot) = slots.get(id) else { return Taken::Yes };
     let taken = slot.take(stream, entry, contributed.what, whole, mismatch);
     if matches!(taken, Taken::No) {
         return taken;

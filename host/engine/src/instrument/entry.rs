@@ -14,8 +14,8 @@ use crate::pipeline::Pipeline;
 use crate::record::{Last, Owner, Shape};
 use crate::report::Rejection;
 use crate::source::{Source, SourceData, Sources};
-use crate::stream::{Collection, Current, Description, Entities, SlotState, Storage, Stream, When};
-use crate::sync::Mutex;
+use crate::stream::{CHUNK, Collection, Current, Description, Entities, SlotState, Storage, Stream, When};
+use crate::turns::InTurn;
 use crate::views::{Aggregator, Resolved};
 
 /// An instrument and everything that is known of its sources.
@@ -27,7 +27,7 @@ pub(crate) struct Entry {
     /// What the cells of threads know of it.
     pub(crate) owner: Owner,
     /// Locked before any stream, never after one.
-    pub(crate) state: Mutex<State>,
+    pub(crate) state: InTurn<State>,
     /// Whether it feeds any stream under the generation in service; written under the lock of `state`.
     pub(crate) is_enabled: AtomicBool,
     /// One bit for each [`Rejection`] that has been told.
@@ -98,7 +98,7 @@ impl Entry {
             instrument,
             form,
             owner,
-            state: Mutex::default(),
+            state: InTurn::default(),
             is_enabled: AtomicBool::new(false),
             told_refusals: AtomicU32::new(0),
         }
@@ -146,35 +146,43 @@ impl State {
 
     /// Puts the current states of the sources into the slots of one reader's current streams.
     pub(crate) fn contribute_current(&mut self, reader: usize, collection: Collection, expiry: Duration) {
-        let streams = self.routing.resolved.streams.len();
-        let range = reader * streams..(reader + 1) * streams;
-        let own = self.routing.streams.get(range.clone()).unwrap_or_default();
-        if own.iter().all(|stream| stream.key.storage != Storage::Current) {
-            return;
+        if self.has_current(reader) {
+            self.routing.contribute_current(self.sources.all(), reader, collection, expiry);
         }
-        for source in self.sources.values_mut() {
-            let Source { routes, data, .. } = source;
-            for route in routes.get_mut(range.clone()).unwrap_or_default().iter_mut().flatten() {
-                let (stream, mut way) = route.split();
-                if stream.key.storage != Storage::Current {
-                    continue;
-                }
-                let is_total = stream.key.aggregator == Aggregator::Sum;
-                let Some((value, when)) = data.current(is_total, reader, collection, expiry) else {
-                    continue;
-                };
-                let mut slots = lock(&stream.slots);
-                let combine = slots.combine;
-                let Some(slot) = way.slot(stream.key.temporality, &mut slots) else { continue };
-                slot.touched = true;
-                match &mut slot.state {
-                    SlotState::Current(current) if current.collection == collection.number => {
-                        current.merge(combine, value, when);
-                    }
-                    _ => slot.set_current(Current::new(collection.number, value, when)),
-                }
-            }
-        }
+    }
+
+    /// As [`State::contribute_current`], those of the next sources of a walk, so many at most.
+    pub(crate) fn contribute_current_of_next(
+        &mut self,
+        reader: usize,
+        collection: Collection,
+        expiry: Duration,
+        most: usize,
+    ) {
+        self.routing.contribute_current(self.sources.walk(most), reader, collection, expiry);
+    }
+
+    /// True if some streams of a reader are made of the current states of the sources.
+    pub(crate) fn has_current(&self, reader: usize) -> bool {
+        let own = self.routing.streams.get(self.routing.places_of(reader)).unwrap_or_default();
+        own.iter().any(|stream| stream.key.storage == Storage::Current)
+    }
+
+    /// How many of the sources may be worked on before others have the instrument, where their states are put into series. Received points
+    /// of one request belong together: where Views may have them in one series, what that says is of all of them or of none.
+    pub(crate) fn chunk_of_current(&self, entry: &Entry) -> usize {
+        let is_merged = self.routing.resolved.streams.iter().any(|(stream, _)| !stream.attributes.is_empty());
+        if entry.instrument.origin == Origin::Received && is_merged { usize::MAX } else { CHUNK }
+    }
+
+    /// True if there is something for [`State::expire`] to do in the next sources of a walk, so many at most.
+    pub(crate) fn has_expired_among_next(&mut self, now: Timestamp, expiry: Duration, most: usize) -> bool {
+        let baseline_expiry = expiry.saturating_mul(BASELINE_EXPIRIES);
+        self.sources.walk(most).iter_mut().any(|source| {
+            source.data.forget_writers(now, baseline_expiry);
+            let expiry = if source.is_dormant { baseline_expiry } else { expiry };
+            now.since(source.heard) > expiry && !matches!(source.data, SourceData::Recorded(_))
+        })
     }
 
     /// Forgets received and observed sources without news for `expiry`, and returns how many. Measurements of this process
@@ -236,6 +244,45 @@ const BASELINE_EXPIRIES: u32 = 24;
 const TOLD_MAX: usize = 16;
 
 impl Routing {
+    /// Where a reader's streams, and the routes to them, are among those of all readers.
+    fn places_of(&self, reader: usize) -> std::ops::Range<usize> {
+        let streams = self.resolved.streams.len();
+        reader * streams..(reader + 1) * streams
+    }
+
+    fn contribute_current(
+        &self,
+        sources: &mut [Source],
+        reader: usize,
+        collection: Collection,
+        expiry: Duration,
+    ) {
+        let range = self.places_of(reader);
+        for source in sources {
+            let Source { routes, data, .. } = source;
+            for route in routes.get_mut(range.clone()).unwrap_or_default().iter_mut().flatten() {
+                let (stream, mut way) = route.split();
+                if stream.key.storage != Storage::Current {
+                    continue;
+                }
+                let is_total = stream.key.aggregator == Aggregator::Sum;
+                let Some((value, when)) = data.current(is_total, reader, collection, expiry) else {
+                    continue;
+                };
+                let mut slots = lock(&stream.slots);
+                let combine = slots.combine;
+                let Some(slot) = way.slot(stream.key.temporality, &mut slots) else { continue };
+                slot.touched = true;
+                match &mut slot.state {
+                    SlotState::Current(current) if current.collection == collection.number => {
+                        current.merge(combine, value, when);
+                    }
+                    _ => slot.set_current(Current::new(collection.number, value, when)),
+                }
+            }
+        }
+    }
+
     /// Keeps a notice for the engine, unless it has been told in this generation.
     pub(crate) fn tell(&mut self, notice: String) {
         let Notices { told, pending } = &mut **self.notices.get_or_insert_default();

@@ -16,23 +16,12 @@ const FETCHED_AT_ONCE: usize = 64;
 impl State {
     /// Takes all measurements of all threads into the series and returns how many there were.
     pub(crate) fn fetch(&mut self, entry: &Entry, now: Timestamp) -> u64 {
-        let Self { routing, sources, .. } = self;
-        routing.deliver(entry, now, |delivery, shape| {
-            if shape.is_total_only() {
-                return sources.values_mut().for_each(|source| delivery.fetch_totals(source));
-            }
-            let (mut dirty, mut spare) = (Vec::new(), Spare::new());
-            for source in sources.values_mut() {
-                // Nothing is left as a total, but some threads may have let go of their cells.
-                delivery.fetch_totals(source);
-                if source.is_dirty() {
-                    dirty.push(source);
-                }
-            }
-            for sources in dirty.chunks_mut(FETCHED_AT_ONCE) {
-                delivery.fetch_staged(sources, Tap::is_dirty, shape, Some(&mut spare));
-            }
-        })
+        self.routing.fetch_of(entry, self.sources.all(), now)
+    }
+
+    /// As [`State::fetch`], those of the next sources of a walk, so many at most.
+    pub(crate) fn fetch_next(&mut self, entry: &Entry, now: Timestamp, most: usize) -> u64 {
+        self.routing.fetch_of(entry, self.sources.walk(most), now)
     }
 
     /// As [`State::fetch`], for the last time by these routes: from now on threads leave what `shape` asks for.
@@ -59,6 +48,26 @@ impl State {
 }
 
 impl Routing {
+    /// Takes the measurements of some sources into their series and returns how many there were.
+    fn fetch_of(&mut self, entry: &Entry, sources: &mut [Source], now: Timestamp) -> u64 {
+        self.deliver(entry, now, |delivery, shape| {
+            if shape.is_total_only() {
+                return sources.iter_mut().for_each(|source| delivery.fetch_totals(source));
+            }
+            let (mut dirty, mut spare) = (Vec::new(), Spare::new());
+            for source in sources {
+                // Nothing is left as a total, but some threads may have let go of their cells.
+                delivery.fetch_totals(source);
+                if source.is_dirty() {
+                    dirty.push(source);
+                }
+            }
+            for sources in dirty.chunks_mut(FETCHED_AT_ONCE) {
+                delivery.fetch_staged(sources, Tap::is_dirty, shape, Some(&mut spare));
+            }
+        })
+    }
+
     /// Takes the measurements of one source into its series and returns how many there were.
     pub(crate) fn fetch(&mut self, entry: &Entry, source: &mut Source, now: Timestamp) -> u64 {
         self.deliver(entry, now, |delivery, shape| {

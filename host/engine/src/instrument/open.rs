@@ -76,7 +76,7 @@ mod tests {
     }
 
     fn are_locked(streams: &[Arc<Stream>]) -> Vec<bool> {
-        streams.iter().map(|stream| stream.slots.try_lock().is_err()).collect()
+        streams.iter().map(|stream| stream.slots.is_locked()).collect()
     }
 
     fn open(streams: &[Arc<Stream>], has_one_a_reader: bool) -> Open<'_> {

@@ -105,17 +105,23 @@ impl Way<'_> {
         temporality: Temporality,
         slots: &'a mut Slots,
     ) -> Option<&'a mut Slot> {
+        let id = self.arrive(temporality, slots);
+        slots.get(id)
+    }
+
+    /// As [`Way::slot`], by its id.
+    #[inline]
+    pub(crate) fn arrive(&mut self, temporality: Temporality, slots: &mut Slots) -> SlotId {
         let is_delta = temporality == Temporality::Delta;
         let since = self.changed.map_or(Timestamp::UNKNOWN, |changed| changed.since);
-        let start = slots.interval_start.max(since);
         if is_delta {
-            slots.resume(*self.slot, start);
+            slots.resume(*self.slot, since);
         }
         let is_stale = slots.get(*self.slot).is_none();
         if is_stale || (is_delta && *self.overflows && slots.has_room()) {
             slots.release(*self.slot);
-            (*self.slot, *self.overflows) = slots.acquire(self.attributes, start);
+            (*self.slot, *self.overflows) = slots.acquire_for_interval(self.attributes, since);
         }
-        slots.get(*self.slot)
+        *self.slot
     }
 }

@@ -92,8 +92,9 @@ fn offer(
         return None;
     }
     let reservoirs = slots.reservoirs.clone();
-    let begin = slots.interval_start;
-    let Slot { attributes, epoch, state, exemplars, .. } = way.slot(stream.key.temporality, &mut slots)?;
+    let id = way.arrive(stream.key.temporality, &mut slots);
+    let begin = slots.interval_at(id).start;
+    let Slot { attributes, epoch, state, exemplars, .. } = slots.get(id)?;
     let make = || {
         let bounds = match (&stream.key.aggregator, state) {
             (_, SlotState::Explicit(histogram)) => Some(histogram.shared_bounds()),

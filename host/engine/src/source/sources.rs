@@ -13,6 +13,8 @@ pub(crate) struct Sources {
     entries: Vec<Source>,
     /// Behind the source that was asked for last: senders mostly keep to an order, and then it is the next one.
     next: usize,
+    /// Behind the sources that a walk has come to, see [`Sources::walk`].
+    walked: usize,
 }
 
 impl Sources {
@@ -51,8 +53,20 @@ impl Sources {
 
     /// Forgets the source of a set; false if there is none. The last source takes its place.
     pub(crate) fn remove(&mut self, attributes: &Attributes) -> bool {
-        let Some(place) = self.place(attributes) else { return false };
+        let Some(mut place) = self.place(attributes) else { return false };
         self.unindex(attributes);
+        if place < self.walked {
+            // A walk comes to each source once: what takes the place of one behind it is another one behind it.
+            self.walked -= 1;
+            if place != self.walked
+                && let Some(moved) = self.entries.get(self.walked).map(|source| source.attributes.clone())
+            {
+                self.unindex(&moved);
+                self.entries.swap(place, self.walked);
+                self.index(place);
+                place = self.walked;
+            }
+        }
         let last = self.entries.len() - 1;
         if place != last
             && let Some(moved) = self.entries.last().map(|source| source.attributes.clone())
@@ -74,6 +88,29 @@ impl Sources {
             self.places.clear();
             (0..self.entries.len()).for_each(|place| self.index(place));
         }
+    }
+
+    /// Every source.
+    pub(crate) fn all(&mut self) -> &mut [Source] {
+        &mut self.entries
+    }
+
+    /// Has the next [`Sources::walk`] begin with the first source.
+    pub(crate) fn begin_walk(&mut self) {
+        self.walked = 0;
+    }
+
+    /// The next sources, so many at most. There is one walk at a time, that of the collection under way. Sources may come and go between one part of the walk and the next: whatever stays is come
+    /// to once.
+    pub(crate) fn walk(&mut self, most: usize) -> &mut [Source] {
+        let from = self.walked.min(self.entries.len());
+        self.walked = from.saturating_add(most).min(self.entries.len());
+        self.entries.get_mut(from..self.walked).unwrap_or_default()
+    }
+
+    /// True if a walk has come to all sources.
+    pub(crate) fn is_walked(&self) -> bool {
+        self.walked >= self.entries.len()
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &Source> {
@@ -179,6 +216,39 @@ mod tests {
             assert_eq!(sources.get_mut(&set(number)).is_some(), number % 3 != 0, "{number}");
         }
         assert_eq!(sources.len(), 66);
+    }
+
+    #[test]
+    fn a_walk_comes_once_to_each_source_that_stays() {
+        for seed in 0..50usize {
+            let mut sources = filled(40);
+            let (mut seen, mut gone, mut added) = (Vec::new(), Vec::new(), 40..);
+            sources.begin_walk();
+            for step in 1.. {
+                seen.extend(sources.walk(3).iter().map(|source| source.attributes.clone()));
+                if sources.is_walked() {
+                    break;
+                }
+                let number = ((step * 17 + seed * 29) % 40) as i64;
+                if sources.remove(&set(number)) {
+                    gone.push(set(number));
+                }
+                if step % 4 == 0 {
+                    let new = added.next().unwrap();
+                    sources.get_or_insert(&set(new), || Ok::<_, ()>(source(new))).unwrap();
+                }
+            }
+            let stay: Vec<_> = sources.values().map(|source| source.attributes.clone()).collect();
+            assert!(
+                stay.iter().all(|set| seen.iter().filter(|seen| *seen == set).count() == 1),
+                "seed {seed}"
+            );
+            assert_eq!(seen.len(), seen.iter().collect::<std::collections::HashSet<_>>().len());
+            assert!(gone.iter().any(|set| seen.contains(set)) && gone.iter().any(|set| !seen.contains(set)));
+            assert!(
+                stay.iter().all(|set| sources.get_mut(set).is_some_and(|found| found.attributes == *set))
+            );
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use wasmeter_model::frame::{
 };
 use wasmeter_model::{Attributes, Timestamp};
 
-use super::{Output, Slot, SlotState, Slots, StreamKey};
+use super::{Output, Passed, Slot, SlotState, Slots, StreamKey};
 use crate::filter::{MetricStream, Verdict};
 use crate::views::Aggregator;
 
@@ -19,46 +19,55 @@ pub(crate) struct Collection {
     pub(crate) now: Timestamp,
 }
 
+/// How many places of a stream, or sources of an instrument, are worked on before whoever waits for its lock has a turn. In tests of
+/// the crate itself it is one, so that little is needed for something to come in between.
+pub(crate) const CHUNK: usize = if cfg!(test) { 1 } else { 2048 };
+
+/// One metric on its way into a frame.
+pub(crate) struct Emission<'a> {
+    pub(crate) key: &'a StreamKey,
+    pub(crate) collection: Collection,
+    /// True once the metric is in the frame.
+    pub(crate) is_open: bool,
+}
+
 impl Slots {
-    /// The attributes of the series that have something to export in this collection.
+    /// The attributes of the series in some places that have something to export in this collection.
     pub(crate) fn to_export(
         &self,
         key: &StreamKey,
         collection: Collection,
+        places: std::ops::Range<usize>,
     ) -> impl Iterator<Item = &Attributes> {
-        let slots = self.iter().filter(move |slot| slot.has_end() || slot.has_value(key, collection));
+        let slots = self.iter_in(places).filter(move |slot| slot.has_something(key, collection));
         slots.map(|slot| &slot.attributes)
     }
 
-    /// Writes the metric and those of its points that pass the reader's filter, if it has any, and begins the next interval.
-    /// The attributes of the points are not written but returned, in their order: see [`FrameBuilder::name_points`].
+    /// Writes the metric and, of the next places that the collection comes to, those points that pass the reader's filter, if it
+    /// has any. True if there is more to come to. The attributes of the points are not written but put into `names`, in their order:
+    /// see [`FrameBuilder::name_points`].
     pub(crate) fn emit(
         &mut self,
-        key: &StreamKey,
-        collection: Collection,
+        emission: &mut Emission<'_>,
         verdict: &Verdict,
         frame: &mut FrameBuilder,
-    ) -> Vec<Attributes> {
-        let mut names = Vec::new();
-        let mut opened = false;
-        let (description, metadata, live) =
-            (self.description.text().clone(), self.metadata.clone(), self.len());
-        let after = Timestamp(self.interval_start.0.saturating_add(1));
-        for slot in self.iter_mut() {
-            let is_ended = slot.has_end();
-            let has_value = slot.has_value(key, collection);
+        names: &mut Vec<Attributes>,
+    ) -> bool {
+        let Emission { key, collection, ref mut is_open } = *emission;
+        let (description, metadata) = (self.description.text().clone(), self.metadata.clone());
+        self.pass(CHUNK, |slot, interval| {
+            let (is_ended, has_value) = (slot.has_end(), slot.has_value(key, collection));
             if (!has_value && !is_ended) || !verdict.passes(&slot.attributes) {
-                continue;
+                return Passed::Collected;
             }
-            if !opened {
-                opened = true;
+            if !std::mem::replace(is_open, true) {
                 let metadata = frame.attributes(&metadata);
                 frame.metric(key.row(&description), metadata);
-                names.reserve(live);
             }
             let attributes = SetId::default();
             if has_value {
                 // Whoever ended the series may have read another clock than the collections do.
+                let after = Timestamp(interval.start.0.saturating_add(1));
                 let ended = slot.ended().filter(|ended| (after..collection.now).contains(ended));
                 let time = ended.unwrap_or(collection.now);
                 // Clocks differ, and a measurement may come while a collection is under way: no point starts after its end.
@@ -71,9 +80,17 @@ impl Slots {
                 emit_end(key, attributes, slot.start, collection.now, frame);
                 names.push(slot.attributes.clone());
             }
-        }
-        self.finish_collection(key.temporality, collection.now);
-        names
+            Passed::Collected
+        })
+    }
+
+    /// Comes to the next places of a stream that had nothing to export. True if there is more to come to. What has something by
+    /// now goes on until the next collection; what does not pass the filter has had its interval all the same.
+    pub(crate) fn pass_over(&mut self, key: &StreamKey, collection: Collection, verdict: &Verdict) -> bool {
+        self.pass(CHUNK, |slot, _| {
+            let is_left = slot.has_something(key, collection) && verdict.passes(&slot.attributes);
+            if is_left { Passed::Left } else { Passed::Collected }
+        })
     }
 }
 
@@ -113,6 +130,11 @@ impl Slot {
     /// True if it is to be said that the series has ended: somebody has seen it, or is about to.
     fn has_end(&self) -> bool {
         self.ended().is_some() && !(self.fresh && self.state.is_empty())
+    }
+
+    /// True if there is anything to be exported of it.
+    fn has_something(&self, key: &StreamKey, collection: Collection) -> bool {
+        self.has_end() || self.has_value(key, collection)
     }
 
     fn has_value(&self, key: &StreamKey, collection: Collection) -> bool {

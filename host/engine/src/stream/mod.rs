@@ -9,10 +9,10 @@ mod slot;
 mod slots;
 
 pub(crate) use description::Description;
-pub(crate) use emit::Collection;
+pub(crate) use emit::{CHUNK, Collection, Emission};
 pub(crate) use entities::Entities;
 pub(crate) use key::{Output, Storage, StreamKey};
 pub(crate) use slot::{Current, Slot, SlotState, When};
 #[cfg(all(test, not(loom)))]
 pub(crate) use slots::tests::stream as stream_of_test;
-pub(crate) use slots::{SlotId, Slots, Stream, overflow_attributes};
+pub(crate) use slots::{Passed, SlotId, Slots, Stream, overflow_attributes};

@@ -1,16 +1,21 @@
 //! The series of a stream, and the cardinality limit (metrics SDK, "Cardinality limits").
 
+mod rest;
+
+use std::ops::Range;
 use std::sync::LazyLock;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 use wasmeter_model::limits::OVERFLOW_KEY;
-use wasmeter_model::{Attributes, Combine, Temporality, Timestamp};
+use wasmeter_model::{Attributes, Combine, Timestamp};
 
 use super::exemplars::Exemplars;
 use super::{Description, Entities, Slot, SlotState, StreamKey};
 use crate::exemplar::Choice;
-use crate::sync::Mutex;
+use crate::turns::InTurn;
+pub(crate) use rest::Passed;
+use rest::Rest;
 
 /// A stream of one reader.
 #[derive(Debug)]
@@ -19,7 +24,7 @@ pub(crate) struct Stream {
     /// The bounds of explicit histograms of measurements, those of the first instrument to feed it.
     pub(crate) bounds: OnceLock<Arc<[f64]>>,
     /// Locked after an instrument's state where both are needed, never before it.
-    pub(crate) slots: Mutex<Slots>,
+    pub(crate) slots: InTurn<Slots>,
 }
 
 /// A place in [`Slots`] and the series that is meant.
@@ -43,7 +48,8 @@ pub(crate) struct Slots {
     pub(crate) reservoirs: Choice,
     /// How many instruments feed the stream.
     pub(crate) feeders: u32,
-    /// When the stream began or was last collected.
+    /// When the stream began or was last collected, which for series that a collection under way has not come to is the one before
+    /// it: see [`Slots::interval_of`].
     pub(crate) interval_start: Timestamp,
     /// For a delta stream: until when series that it has forgotten may have been exported. A series with the attributes of
     /// such a one does not reach back further, since intervals must not overlap.
@@ -53,9 +59,11 @@ pub(crate) struct Slots {
     /// The places of the series, by their attributes.
     index: HashTable<u32>,
     live: usize,
-    /// How many places are kept for series that are forgotten: see [`Slots::finish_collection`].
+    /// How many places are kept for series that are forgotten: see [`Slots::pass`].
     vacant: usize,
     epochs: u32,
+    /// What a collection under way has still to come to.
+    rest: Option<Box<Rest>>,
 }
 
 /// The attributes of the series that takes what exceeds a limit.
@@ -92,8 +100,9 @@ impl Stream {
             live: 0,
             vacant: 0,
             epochs: 0,
+            rest: None,
         };
-        Self { key, bounds: OnceLock::new(), slots: Mutex::new(slots) }
+        Self { key, bounds: OnceLock::new(), slots: InTurn::new(slots) }
     }
 }
 
@@ -106,16 +115,41 @@ impl Slots {
     /// The series for a mapped attribute set, with one more route to it; the overflow series if the limit is reached. The
     /// second result says whether it is the overflow.
     pub(crate) fn acquire(&mut self, attributes: &Attributes, start: Timestamp) -> (SlotId, bool) {
+        self.acquire_since(attributes, start, start)
+    }
+
+    /// As [`Slots::acquire`]. A series that is new starts at `start`, and one in the place that was kept for it with the interval
+    /// of that place, but not before `since`.
+    fn acquire_since(
+        &mut self,
+        attributes: &Attributes,
+        start: Timestamp,
+        since: Timestamp,
+    ) -> (SlotId, bool) {
         if let Some(id) = self.known(attributes) {
             return (id, false);
         }
-        if self.has_room() {
-            let id = self.reoccupy(attributes, start);
-            return (id.unwrap_or_else(|| self.insert(attributes.clone(), start)), false);
+        match self.place(attributes).filter(|_| self.vacant > 0) {
+            Some(place) => {
+                if let Some(id) = self.reoccupy(place, since) {
+                    return (id, false);
+                }
+            }
+            None if self.has_room() => return (self.insert(attributes.clone(), start), false),
+            None => {}
         }
         let overflow = overflow_attributes();
         let id = self.known(overflow).unwrap_or_else(|| self.insert(overflow.clone(), start));
         (id, true)
+    }
+
+    /// As [`Slots::acquire`], for a series that starts with the interval if it is new, but not before `since`.
+    pub(crate) fn acquire_for_interval(
+        &mut self,
+        attributes: &Attributes,
+        since: Timestamp,
+    ) -> (SlotId, bool) {
+        self.acquire_since(attributes, self.interval_start.max(since), since)
     }
 
     /// The series for a mapped attribute set with one more route to it, if there is one.
@@ -130,9 +164,9 @@ impl Slots {
         let index = self.place(attributes)?;
         let slot = self.table.get_mut(index as usize)?.as_mut().filter(|slot| !slot.is_vacant)?;
         if slot.go_on() && attributes != overflow_attributes() {
-            self.live += 1;
+            *self.live_beside(index) += 1;
         }
-        Some((index, slot))
+        Some((index, self.table.get_mut(index as usize)?.as_mut()?))
     }
 
     fn place(&self, attributes: &Attributes) -> Option<u32> {
@@ -144,31 +178,39 @@ impl Slots {
             .copied()
     }
 
-    /// Has a series in the place that was kept for it, if there is one and the limit allows for it. The routes that led there still do.
-    pub(crate) fn resume(&mut self, id: SlotId, start: Timestamp) {
-        if !self.has_room() {
-            return;
-        }
-        if let Some(slot) = self.place_of(id).filter(|slot| slot.is_vacant) {
-            slot.occupy(start);
-            self.vacant -= 1;
-            self.live += 1;
+    /// Has a series in the place that was kept for it, if there is one and the limit allows for it. The routes that led there still
+    /// do. It starts with the interval of the place, but not before `since`.
+    pub(crate) fn resume(&mut self, id: SlotId, since: Timestamp) {
+        if self.vacant > 0 && self.place_of(id).is_some_and(|slot| slot.is_vacant) {
+            self.occupy(id.index, since);
         }
     }
 
-    /// As [`Slots::resume`], by the attributes, with one more route.
-    fn reoccupy(&mut self, attributes: &Attributes, start: Timestamp) -> Option<SlotId> {
-        let index = self.place(attributes).filter(|_| self.vacant > 0)?;
-        let slot = self.table.get_mut(index as usize)?.as_mut()?;
-        let id = SlotId { index, epoch: slot.epoch };
+    /// As [`Slots::resume`], with one more route.
+    fn reoccupy(&mut self, index: u32, since: Timestamp) -> Option<SlotId> {
+        let slot = self.occupy(index, since)?;
         slot.routes += 1;
-        self.resume(id, start);
-        Some(id)
+        Some(SlotId { index, epoch: slot.epoch })
+    }
+
+    /// Begins a series in a place that is vacant, if the limit allows for it.
+    fn occupy(&mut self, index: u32, since: Timestamp) -> Option<&mut Slot> {
+        let (start, limit) = (self.interval_of(index).start.max(since), self.limit);
+        let live = self.live_beside(index);
+        if *live >= limit {
+            return None;
+        }
+        *live += 1;
+        self.vacant -= 1;
+        let slot = self.table.get_mut(index as usize)?.as_mut()?;
+        slot.occupy(start);
+        Some(slot)
     }
 
     fn insert(&mut self, attributes: Attributes, start: Timestamp) -> SlotId {
-        if self.vacant > 0 && self.live + self.vacant >= self.limit {
-            self.give_up(|slot| slot.is_vacant);
+        // A collection under way is about to give up the places it does not keep.
+        if self.vacant > 0 && self.rest.is_none() && self.live + self.vacant >= self.limit {
+            self.give_up_vacant();
         }
         // 0 is nowhere's.
         self.epochs = self.epochs.checked_add(1).unwrap_or(1);
@@ -222,7 +264,8 @@ impl Slots {
         }
         let is_overflow = slot.attributes == *overflow_attributes();
         if !is_overflow {
-            self.live = self.live.saturating_sub(1);
+            let live = self.live_beside(id.index);
+            *live = live.saturating_sub(1);
         }
         true
     }
@@ -246,63 +289,45 @@ impl Slots {
         self.index.len() - self.vacant
     }
 
-    /// True if a new set would find room of its own.
+    /// True if a new set would find room of its own. While a collection is under way it would come to the next interval.
     pub(crate) fn has_room(&self) -> bool {
         self.live < self.limit
     }
 
-    /// Every series, in the order of their places.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
-        self.table.iter().flatten().filter(|slot| !slot.is_vacant)
+    /// The series in some places, in their order.
+    pub(crate) fn iter_in(&self, places: Range<usize>) -> impl Iterator<Item = &Slot> {
+        let places = places.start..places.end.min(self.table.len());
+        self.table.get(places).unwrap_or_default().iter().flatten().filter(|slot| !slot.is_vacant)
     }
 
-    /// As [`Slots::iter`].
+    /// How many places there are, whether there is a series in them or not.
+    pub(crate) fn places(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Every series, in the order of their places.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
         self.table.iter_mut().flatten().filter(|slot| !slot.is_vacant)
     }
 
-    /// Forgets the series that have ended and, in a delta stream, all of them: every interval has the whole room under the
-    /// cardinality limit. Starts the next interval.
-    ///
-    /// A delta stream keeps the places of the series it forgets for one interval, since most series go on: they are found again
-    /// without a search and need no new memory.
-    pub(crate) fn finish_collection(&mut self, temporality: Temporality, now: Timestamp) {
-        self.interval_start = now;
-        if temporality == Temporality::Delta {
-            if self.iter().any(|slot| slot.touched) {
-                self.forgotten_until = now;
+    /// Gives up the places that are kept for series that were forgotten.
+    fn give_up_vacant(&mut self) {
+        for index in 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX) {
+            if slot_at(&self.table, index).is_some_and(|slot| slot.is_vacant) {
+                self.give_up(index);
             }
-            self.give_up(|slot| {
-                slot.is_vacant || slot.ended().is_some() || slot.attributes == *overflow_attributes()
-            });
-            self.table.iter_mut().flatten().for_each(Slot::vacate);
-            (self.vacant, self.live) = (self.index.len(), 0);
-            return;
         }
-        self.give_up(|slot| {
-            slot.fresh &= slot.state.is_empty();
-            slot.touched = false;
-            slot.ended().is_some()
-        });
     }
 
-    /// Gives up the places of the slots for which `is_over` is true.
-    fn give_up(&mut self, is_over: impl Fn(&mut Slot) -> bool) {
-        for (index, place) in (0u32..).zip(&mut self.table) {
-            let Some(slot) = place.as_mut() else { continue };
-            if !is_over(slot) {
-                continue;
-            }
-            let hash = slot.attributes.hash_value();
-            if let Ok(known) = self.index.find_entry(hash, |place| *place == index) {
-                known.remove();
-            }
-            self.vacant -= usize::from(slot.is_vacant);
-            *place = None;
-            self.free.push(index);
+    /// Gives up a place, for another series to come there.
+    fn give_up(&mut self, index: u32) {
+        let Some(slot) = self.table.get_mut(index as usize).and_then(Option::take) else { return };
+        if let Ok(known) = self.index.find_entry(slot.attributes.hash_value(), |place| *place == index) {
+            known.remove();
         }
+        self.vacant -= usize::from(slot.is_vacant);
+        self.free.push(index);
     }
 }
-
 #[cfg(test)]
 pub(super) mod tests;

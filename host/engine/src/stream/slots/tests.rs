@@ -1,6 +1,6 @@
 //! What a delta stream keeps of the series that it forgets with every collection: their places, for one interval.
 
-use wasmeter_model::Number;
+use wasmeter_model::{Number, Temporality};
 
 use super::*;
 use crate::stream::{Output, Storage};
@@ -24,7 +24,7 @@ pub(crate) fn stream(limit: usize) -> Stream {
 }
 
 fn slots(limit: usize) -> Slots {
-    stream(limit).slots.into_inner().unwrap()
+    stream(limit).slots.into_inner()
 }
 
 fn set(number: i64) -> Attributes {
@@ -32,12 +32,14 @@ fn set(number: i64) -> Attributes {
 }
 
 fn finish(slots: &mut Slots, now: u64) {
-    slots.finish_collection(Temporality::Delta, Timestamp(now));
+    slots.begin_collection(Temporality::Delta, Timestamp(now));
+    while slots.pass(1, |_, _| Passed::Collected) {}
+    slots.end_collection();
 }
 
 /// Starts of the series there are.
 fn starts(slots: &Slots) -> Vec<u64> {
-    slots.iter().map(|slot| slot.start.0).collect()
+    slots.iter_in(0..slots.places()).map(|slot| slot.start.0).collect()
 }
 
 #[test]
@@ -127,4 +129,107 @@ fn a_histogram_begins_empty_in_the_room_of_the_one_before_if_it_has_its_bounds()
     slots.resume(id, Timestamp(20));
     let other: Arc<[f64]> = Arc::from([5.0]);
     assert_eq!(slots.get(id).unwrap().explicit_of(&other).unwrap().bounds(), [5.0]);
+}
+
+/// Contributes to the series of a route, as the engine does.
+fn contribute(slots: &mut Slots, id: SlotId) -> Option<&mut Slot> {
+    slots.resume(id, Timestamp::UNKNOWN);
+    let slot = slots.get(id)?;
+    slot.add(Number::Int(1), None);
+    slot.touched = true;
+    Some(slot)
+}
+
+/// The starts and sets of what a collection comes to next.
+fn pass(slots: &mut Slots, most: usize) -> Vec<(u64, Attributes)> {
+    let mut passed = Vec::new();
+    slots.pass(most, |slot, _| {
+        passed.push((slot.start.0, slot.attributes.clone()));
+        Passed::Collected
+    });
+    passed
+}
+
+#[test]
+fn a_place_ahead_of_a_collection_is_of_its_interval_and_one_behind_of_the_next() {
+    let mut slots = slots(10);
+    let ids = [1, 2].map(|number| slots.acquire(&set(number), Timestamp(1)).0);
+    finish(&mut slots, 10);
+    contribute(&mut slots, ids[0]).unwrap();
+    slots.begin_collection(Temporality::Delta, Timestamp(20));
+    assert_eq!(pass(&mut slots, 1), [(10, set(1))]);
+    for (id, start) in ids.into_iter().zip([20, 10]) {
+        assert_eq!(contribute(&mut slots, id).unwrap().start.0, start);
+    }
+    let forgotten = ids.map(|id| slots.interval_at(id).forgotten_until.0);
+    assert_eq!(forgotten, [20, 0], "nothing of the second one may have been exported");
+    assert_eq!(pass(&mut slots, 9), [(10, set(2))]);
+    slots.end_collection();
+    assert_eq!((starts(&slots), slots.len()), (vec![20], 1));
+    assert_eq!((slots.interval_start, slots.forgotten_until), (Timestamp(20), Timestamp(20)));
+}
+
+#[test]
+fn a_series_that_is_new_during_a_collection_is_of_the_next_interval_wherever_there_is_room() {
+    let mut slots = slots(10);
+    let ids = [1, 2, 3].map(|number| slots.acquire(&set(number), Timestamp(1)).0);
+    finish(&mut slots, 10);
+    contribute(&mut slots, ids[0]).unwrap();
+    finish(&mut slots, 20);
+    assert_eq!(slots.free.len(), 2, "two places that were kept for an interval are free");
+    contribute(&mut slots, ids[0]).unwrap();
+    slots.begin_collection(Temporality::Delta, Timestamp(30));
+    assert_eq!(slots.acquire_for_interval(&set(7), Timestamp(1)), (SlotId { index: 3, epoch: 4 }, false));
+    assert_eq!(pass(&mut slots, 9), [(20, set(1))]);
+    slots.end_collection();
+    assert_eq!(starts(&slots), [30]);
+    assert!(slots.acquire(&set(8), Timestamp(30)).0.index < 3);
+}
+
+#[test]
+fn an_interval_has_its_own_room_while_the_one_before_is_collected() {
+    let mut slots = slots(2);
+    let ids = [1, 2].map(|number| slots.acquire(&set(number), Timestamp(1)).0);
+    finish(&mut slots, 10);
+    for id in ids {
+        contribute(&mut slots, id).unwrap();
+    }
+    slots.begin_collection(Temporality::Delta, Timestamp(20));
+    let (new, overflows) = slots.acquire_for_interval(&set(3), Timestamp(1));
+    assert!(!overflows, "the next interval has no series yet");
+    contribute(&mut slots, new).unwrap();
+    assert_eq!(pass(&mut slots, 9), [(10, set(1)), (10, set(2))]);
+    contribute(&mut slots, ids[1]).unwrap();
+    assert!(contribute(&mut slots, ids[0]).is_none() && !slots.has_room());
+    assert!(slots.acquire_for_interval(&set(1), Timestamp(1)).1, "and now has two");
+    slots.end_collection();
+    assert_eq!(starts(&slots), [20, 20, 20]);
+}
+
+#[test]
+fn a_place_ahead_of_a_collection_takes_no_series_that_its_interval_has_no_room_for() {
+    let mut slots = slots(2);
+    let ids = [1, 2].map(|number| slots.acquire(&set(number), Timestamp(1)).0);
+    finish(&mut slots, 10);
+    contribute(&mut slots, ids[1]).unwrap();
+    slots.limit = 1;
+    slots.begin_collection(Temporality::Delta, Timestamp(20));
+    assert!(contribute(&mut slots, ids[0]).is_none());
+    assert!(slots.acquire_for_interval(&set(1), Timestamp(1)).1 && slots.has_room());
+    assert_eq!(pass(&mut slots, 9), [(10, set(2))]);
+    slots.end_collection();
+    assert!(!slots.acquire_for_interval(&set(1), Timestamp(1)).1);
+}
+
+#[test]
+fn what_a_collection_leaves_goes_on_and_takes_room() {
+    let mut slots = slots(1);
+    let (id, _) = slots.acquire(&set(1), Timestamp(1));
+    contribute(&mut slots, id).unwrap();
+    slots.begin_collection(Temporality::Delta, Timestamp(20));
+    assert!(!slots.pass(1, |_, _| Passed::Left));
+    slots.end_collection();
+    assert_eq!((starts(&slots), slots.has_room()), (vec![1], false));
+    assert_eq!(slots.forgotten_until, Timestamp::UNKNOWN, "nothing was exported");
+    assert!(slots.acquire_for_interval(&set(2), Timestamp(1)).1);
 }

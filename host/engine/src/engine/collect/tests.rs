@@ -1,0 +1,321 @@
+//! What comes between two chunks of a collection, of which each is one place or one source here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use wasmeter_model::frame::{
+    Frame, FrameBuilder, MetricRow, NO_RECORDED_VALUE, NumberRow, PointHeader, PointKind, PointRef,
+};
+use wasmeter_model::{
+    AttributeRule, InstrumentKind, Number, Pattern, StreamSpec, Temporality, TemporalityPreference, Timestamp,
+};
+
+use crate::filter::{AttributesFilterResult, MetricFilter, MetricFilterResult, MetricStream};
+use crate::{Engine, EngineConfig, NativeView, ReaderConfig, Views};
+
+const SETS: u64 = 6;
+
+/// A point of a sum; without a value it ends its series.
+#[derive(Clone, Copy)]
+struct Sent {
+    set: u64,
+    start: u64,
+    time: u64,
+    value: Option<i64>,
+}
+
+fn request(temporality: Temporality, monotonic: bool, points: &[Sent]) -> Frame {
+    let mut frame = FrameBuilder::new();
+    let none = frame.attributes(&[("service", "s")].into_iter().collect());
+    frame.resource(none, "", 0);
+    let none = frame.attributes(&Default::default());
+    frame.scope("scope", "", "", none, 0);
+    let (kind, temporality) = (PointKind::Sum, Some(temporality));
+    frame.metric(MetricRow { name: "m", description: "", unit: "", kind, temporality, monotonic }, none);
+    for point in points {
+        let attributes = frame.attributes(&[("set", point.set as i64)].into_iter().collect());
+        let flags = if point.value.is_none() { NO_RECORDED_VALUE } else { 0 };
+        let (start, time) = (Timestamp(point.start), Timestamp(point.time));
+        let header = PointHeader { attributes, start, time, flags };
+        frame.number(NumberRow { header, value: point.value.map(Number::Int) });
+    }
+    frame.finish()
+}
+
+fn engine(readers: Vec<ReaderConfig>, views: Views) -> Engine {
+    Engine::new(EngineConfig { readers, ..EngineConfig::default() }, views, Timestamp(1))
+}
+
+fn reader(temporality: TemporalityPreference, limit: u32) -> ReaderConfig {
+    let limit = std::num::NonZeroU32::new(limit).unwrap();
+    let cardinality_limits = InstrumentKind::ALL.map(|kind| (kind, limit)).into();
+    ReaderConfig { temporality, cardinality_limits, ..ReaderConfig::default() }
+}
+
+/// Collects, with `step` between any two chunks.
+fn collect(engine: &Engine, reader: usize, now: u64, step: impl FnMut() + Send + 'static) -> Frame {
+    *engine.inner.between_chunks.lock().unwrap() = Some(Box::new(step));
+    let frame = engine.collect(reader, Timestamp(now));
+    *engine.inner.between_chunks.lock().unwrap() = None;
+    frame
+}
+
+/// The number of a set; `None` is the overflow.
+fn set_of(point: PointRef<'_>) -> Option<u64> {
+    point.pairs().find_map(|(key, value)| match (key, value) {
+        ("set", wasmeter_model::ValueRef::Int(set)) => Some(set.cast_unsigned()),
+        _ => None,
+    })
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// Senders of deltas.
+struct Senders {
+    random: Random,
+    clock: u64,
+    /// Until when each series has been told.
+    told: BTreeMap<u64, u64>,
+    sent: BTreeMap<u64, i64>,
+}
+
+impl Senders {
+    fn new(seed: u64) -> Self {
+        Self { random: Random(seed), clock: 10, told: BTreeMap::new(), sent: BTreeMap::new() }
+    }
+
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
+
+    /// Points of some series, or the ends of some.
+    fn send(&mut self, engine: &Engine, may_end: bool) {
+        let sets: BTreeSet<u64> = (0..=self.random.below(3)).map(|_| self.random.below(SETS)).collect();
+        let (time, is_end) = (self.tick(), may_end && self.random.below(6) == 0);
+        let points = sets.into_iter().map(|set| {
+            let start = self.told.insert(set, time).unwrap_or(time - 1);
+            let value = (!is_end).then(|| 1 + self.random.below(1000).cast_signed());
+            *self.sent.entry(set).or_default() += value.unwrap_or(0);
+            Sent { set, start, time, value }
+        });
+        let points: Vec<_> = points.collect();
+        let report = engine.ingest(&request(Temporality::Delta, true, &points), Timestamp(time));
+        assert_eq!(
+            (report.accepted, report.rejected.len()),
+            (points.len() as u64, 0),
+            "{:?}",
+            report.rejected
+        );
+    }
+}
+
+/// What a reader has been given.
+#[derive(Default)]
+struct Seen {
+    /// Until when.
+    until: BTreeMap<Option<u64>, u64>,
+    /// Deltas together, or the total of series that have ended.
+    past: BTreeMap<Option<u64>, i64>,
+    /// Totals that go on.
+    totals: BTreeMap<Option<u64>, i64>,
+}
+
+impl Seen {
+    fn take(&mut self, frame: &Frame, now: u64, is_delta: bool) {
+        let (mut values, mut ends) = (BTreeSet::new(), BTreeSet::new());
+        for row in frame.metrics().flat_map(|metric| metric.numbers().collect::<Vec<_>>()) {
+            let (set, start, time) = (set_of(row.point), row.point.start().0, row.point.time().0);
+            if row.point.is_ended() {
+                assert!(ends.insert(set), "{set:?} ends twice at {now}");
+                *self.past.entry(set).or_default() += self.totals.remove(&set).unwrap_or(0);
+                continue;
+            }
+            assert!(values.insert(set) && !ends.contains(&set), "{set:?} is there twice at {now}");
+            assert!(start <= time && time <= now, "{start} to {time} at {now}");
+            let Some(Number::Int(value)) = row.value else { panic!("integers were sent") };
+            if is_delta {
+                let until = self.until.insert(set, time).unwrap_or(0);
+                assert!(until <= start, "{set:?} from {start}, but was told until {until}");
+                *self.past.entry(set).or_default() += value;
+            } else {
+                let before = self.totals.insert(set, value).unwrap_or(0);
+                assert!(before <= value, "{set:?} shrinks from {before} to {value} at {now}");
+            }
+        }
+    }
+
+    fn together(self) -> BTreeMap<Option<u64>, i64> {
+        let mut all = self.past;
+        for (set, total) in self.totals {
+            *all.entry(set).or_default() += total;
+        }
+        all.retain(|_, total| *total > 0);
+        all
+    }
+}
+
+/// Collections of two readers with requests at random in between, and what each has been given in the end.
+fn history(seed: u64, limit: u32, may_end: bool) -> (Senders, [Seen; 2]) {
+    let readers = [TemporalityPreference::Delta, TemporalityPreference::Cumulative];
+    let engine = engine(readers.map(|temporality| reader(temporality, limit)).into(), Views::default());
+    let senders = Arc::new(Mutex::new(Senders::new(seed)));
+    // So that there is something to begin with.
+    (0..4).for_each(|_| senders.lock().unwrap().send(&engine, false));
+    let mut seen = [Seen::default(), Seen::default()];
+    for round in 0..60 {
+        for (reader, seen) in seen.iter_mut().enumerate() {
+            let (theirs, to) = (senders.clone(), engine.clone());
+            let now = senders.lock().unwrap().tick();
+            let odds = senders.lock().unwrap().random.below(4);
+            let frame = collect(&engine, reader, now, move || {
+                let mut senders = theirs.lock().unwrap();
+                if round < 58 && senders.random.below(4) < odds {
+                    senders.send(&to, may_end);
+                }
+            });
+            seen.take(&frame, now, reader == 0);
+        }
+    }
+    let senders = std::mem::replace(&mut *senders.lock().unwrap(), Senders::new(0));
+    (senders, seen)
+}
+
+#[test]
+fn what_comes_between_chunks_is_in_exactly_one_collection() {
+    for seed in 0..40 {
+        let (senders, seen) = history(seed, 100, false);
+        let sent: BTreeMap<_, _> = senders.sent.into_iter().map(|(set, sum)| (Some(set), sum)).collect();
+        assert!(sent.len() > 1, "something came in between");
+        for seen in seen {
+            assert_eq!(seen.together(), sent, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn series_that_end_and_begin_between_chunks_lose_nothing() {
+    for seed in 0..40 {
+        let (senders, seen) = history(seed, 100, true);
+        let mut sent: BTreeMap<_, _> = senders.sent.into_iter().map(|(set, sum)| (Some(set), sum)).collect();
+        sent.retain(|_, sum| *sum > 0);
+        for seen in seen {
+            assert_eq!(seen.together(), sent, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn what_is_beyond_the_limit_between_chunks_is_in_the_overflow() {
+    for seed in 0..40 {
+        let (senders, seen) = history(seed, 3, true);
+        for seen in seen {
+            let together = seen.together();
+            assert!(together.contains_key(&None), "there is an overflow");
+            assert_eq!(together.values().sum::<i64>(), senders.sent.values().sum::<i64>(), "seed {seed}");
+        }
+    }
+}
+
+/// Lets half of the series pass.
+struct EvenSets;
+
+impl MetricFilter for EvenSets {
+    fn test_metric(&self, _: MetricStream<'_>) -> MetricFilterResult {
+        MetricFilterResult::AcceptPartial
+    }
+
+    fn test_attributes(
+        &self,
+        _: MetricStream<'_>,
+        attributes: &wasmeter_model::Attributes,
+    ) -> AttributesFilterResult {
+        let even: Vec<wasmeter_model::Attributes> =
+            (0..SETS).step_by(2).map(|set| [("set", set as i64)].into_iter().collect()).collect();
+        if even.contains(attributes) { AttributesFilterResult::Accept } else { AttributesFilterResult::Drop }
+    }
+}
+
+/// A stream of which nothing passed is gone through as well; what comes to it meanwhile must not go with that.
+#[test]
+fn what_comes_to_a_stream_that_had_nothing_to_export_is_in_the_next_collection() {
+    for filter in [None, Some(Arc::new(EvenSets) as Arc<dyn MetricFilter>)] {
+        for seed in 0..40 {
+            let config = ReaderConfig { filter: filter.clone(), ..reader(TemporalityPreference::Delta, 100) };
+            let engine = engine(vec![config], Views::default());
+            let senders = Arc::new(Mutex::new(Senders::new(seed)));
+            for _ in 0..4 {
+                senders.lock().unwrap().send(&engine, false);
+            }
+            let mut seen = Seen::default();
+            for round in 0..30 {
+                let (theirs, to) = (senders.clone(), engine.clone());
+                let now = senders.lock().unwrap().tick();
+                let mut steps = 0;
+                let frame = collect(&engine, 0, now, move || {
+                    steps += 1;
+                    let mut senders = theirs.lock().unwrap();
+                    // Mostly there is nothing when the collection begins.
+                    if round < 28 && steps < 20 && senders.random.below(3) == 0 {
+                        senders.send(&to, false);
+                    }
+                });
+                seen.take(&frame, now, true);
+            }
+            let sent = std::mem::take(&mut senders.lock().unwrap().sent).into_iter();
+            let passing = sent.filter(|(set, _)| filter.is_none() || set % 2 == 0);
+            let sent: BTreeMap<_, _> = passing.map(|(set, sum)| (Some(set), sum)).collect();
+            assert_eq!(seen.together(), sent, "seed {seed}");
+        }
+    }
+}
+
+/// Received totals of something that goes up and down, as one request.
+fn levels(values: &[i64], time: u64) -> Frame {
+    let point = |(set, value): (u64, &i64)| Sent { set, start: 1, time, value: Some(*value) };
+    let points: Vec<_> = (0..).zip(values).map(point).collect();
+    request(Temporality::Cumulative, false, &points)
+}
+
+#[test]
+fn a_level_that_changes_between_chunks_is_the_one_before_or_the_one_after() {
+    let engine = engine(vec![reader(TemporalityPreference::Cumulative, 100)], Views::default());
+    engine.ingest(&levels(&[100; 4], 10), Timestamp(10));
+    let (to, mut level) = (engine.clone(), 100);
+    let frame = collect(&engine, 0, 11, move || {
+        level += 1;
+        to.ingest(&levels(&[level; 4], level.cast_unsigned()), Timestamp(11));
+    });
+    let values: Vec<_> = frame.metrics().flat_map(|metric| metric.numbers().collect::<Vec<_>>()).collect();
+    let values: Vec<_> = values.iter().filter_map(|row| row.value?.as_f64().into()).collect();
+    assert!(values.len() == 4 && values.is_sorted() && values[0] < values[3], "{values:?}");
+}
+
+/// What one request says of series that a View makes one of is in it as a whole.
+#[test]
+fn levels_of_one_request_that_are_one_series_are_never_torn() {
+    let exclude = AttributeRule::Exclude(vec![Pattern::new("set")]);
+    let spec = StreamSpec { attributes: vec![exclude], ..StreamSpec::default() };
+    let views = Views { plugins: vec![NativeView::new("one", |_| true, spec)], ..Views::default() };
+    let engine = engine(vec![reader(TemporalityPreference::Cumulative, 100)], views);
+    engine.ingest(&levels(&[5, -5, 1, -1], 10), Timestamp(10));
+    for round in 1..10 {
+        let (to, mut steps) = (engine.clone(), 0);
+        let now = 20 * round;
+        let frame = collect(&engine, 0, now, move || {
+            steps += 1;
+            let values = [steps, -steps, 2 * steps, -2 * steps];
+            to.ingest(&levels(&values, now + steps.cast_unsigned()), Timestamp(now));
+        });
+        let rows: Vec<_> = frame.metrics().flat_map(|metric| metric.numbers().collect::<Vec<_>>()).collect();
+        let values: Vec<_> = rows.iter().map(|row| row.value).collect();
+        assert_eq!(values, [Some(Number::Int(0))]);
+    }
+}
