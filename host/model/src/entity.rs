@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Attributes, Key};
+use crate::Attributes;
 
 /// A reference of a resource to an entity, such as a service or a host (OTLP `EntityRef`): which of the resource's attributes
 /// identify the entity, and which describe it. All keys are those of attributes that the resource has.
@@ -13,9 +13,9 @@ pub struct EntityRef {
     /// What kind of entity it is (OTLP `type`), such as `service`; not empty.
     pub entity_type: Arc<str>,
     /// The keys of the attributes that identify it; one at least.
-    pub id_keys: Box<[Key]>,
+    pub id_keys: Box<[Arc<str>]>,
     /// The keys of the attributes that describe it; may be none.
-    pub description_keys: Box<[Key]>,
+    pub description_keys: Box<[Arc<str>]>,
 }
 
 /// The references of a resource to entities, in its sender's order. Most resources have none, which takes a word and no memory
@@ -57,8 +57,8 @@ impl EntityRefs {
         if self.is_empty() || before == after {
             return self.clone();
         }
-        let is_there = |key: &Key| after.get(key).is_some();
-        let is_same = |key: &Key| is_there(key) && after.get(key) == before.get(key);
+        let is_there = |key: &Arc<str>| after.get(key).is_some();
+        let is_same = |key: &Arc<str>| is_there(key) && after.get(key) == before.get(key);
         let is_left = |entity: &&EntityRef| entity.id_keys.iter().all(is_same);
         let left = |entity: &EntityRef| EntityRef {
             description_keys: entity.description_keys.iter().filter(|key| is_there(key)).cloned().collect(),
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn entity(entity_type: &str, id: &[&str], description: &[&str]) -> EntityRef {
-        let keys = |keys: &[&str]| keys.iter().map(|key| Key::new(key)).collect();
+        let keys = |keys: &[&str]| keys.iter().map(|key| Arc::from(*key)).collect();
         EntityRef {
             schema_url: "".into(),
             entity_type: entity_type.into(),
@@ -127,9 +127,8 @@ mod tests {
         assert_eq!(all.after(&before, &before), all);
         assert!(all.after(&before, &Attributes::empty()).is_empty());
         let with = |key: &'static str| {
-            let pairs = before.iter().map(|(key, value)| (key.clone(), value.clone()));
-            let other = [(Key::new(key), crate::Value::from("other"))];
-            all.after(&before, &pairs.chain(other).collect())
+            let other = [(key, crate::ValueRef::String("other"))];
+            all.after(&before, &before.iter().chain(other).collect())
         };
         assert_eq!(with("a").as_slice(), [host()]);
         assert_eq!(with("e").as_slice(), [service()]);

@@ -1,8 +1,8 @@
 //! What a metric is: attributes, instruments, streams, temporality, limits, the columnar [`frame`], and what becomes of
 //! frames that could not be delivered.
 //!
-//! Plain data and the rules that make it valid. Nothing here does I/O, reads a clock, knows a wire format or calls a
-//! plugin; every other crate of the host depends on this one and it depends on none of them.
+//! Plain data and the rules that make it valid. Nothing here does I/O, reads a clock or calls a plugin; every other crate of the host
+//! depends on this one and it depends on none of them. Of the wire format only the attributes know, since they are kept in it.
 
 mod attributes;
 pub mod batch;
@@ -12,7 +12,6 @@ mod entity;
 mod exemplar;
 pub mod frame;
 mod instrument;
-mod key;
 pub mod limits;
 mod pattern;
 mod resource;
@@ -21,12 +20,11 @@ mod temporality;
 mod time;
 mod value;
 
-pub use attributes::Attributes;
+pub use attributes::{Attribute, Attributes};
 pub use counts::total_count;
 pub use entity::{EntityRef, EntityRefs};
 pub use exemplar::{ExemplarFilter, ExemplarReservoir, SpanContext};
 pub use instrument::{Advisory, Instrument, InstrumentKind, Number, NumberKind, Origin};
-pub use key::Key;
 pub use pattern::Pattern;
 pub use resource::{Resource, Scope};
 pub use stream::{Aggregation, AttributeRule, Combine, StreamSpec};

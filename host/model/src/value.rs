@@ -53,9 +53,6 @@ pub(crate) fn double_identity(double: f64) -> u64 {
 }
 
 impl Value {
-    /// The longest text, in bytes, that lies in the value itself.
-    pub const TEXT_WITHIN_MAX: usize = 23;
-
     /// A borrowed view of the value.
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
@@ -90,6 +87,22 @@ impl ValueRef<'_> {
             Self::Bytes(value) => Value::Bytes(value.into()),
             Self::Nested(value) => Value::Nested(value.into()),
         }
+    }
+}
+
+impl<'a> ValueRef<'a> {
+    /// The text, if the value is a string.
+    pub fn as_str(self) -> Option<&'a str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        value.to_value()
     }
 }
 

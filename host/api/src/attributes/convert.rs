@@ -88,12 +88,12 @@ fn text(json: &mut String, value: &str) {
 #[cfg(test)]
 mod tests {
     use opentelemetry::{Array, KeyValue, StringValue, Value as ApiValue};
-    use wasmeter_model::Value;
+    use wasmeter_model::{Value, ValueRef};
 
     use super::converted;
 
     fn one(value: impl Into<ApiValue>) -> Value {
-        converted(&[KeyValue::new("key", value)]).get("key").unwrap().clone()
+        converted(&[KeyValue::new("key", value)]).get("key").unwrap().to_value()
     }
 
     #[test]
@@ -125,6 +125,6 @@ mod tests {
     #[test]
     fn the_last_of_a_repeated_key_wins() {
         let set = converted(&[KeyValue::new("key", 1_i64), KeyValue::new("key", 2_i64)]);
-        assert_eq!((set.len(), set.get("key")), (1, Some(&Value::Int(2))));
+        assert_eq!((set.len(), set.get("key")), (1, Some(ValueRef::Int(2))));
     }
 }

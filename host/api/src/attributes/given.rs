@@ -2,7 +2,7 @@
 
 use opentelemetry::{KeyValue, Value as ApiValue};
 use wasmeter_engine::{GivenAttributes, Order, Packed};
-use wasmeter_model::{Attributes, Value, ValueRef};
+use wasmeter_model::{Attribute, Attributes, ValueRef};
 
 use super::convert::{converted, value};
 
@@ -42,12 +42,9 @@ impl GivenAttributes for Given<'_> {
             return false;
         }
         if order == Order::SORTED {
-            return self.0.iter().zip(set.iter()).all(|(pair, (key, value))| is_pair(pair, key, value));
+            return self.0.iter().enumerate().all(|(place, pair)| is_at(set, place, pair));
         }
-        let mut given = self.0.iter().enumerate();
-        given.all(|(given, pair)| {
-            set.at(order.place(given)).is_some_and(|(key, value)| is_pair(pair, key, value))
-        })
+        self.0.iter().enumerate().all(|(given, pair)| is_at(set, order.place(given), pair))
     }
 
     fn to_set(&self) -> (Attributes, Option<Order>) {
@@ -58,18 +55,22 @@ impl GivenAttributes for Given<'_> {
 }
 
 #[inline(always)]
-fn is_pair(pair: &KeyValue, key: &str, value: &Value) -> bool {
-    same(key.as_bytes(), pair.key.as_str().as_bytes()) && is_value(value, &pair.value)
+fn is_at(set: &Attributes, place: usize, pair: &KeyValue) -> bool {
+    set.attribute(place).is_some_and(|known| {
+        same(known.key_bytes(), pair.key.as_str().as_bytes()) && is_value(known, &pair.value)
+    })
 }
 
 #[inline(always)]
-fn is_value(known: &Value, given: &ApiValue) -> bool {
-    match (known, given) {
-        (Value::String(known), ApiValue::String(given)) => same(known.as_bytes(), given.as_str().as_bytes()),
-        (Value::Int(known), ApiValue::I64(given)) => known == given,
-        (Value::Bool(known), ApiValue::Bool(given)) => known == given,
-        (Value::Double(_), ApiValue::F64(given)) => known.as_ref() == ValueRef::Double(*given),
-        (Value::Nested(_), ApiValue::Array(_)) => *known == value(given),
+fn is_value(known: Attribute<'_>, given: &ApiValue) -> bool {
+    if let ApiValue::String(given) = given {
+        return known.text_bytes().is_some_and(|known| same(known, given.as_str().as_bytes()));
+    }
+    match (known.value(), given) {
+        (ValueRef::Int(known), ApiValue::I64(given)) => known == *given,
+        (ValueRef::Bool(known), ApiValue::Bool(given)) => known == *given,
+        (known @ ValueRef::Double(_), ApiValue::F64(given)) => known == ValueRef::Double(*given),
+        (known @ ValueRef::Nested(_), ApiValue::Array(_)) => known == value(given).as_ref(),
         _ => false,
     }
 }

@@ -124,8 +124,7 @@ impl MeterProviderBuilder {
         let added: Vec<KeyValue> = attributes.into_iter().collect();
         let added = converted(&added);
         let pairs = self.resource.attributes.iter().chain(added.iter());
-        let (attributes, _) = Attributes::from_pairs(pairs.map(|(key, value)| (key.clone(), value.clone())));
-        self.resource.attributes = attributes;
+        self.resource.attributes = Attributes::from_pairs(pairs).0;
         self
     }
 

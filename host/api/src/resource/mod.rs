@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use wasmeter_model::{Attributes, Key, Resource, Value};
+use wasmeter_model::{Attributes, Resource, Value};
 
-pub(crate) type Pair = (Key, Value);
+pub(crate) type Pair = (String, Value);
 
 /// `given` laid over `environment` laid over the defaults: of each key the first value in this order counts.
 pub(crate) fn complete(given: Resource, environment: Vec<Pair>) -> Resource {
@@ -15,8 +15,8 @@ pub(crate) fn complete(given: Resource, environment: Vec<Pair>) -> Resource {
         ("telemetry.sdk.version", env!("CARGO_PKG_VERSION").into()),
         ("service.name", format!("unknown_service:{}", program()).into()),
     ];
-    let own = own.into_iter().map(|(key, value): (&str, Value)| (Key::from(key), value));
-    let given_pairs = given.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
+    let own = own.into_iter().map(|(key, value): (&str, Value)| (key.to_owned(), value));
+    let given_pairs = given.attributes.iter().map(|(key, value)| (key.to_owned(), value.to_value()));
     let pairs = own.chain(environment).chain(given_pairs);
     // All that was given is there, so the entities are.
     Resource { attributes: Attributes::from_pairs(pairs).0, ..given }
@@ -43,7 +43,7 @@ pub(crate) fn from_environment(variable: impl Fn(&str) -> Option<String>) -> (Ve
         None => {}
     }
     // Given last, it wins over `service.name` in the list.
-    pairs.extend(set("OTEL_SERVICE_NAME").map(|name| (Key::from("service.name"), name.into())));
+    pairs.extend(set("OTEL_SERVICE_NAME").map(|name| ("service.name".to_owned(), name.into())));
     (pairs, problem)
 }
 
@@ -57,7 +57,7 @@ fn key_value_list(text: &str) -> Result<Vec<Pair>, &'static str> {
         if key.is_empty() {
             return Err("a key before each `=`");
         }
-        pairs.push((key.into(), percent_decoded(value.trim())?.into()));
+        pairs.push((key, percent_decoded(value.trim())?.into()));
     }
     Ok(pairs)
 }

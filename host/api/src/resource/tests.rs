@@ -1,6 +1,6 @@
 //! Where a resource's attributes come from.
 
-use wasmeter_model::{EntityRef, EntityRefs, Resource, Value};
+use wasmeter_model::{EntityRef, EntityRefs, Resource};
 
 use super::{complete, from_environment};
 
@@ -12,7 +12,7 @@ fn environment(variables: &[(&str, &str)]) -> (Resource, Option<String>) {
 }
 
 fn text<'a>(resource: &'a Resource, key: &str) -> &'a str {
-    resource.attributes.get(key).and_then(Value::as_str).unwrap_or("-")
+    resource.attributes.get(key).and_then(wasmeter_model::ValueRef::as_str).unwrap_or("-")
 }
 
 #[test]

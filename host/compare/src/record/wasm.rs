@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmeter_api::model::{AttributeRule, Attributes, Instrument, Pattern, StreamSpec, Value};
+use wasmeter_api::model::{AttributeRule, Attributes, Instrument, Pattern, StreamSpec, ValueRef};
 use wasmeter_api::{NativeView, View, ViewFault};
 use wasmeter_runtime::{Runtime, RuntimeConfig};
 
@@ -61,11 +61,10 @@ impl View for Template {
     }
 
     fn map_attributes(&self, _: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault> {
-        let route = attributes.get(ROUTE).and_then(Value::as_str).and_then(|route| route.rsplit_once('/'));
+        let route = attributes.get(ROUTE).and_then(ValueRef::as_str).and_then(|route| route.rsplit_once('/'));
         let Some((folder, _)) = route else { return Ok(Some(attributes.clone())) };
-        let others = attributes.iter().filter(|(key, _)| ***key != *ROUTE);
-        let others = others.map(|(key, value)| (key.clone(), value.clone()));
-        let route = (ROUTE.into(), Value::from(format!("{folder}/{{id}}")));
-        Ok(Some(Attributes::from_pairs(others.chain([route])).0))
+        let others = attributes.iter().filter(|(key, _)| *key != ROUTE);
+        let route = format!("{folder}/{{id}}");
+        Ok(Some(Attributes::from_pairs(others.chain([(ROUTE, ValueRef::String(&route))])).0))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wasmeter_config::{Exporter, Reader, load_file};
 use wasmeter_model::limits::Limits;
-use wasmeter_model::{TemporalityPreference, Value};
+use wasmeter_model::{TemporalityPreference, ValueRef};
 
 use crate::{env, lines};
 
@@ -16,7 +16,7 @@ fn the_example_file_loads_without_a_warning() {
     let config =
         load_file("wasmeter.yaml", EXAMPLE, &env([])).unwrap_or_else(|found| panic!("{}", lines(&found)));
     assert_eq!(lines(&config.warnings), "");
-    assert_eq!(config.resource.attributes.get("service.name"), Some(&Value::from("wasmeter")));
+    assert_eq!(config.resource.attributes.get("service.name"), Some(ValueRef::String("wasmeter")));
     let [Reader::Pull(pull), Reader::Periodic(periodic)] = config.readers.as_slice() else {
         panic!("{:?}", config.readers)
     };
@@ -40,7 +40,7 @@ fn the_variables_of_the_example_file_are_used() {
         ("NEXT_HEADERS", "k=v"),
     ];
     let config = load_file("wasmeter.yaml", EXAMPLE, &env(variables)).unwrap();
-    assert_eq!(config.resource.attributes.get("service.name"), Some(&Value::from("gateway")));
+    assert_eq!(config.resource.attributes.get("service.name"), Some(ValueRef::String("gateway")));
     let Reader::Periodic(periodic) = &config.readers[1] else { panic!("{:?}", config.readers) };
     let Exporter::Otlp(otlp) = &periodic.exporter else { panic!("{periodic:?}") };
     assert_eq!(otlp.endpoint.as_str(), "https://metrics.example.com/v1/metrics");

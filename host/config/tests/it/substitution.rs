@@ -1,7 +1,7 @@
 //! The table of the specification (configuration data model, "Environment variable substitution"), row by row.
 
 use wasmeter_config::{Problem, load_file};
-use wasmeter_model::Value;
+use wasmeter_model::{Value, ValueRef};
 
 use crate::{env, lines};
 
@@ -23,7 +23,7 @@ fn attribute(text: &str, of: &str) -> Result<Option<Value>, Vec<Problem>> {
         "file_format: \"1.1\"\nresource:\n  attributes:\n    - name: key\n      type: {of}\n      value: {text}\n"
     );
     let config = load_file("wasmeter.yaml", &file, &env(VARIABLES))?;
-    Ok(config.resource.attributes.get("key").cloned())
+    Ok(config.resource.attributes.get("key").map(ValueRef::to_value))
 }
 
 #[test]

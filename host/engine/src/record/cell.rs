@@ -1,5 +1,6 @@
 //! Where one thread leaves its measurements of one attribute set until a collection or a swap fetches them.
 
+use thin_vec::ThinVec;
 use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};
 
 use super::fence::{self, Patience};
@@ -219,7 +220,11 @@ fn way_of(shape: &Shape) -> u8 {
 
 impl Tap {
     /// Calls `then` with the counts and totals that were left since the last time, and lets go of the cells that no thread writes any more.
-    pub(crate) fn fetch_totals(taps: &mut Vec<Self>, kind: NumberKind, mut then: impl FnMut(u64, NumberSum)) {
+    pub(crate) fn fetch_totals(
+        taps: &mut ThinVec<Self>,
+        kind: NumberKind,
+        mut then: impl FnMut(u64, NumberSum),
+    ) {
         taps.retain_mut(|tap| {
             // Asked first: whatever the thread did before it let go is then seen below.
             let is_abandoned = tap.is_abandoned();
@@ -254,7 +259,7 @@ impl Tap {
     ///
     /// Whatever is measured from the end of this on is in the new room, whole.
     pub(crate) fn exchange(
-        groups: &mut [Vec<Self>],
+        groups: &mut [ThinVec<Self>],
         select: impl Fn(&Self) -> bool,
         shape: &Shape,
         kind: NumberKind,
@@ -338,7 +343,7 @@ mod tests {
         let mut timed = histogram.clone();
         timed.include(&Aggregator::LastValue, &[].into());
         let (cell, tap) = Cell::pair(&owner, 0, &Attributes::empty(), Order::SORTED, &total);
-        let mut groups = [vec![tap]];
+        let mut groups = [thin_vec::thin_vec![tap]];
         let measurements = 400_000i64;
         let (mut count, mut sum, mut bucketed) = (0, 0, 0);
         std::thread::scope(|scope| {

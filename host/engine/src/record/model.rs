@@ -18,6 +18,7 @@
 
 use loom::sync::Mutex;
 use loom::thread as checked;
+use thin_vec::{ThinVec, thin_vec};
 use wasmeter_model::{Attributes, Number, NumberKind, Timestamp};
 
 use super::cell::{Cell, Tap};
@@ -92,11 +93,11 @@ impl Fetched {
         self.sum += sum;
     }
 
-    fn totals(&mut self, taps: &mut Vec<Tap>) {
+    fn totals(&mut self, taps: &mut ThinVec<Tap>) {
         Tap::fetch_totals(taps, NumberKind::Int, |count, total| self.take_in(count, total));
     }
 
-    fn staged(&mut self, taps: &mut Vec<Tap>, select: impl Fn(&Tap) -> bool, keep: Keep) {
+    fn staged(&mut self, taps: &mut ThinVec<Tap>, select: impl Fn(&Tap) -> bool, keep: Keep) {
         let mut groups = [std::mem::take(taps)];
         let shape = keep.shape();
         Tap::exchange(&mut groups, select, &shape, NumberKind::Int, &mut Vec::new(), |_, staged, _| {
@@ -111,7 +112,7 @@ impl Fetched {
     }
 
     /// As a swap does: totals only if these were kept before, and so are the last ones.
-    fn all(&mut self, taps: &mut Vec<Tap>, [before, then]: [Keep; 2]) {
+    fn all(&mut self, taps: &mut ThinVec<Tap>, [before, then]: [Keep; 2]) {
         self.staged(taps, |_| true, then);
         if before.shape().is_total_only() {
             self.totals(taps);
@@ -124,7 +125,7 @@ fn a_total_is_read_whole_while_a_thread_measures() {
     explore(|| {
         let (cell, tap) = cell(Keep::Total);
         let measuring = checked::spawn(move || measure(&cell, &[1, 10]));
-        let mut taps = vec![tap];
+        let mut taps = thin_vec![tap];
         let mut fetched = Fetched::default();
         fetched.totals(&mut taps);
         fetched.totals(&mut taps);
@@ -163,7 +164,7 @@ fn every_measurement_is_fetched_once(shapes: [Keep; 3]) {
         let [before, then, after] = shapes;
         let (cell, tap) = cell(before);
         let measuring = checked::spawn(move || measure(&cell, &[1, 10]));
-        let mut taps = vec![tap];
+        let mut taps = thin_vec![tap];
         let mut fetched = Fetched::default();
         fetched.all(&mut taps, [before, then]);
         fetched.all(&mut taps, [then, after]);
@@ -205,7 +206,7 @@ fn what_a_collection_passes_by_the_next_one_fetches() {
     explore(|| {
         let (cell, tap) = cell(Keep::Histogram);
         let measuring = checked::spawn(move || measure(&cell, &[1, 10]));
-        let mut taps = vec![tap];
+        let mut taps = thin_vec![tap];
         let mut fetched = Fetched::default();
         for _ in 0..2 {
             fetched.staged(&mut taps, Tap::is_dirty, Keep::Histogram);
@@ -222,7 +223,7 @@ fn a_thread_that_ends_leaves_nothing_behind(keep: Keep) {
         let (cell, tap) = cell(keep);
         // Lets go of the cell when it ends.
         let measuring = checked::spawn(move || measure(&cell, &[1, 10]));
-        let mut taps = vec![tap];
+        let mut taps = thin_vec![tap];
         let mut fetched = Fetched::default();
         for _ in 0..2 {
             fetched.totals(&mut taps);
@@ -249,7 +250,7 @@ fn a_thread_that_ends_leaves_no_histogram_behind() {
 
 /// An instrument, as far as it matters here: one generation after the other, and what each was given.
 struct Instrument {
-    taps: Vec<Tap>,
+    taps: ThinVec<Tap>,
     keeps: Keep,
     generations: Vec<Fetched>,
 }
@@ -276,7 +277,8 @@ fn each_measurement_goes_to_one_generation(before: Keep, after: Keep) {
     explore(move || {
         let (cell, tap) = cell(before);
         measure(&cell, &[1]);
-        let instrument = Instrument { taps: vec![tap], keeps: before, generations: vec![Fetched::default()] };
+        let instrument =
+            Instrument { taps: thin_vec![tap], keeps: before, generations: vec![Fetched::default()] };
         let instrument = Arc::new(Mutex::new(instrument));
         let theirs = cell.clone();
         let measuring = checked::spawn(move || measure(&theirs, &[10]));

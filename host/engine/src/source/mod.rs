@@ -9,6 +9,7 @@ mod told;
 mod writers;
 
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 use wasmeter_model::{Attributes, InstrumentKind, Number, NumberKind, Temporality, Timestamp};
 
 use crate::aggregate::{ExplicitPoint, ExponentialPoint, NumberSum};
@@ -61,7 +62,7 @@ pub(crate) struct Recorded {
     /// What it says now, if its instrument is one that says something beside what it adds.
     pub(crate) state: Option<Box<Standing>>,
     /// Where threads leave their measurements.
-    pub(crate) taps: Vec<Tap>,
+    pub(crate) taps: ThinVec<Tap>,
 }
 
 /// What a recorded attribute set says now.
@@ -78,7 +79,7 @@ impl Recorded {
     /// for it; of others, once there is a last value.
     pub(crate) fn new(kind: InstrumentKind, number: NumberKind) -> Self {
         let state = (kind == InstrumentKind::UpDownCounter).then(|| Box::new(Standing::new(number)));
-        Self { is_measured: false, state, taps: Vec::new() }
+        Self { is_measured: false, state, taps: ThinVec::new() }
     }
 
     /// Takes in what measurements add up to, and the last of them if its instrument's streams ask for that.
@@ -155,15 +156,15 @@ impl Source {
     }
 
     /// Takes the cells out; [`Source::put_back`] puts them back.
-    pub(crate) fn take_taps(&mut self) -> Vec<Tap> {
+    pub(crate) fn take_taps(&mut self) -> ThinVec<Tap> {
         match &mut self.data {
             SourceData::Recorded(recorded) => std::mem::take(&mut recorded.taps),
-            _ => Vec::new(),
+            _ => ThinVec::new(),
         }
     }
 
     /// See [`Source::take_taps`].
-    pub(crate) fn put_back(&mut self, taps: Vec<Tap>) {
+    pub(crate) fn put_back(&mut self, taps: ThinVec<Tap>) {
         if let SourceData::Recorded(recorded) = &mut self.data {
             recorded.taps = taps;
         }
@@ -171,4 +172,4 @@ impl Source {
 }
 
 // There are many of them.
-const _: () = assert!(size_of::<Source>() <= 120 && size_of::<Option<Route>>() <= 40);
+const _: () = assert!(size_of::<Source>() <= 104 && size_of::<Option<Route>>() <= 40);

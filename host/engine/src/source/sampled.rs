@@ -57,7 +57,7 @@ fn received(given: &Attributes, row: BatchExemplar<'_>) -> Option<Measurement> {
         given.clone()
     } else {
         let filtered = row.attributes.iter().take(RECEIVED_ATTRIBUTES_MAX);
-        given.iter().chain(filtered).map(|(key, value)| (key.clone(), value.clone())).collect()
+        given.iter().chain(filtered).collect()
     };
     let has_span = row.trace_id != 0 || row.span_id != 0;
     let span = SpanContext { trace_id: row.trace_id, span_id: row.span_id, is_sampled: true };

@@ -76,7 +76,7 @@ impl Exemplars {
             // An attribute without a key is on neither.
             let is_removed = |key: &str, value| !key.is_empty() && on_point.get(key) != Some(value);
             let removed = kept.attributes.iter().filter(|(key, value)| is_removed(key, *value));
-            let attributes = frame.set(removed.map(|(key, value)| (key.as_ref(), value.as_ref())));
+            let attributes = frame.set(removed);
             let (trace_id, span_id) = kept.span.map_or((0, 0), |span| (span.trace_id, span.span_id));
             // A measurement may come while a collection is under way, and clocks differ: none is after its point.
             let time = kept.time.min(until);

@@ -1,14 +1,12 @@
 //! Which entities an exported resource stands for. They are not what makes it this resource.
 
-use wasmeter_model::{
-    EntityRef, EntityRefs, InstrumentKind, Key, NumberKind, Resource, StreamSpec, Temporality,
-};
+use wasmeter_model::{EntityRef, EntityRefs, InstrumentKind, NumberKind, Resource, StreamSpec, Temporality};
 
 use crate::support::*;
 
 /// An entity of each type, with what identifies it and what describes it.
 fn entities(entities: &[(&str, &[&str], &[&str])]) -> EntityRefs {
-    let keys = |keys: &[&str]| keys.iter().map(|key| Key::new(key)).collect();
+    let keys = |keys: &[&str]| keys.iter().map(|key| (*key).into()).collect();
     let entities = entities.iter().map(|(entity_type, id, description)| EntityRef {
         entity_type: (*entity_type).into(),
         id_keys: keys(id),

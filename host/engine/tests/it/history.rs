@@ -64,7 +64,7 @@ fn views(which: u64) -> Views {
         4 => plugins([TestView::computing(|set| {
             Some(
                 set.iter()
-                    .map(|(key, value)| (key.clone(), value.as_str().unwrap_or("").len().min(1) as i64))
+                    .map(|(key, value)| (key, value.as_str().unwrap_or("").len().min(1) as i64))
                     .collect(),
             )
         })]),

@@ -77,7 +77,7 @@ impl FrameBuilder {
         if open_scope.replace(scope.row()) != Some(scope.row()) {
             self.open_scope(frame, scope);
         }
-        let metadata = self.set(frame.pairs(metric.metadata()));
+        let metadata = self.set_of(frame, metric.metadata());
         let row = MetricRow {
             name: metric.name(),
             description: metric.description(),
@@ -91,13 +91,13 @@ impl FrameBuilder {
 
     fn open_scope(&mut self, frame: &Frame, scope: ScopeRef<'_>) {
         let resource = scope.resource();
-        let attributes = self.set(frame.pairs(resource.attributes()));
+        let attributes = self.set_of(frame, resource.attributes());
         let is_open = self.is_open_resource(attributes, resource.schema_url(), resource.dropped_attributes());
         if !is_open {
             self.resource(attributes, resource.schema_url(), resource.dropped_attributes());
         }
         self.entities(resource.entities());
-        let attributes = self.set(frame.pairs(scope.attributes()));
+        let attributes = self.set_of(frame, scope.attributes());
         let (name, version, schema_url) = (scope.name(), scope.version(), scope.schema_url());
         let dropped = scope.dropped_attributes();
         if !is_open || !self.is_open_scope(name, version, schema_url, attributes, dropped) {
@@ -117,7 +117,7 @@ impl FrameBuilder {
                 span_id: exemplar.span_id,
             });
         }
-        let attributes = self.set(frame.pairs(point.attributes()));
+        let attributes = self.set_of(frame, point.attributes());
         PointHeader { attributes, start: point.start(), time: point.time(), flags: point.flags() }
     }
 }

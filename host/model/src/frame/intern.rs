@@ -9,7 +9,8 @@ use hashbrown::hash_table::Entry;
 use super::builder::id;
 use super::tables::{Bounds, BoundsId, SetId, StringId, Strings, ValueId, Values};
 use super::{Frame, FrameBuilder, FrameSizes};
-use crate::{Attributes, Key, ValueRef};
+use crate::attributes::Encoded;
+use crate::{Attributes, ValueRef};
 
 /// Where what has been interned is found again.
 #[derive(Debug, Default)]
@@ -25,17 +26,15 @@ pub(super) struct Interned {
     last_bounds: BoundsId,
     /// The set that was asked for last. The next one mostly has the same keys, and some of the values.
     last: Vec<(StringId, ValueId)>,
-    /// The keys that sets of the engine had last, by their place.
-    keys: Vec<(Key, StringId)>,
 }
 
 const NO_VALUE: u32 = u32::MAX;
 
 const HASHER: FixedState = FixedState::with_seed(0x6672_616d_6500);
 
-fn hash_text(text: &str) -> u64 {
+fn hash_text(text: &[u8]) -> u64 {
     let mut hasher = HASHER.build_hasher();
-    hasher.write(text.as_bytes());
+    hasher.write(text);
     hasher.finish()
 }
 
@@ -61,13 +60,13 @@ fn hash_set(set: impl Iterator<Item = (StringId, ValueId)>) -> u64 {
 
 impl Strings {
     #[inline]
-    fn is_at(&self, bits: u64, text: &str) -> bool {
+    fn is_at(&self, bits: u64, text: &[u8]) -> bool {
         self.is(StringId(u32::try_from(bits).unwrap_or(u32::MAX)), text)
     }
 
     #[inline]
-    fn is(&self, id: StringId, text: &str) -> bool {
-        self.text.as_bytes().get(self.offsets.range(id.0 as usize)) == Some(text.as_bytes())
+    fn is(&self, id: StringId, text: &[u8]) -> bool {
+        self.text.as_bytes().get(self.offsets.range(id.0 as usize)) == Some(text)
     }
 }
 
@@ -97,18 +96,24 @@ impl Interned {
 impl FrameBuilder {
     /// The id of a string.
     pub fn string(&mut self, text: &str) -> StringId {
+        self.string_of(text.as_bytes(), || text)
+    }
+
+    /// The id of a string that is there as bytes; only a new one has to be made text.
+    #[inline]
+    fn string_of<'a>(&mut self, bytes: &[u8], text: impl FnOnce() -> &'a str) -> StringId {
         let strings = &mut self.frame.strings;
         let entry = self.interned.strings.entry(
-            hash_text(text),
-            |&row| strings.is(StringId(row), text),
-            |&row| hash_text(strings.get(StringId(row))),
+            hash_text(bytes),
+            |&row| strings.is(StringId(row), bytes),
+            |&row| hash_text(strings.get(StringId(row)).as_bytes()),
         );
         match entry {
             Entry::Occupied(known) => StringId(*known.get()),
             Entry::Vacant(vacant) => {
                 let row = id(strings.offsets.len());
                 vacant.insert(row);
-                strings.text.push_str(text);
+                strings.text.push_str(text());
                 strings.offsets.close(strings.text.len());
                 StringId(row)
             }
@@ -118,7 +123,10 @@ impl FrameBuilder {
     /// The id of an attribute value.
     pub fn value(&mut self, value: ValueRef<'_>) -> ValueId {
         match value {
-            ValueRef::String(text) => self.text(text),
+            ValueRef::String(text) => {
+                let string = self.string(text);
+                self.text(string)
+            }
             ValueRef::Empty => self.other(value, Values::EMPTY, |_| 0),
             ValueRef::Bool(truth) => self.other(value, Values::BOOL, |_| u64::from(truth)),
             ValueRef::Int(int) => self.other(value, Values::INT, |_| int.cast_unsigned()),
@@ -138,7 +146,7 @@ impl FrameBuilder {
     /// The id of a value that is no text.
     fn other(&mut self, value: ValueRef<'_>, tag: u8, bits: impl FnOnce(&mut Self) -> u64) -> ValueId {
         let (hash, frame) = (hash_value(value), &self.frame);
-        let is_it = |&row: &u32| frame.is_value(ValueId(row), value);
+        let is_it = |&row: &u32| frame.is_value(ValueId(row), value.into());
         if let Some(&row) = self.interned.values.find(hash, is_it) {
             return ValueId(row);
         }
@@ -150,9 +158,8 @@ impl FrameBuilder {
         added
     }
 
-    /// The id of a text as a value.
-    fn text(&mut self, text: &str) -> ValueId {
-        let string = self.string(text);
+    /// The id of a string as a value.
+    fn text(&mut self, string: StringId) -> ValueId {
         let (texts, place) = (&mut self.interned.texts, string.0 as usize);
         if texts.len() <= place {
             texts.resize(place + 1, NO_VALUE);
@@ -172,11 +179,9 @@ impl FrameBuilder {
         let mut set = std::mem::take(&mut self.interned.last);
         let mut length = 0;
         for (key, value) in pairs {
-            let key = match set.get(length) {
-                Some((known, _)) if self.frame.strings.is(*known, key) => *known,
-                _ => self.string(key),
-            };
-            self.pair(&mut set, length, key, value);
+            let (new_key, new_value) =
+                (|builder: &mut Self| builder.string(key), |builder: &mut Self| builder.value(value));
+            self.pair(&mut set, length, (key.as_bytes(), new_key), (value.into(), new_value));
             length += 1;
         }
         set.truncate(length);
@@ -186,34 +191,53 @@ impl FrameBuilder {
     /// The id of an attribute set of the engine.
     pub fn attributes(&mut self, attributes: &Attributes) -> SetId {
         let mut set = std::mem::take(&mut self.interned.last);
-        for (place, (key, value)) in attributes.iter().enumerate() {
-            let key = match self.interned.keys.get(place) {
-                Some((known, id)) if known.is_same(key) => *id,
-                _ => self.key(place, key),
+        for place in 0..attributes.len() {
+            // All that were counted when the set was made can be read.
+            let Some(attribute) = attributes.attribute(place) else { continue };
+            let key = attribute.key_bytes();
+            let new_key = |builder: &mut Self| builder.string_of(key, || attribute.key());
+            let new_value = |builder: &mut Self| match attribute.text_bytes() {
+                Some(text) => {
+                    let string = builder.string_of(text, || attribute.value().as_str().unwrap_or_default());
+                    builder.text(string)
+                }
+                None => builder.value(attribute.value()),
             };
-            self.pair(&mut set, place, key, value.as_ref());
+            self.pair(&mut set, place, (key, new_key), (attribute.encoded(), new_value));
         }
         set.truncate(attributes.len());
-        self.finished(set)
-    }
-
-    /// The id of a key, which is found without a look at its text if it has this place next time, too.
-    fn key(&mut self, place: usize, key: &Key) -> StringId {
-        let id = self.string(key);
-        match self.interned.keys.get_mut(place) {
-            Some(known) => *known = (key.clone(), id),
-            None => self.interned.keys.push((key.clone(), id)),
-        }
+        let id = self.finished(set);
+        self.frame.sets.kept.keep(id, attributes);
         id
     }
 
-    /// Puts an attribute at its place in a set, where that of another set is or none.
+    /// The id of a set of another frame.
+    pub(super) fn set_of(&mut self, frame: &Frame, set: SetId) -> SetId {
+        match frame.sets.kept.get(set) {
+            Some(kept) => self.attributes(kept),
+            None => self.set(frame.pairs(set)),
+        }
+    }
+
+    /// Puts an attribute at its place in a set, where that of another set is or none. Of the key and of the value, what it is, and how it
+    /// becomes a row where that set has another one there.
     #[inline]
-    fn pair(&mut self, set: &mut Vec<(StringId, ValueId)>, place: usize, key: StringId, value: ValueRef<'_>) {
-        match set.get_mut(place) {
-            Some((other, known)) if self.frame.is_value(*known, value) => *other = key,
-            Some(known) => *known = (key, self.value(value)),
-            None => set.push((key, self.value(value))),
+    fn pair(
+        &mut self,
+        set: &mut Vec<(StringId, ValueId)>,
+        place: usize,
+        (key, new_key): (&[u8], impl FnOnce(&mut Self) -> StringId),
+        (value, new_value): (Encoded<'_>, impl FnOnce(&mut Self) -> ValueId),
+    ) {
+        let Some((known_key, known_value)) = set.get_mut(place) else {
+            let key = new_key(self);
+            return set.push((key, new_value(self)));
+        };
+        if !self.frame.strings.is(*known_key, key) {
+            *known_key = new_key(self);
+        }
+        if !self.frame.is_value(*known_value, value) {
+            *known_value = new_value(self);
         }
     }
 
@@ -288,17 +312,17 @@ impl Values {
 impl Frame {
     /// True if a row is this value, to the bit.
     #[inline]
-    fn is_value(&self, row: ValueId, value: ValueRef<'_>) -> bool {
+    fn is_value(&self, row: ValueId, value: Encoded<'_>) -> bool {
         let (values, row) = (&self.values, row.0 as usize);
         let (Some(&tag), Some(&bits)) = (values.tags.get(row), values.bits.get(row)) else { return false };
         match value {
-            ValueRef::Empty => tag == Values::EMPTY,
-            ValueRef::Bool(truth) => tag == Values::BOOL && bits == u64::from(truth),
-            ValueRef::Int(int) => tag == Values::INT && bits == int.cast_unsigned(),
-            ValueRef::Double(double) => tag == Values::DOUBLE && bits == double.to_bits(),
-            ValueRef::String(text) => tag == Values::STRING && self.strings.is_at(bits, text),
-            ValueRef::Nested(text) => tag == Values::NESTED && self.strings.is_at(bits, text),
-            ValueRef::Bytes(bytes) => {
+            Encoded::Empty => tag == Values::EMPTY,
+            Encoded::Bool(truth) => tag == Values::BOOL && bits == u64::from(truth),
+            Encoded::Int(int) => tag == Values::INT && bits == int.cast_unsigned(),
+            Encoded::Double(double) => tag == Values::DOUBLE && bits == double.to_bits(),
+            Encoded::String(text) => tag == Values::STRING && self.strings.is_at(bits, text),
+            Encoded::Nested(text) => tag == Values::NESTED && self.strings.is_at(bits, text),
+            Encoded::Bytes(bytes) => {
                 let place = usize::try_from(bits).unwrap_or(usize::MAX);
                 tag == Values::BYTES && values.blob.get(values.blobs.range(place)) == Some(bytes)
             }

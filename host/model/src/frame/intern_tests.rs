@@ -50,7 +50,7 @@ proptest! {
             given.push(words(pairs_of(set)));
             let attributes = Attributes::from_pairs(set.iter().cloned()).0;
             ids.push(builder.attributes(&attributes));
-            given.push(words(attributes.iter().map(|(key, value)| (key.as_str(), value.as_ref()))));
+            given.push(words(attributes.iter()));
         }
         let frame = builder.finish();
         let read: Vec<String> = ids.iter().map(|id| words(frame.pairs(*id))).collect();

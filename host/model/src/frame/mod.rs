@@ -30,7 +30,8 @@ pub use read::{
 };
 pub use sizes::FrameSizes;
 pub use tables::{
-    Bounds, BoundsId, Metrics, Offsets, Resources, Scopes, SetId, Sets, StringId, Strings, ValueId, Values,
+    Bounds, BoundsId, KeptSets, Metrics, Offsets, Resources, Scopes, SetId, Sets, StringId, Strings, ValueId,
+    Values,
 };
 
 /// The point flag of OTLP that says: the series has ended, this point has no value.

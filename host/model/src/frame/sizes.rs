@@ -1,7 +1,7 @@
 //! How large a frame is, so that the next one need not grow to that.
 
 use super::points::PointColumns;
-use super::tables::Offsets;
+use super::tables::{KeptSets, Offsets};
 use super::{Exemplars, ExponentialPoints, Frame, HistogramPoints, NumberPoints, Sets, Strings, Values};
 
 /// How many rows the tables of a frame have that grow with its points. Resources, scopes, metrics, bounds and summaries are not
@@ -58,6 +58,7 @@ impl FrameSizes {
                 keys: Vec::with_capacity(self.pairs),
                 values: Vec::with_capacity(self.pairs),
                 offsets: offsets(self.sets),
+                kept: KeptSets::with_capacity(self.sets),
             },
             numbers: NumberPoints {
                 columns: columns(self.numbers),

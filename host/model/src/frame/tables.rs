@@ -1,7 +1,7 @@
 //! The frame's interned tables and its rows of resources, scopes and metrics.
 
 use super::PointKind;
-use crate::{EntityRefs, Temporality, ValueRef};
+use crate::{Attributes, EntityRefs, Temporality, ValueRef};
 
 /// Row of [`Strings`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -134,7 +134,44 @@ pub struct Sets {
     pub values: Vec<ValueId>,
     /// Where each set ends in both columns.
     pub offsets: Offsets,
+    /// The sets of the engine that rows were made of.
+    pub kept: KeptSets,
 }
+
+/// The sets that rows were made of, by row, as far as it was given sets: what they are encoded as need not be made of the rows again.
+/// They say nothing else than the rows, so frames with and without them are equal.
+#[derive(Clone, Debug, Default)]
+pub struct KeptSets(Vec<Option<Attributes>>);
+
+impl KeptSets {
+    pub(super) fn with_capacity(sets: usize) -> Self {
+        Self(Vec::with_capacity(sets))
+    }
+
+    /// The set a row was made of, if it was made of one.
+    #[inline]
+    pub fn get(&self, set: SetId) -> Option<&Attributes> {
+        self.0.get(set.0 as usize)?.as_ref()
+    }
+
+    /// Keeps the set that a new row was made of.
+    #[inline]
+    pub(super) fn keep(&mut self, row: SetId, set: &Attributes) {
+        let row = row.0 as usize;
+        if row >= self.0.len() {
+            self.0.resize(row, None);
+            self.0.push(Some(set.clone()));
+        }
+    }
+}
+
+impl PartialEq for KeptSets {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for KeptSets {}
 
 /// Distinct lists of bucket bounds, back to back: the points of a metric mostly share theirs.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,9 +1,10 @@
 //! The references of a resource to entities.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use wasmeter_model::limits::ENTITIES_MAX;
-use wasmeter_model::{EntityRef, EntityRefs, Key};
+use wasmeter_model::{EntityRef, EntityRefs};
 
 use crate::messages;
 
@@ -31,13 +32,13 @@ pub(crate) fn entities(resource: &messages::Resource) -> (EntityRefs, u64) {
             malformed += 1;
             continue;
         }
-        let described: Box<[Key]> =
-            description_keys.iter().filter(is_known).map(|key| Key::new(key)).collect();
+        let described: Box<[Arc<str>]> =
+            description_keys.iter().filter(is_known).map(|key| key.as_str().into()).collect();
         malformed += u64::from(described.len() < description_keys.len());
         sound.push(EntityRef {
             schema_url: schema_url.as_str().into(),
             entity_type: r#type.as_str().into(),
-            id_keys: id_keys.iter().map(|key| Key::new(key)).collect(),
+            id_keys: id_keys.iter().map(|key| key.as_str().into()).collect(),
             description_keys: described,
         });
     }

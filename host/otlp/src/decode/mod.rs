@@ -19,7 +19,7 @@ pub(crate) use points::{
     check_bounds, check_exponential_buckets, check_lengths, check_quantiles, check_times, check_value,
 };
 pub use refused::{Refused, Warnings};
-pub(crate) use shape::{Kind as MessageKind, Point as PointMessage, check_shape_of};
+pub(crate) use shape::{Kind as MessageKind, check_shape_of};
 pub(crate) use value::{is_nested, is_profile_reference, value_from_nested, value_ref};
 
 use prost::Message;

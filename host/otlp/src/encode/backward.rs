@@ -58,6 +58,15 @@ impl Backward {
         self.room(bytes.len()).copy_from_slice(bytes);
     }
 
+    /// Gives the fields that were written last other tags of one byte; they take so many bytes each, from the first on.
+    pub(super) fn set_tags(&mut self, tag: u8, lengths: impl Iterator<Item = usize>) {
+        let mut place = self.start;
+        for length in lengths {
+            self.bytes.get_mut(place).into_iter().for_each(|byte| *byte = tag);
+            place += length;
+        }
+    }
+
     /// As [`Backward::put`], of a number of bytes that is known: then it is no call.
     #[inline]
     pub(super) fn put_array<const N: usize>(&mut self, bytes: [u8; N]) {

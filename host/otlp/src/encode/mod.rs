@@ -5,9 +5,11 @@ mod direct;
 mod pairs;
 mod points;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use wasmeter_model::frame::{MetricRef, Part, PointKind};
-use wasmeter_model::{EntityRefs, Key, ValueRef};
+use wasmeter_model::{EntityRefs, ValueRef};
 
 use crate::decode::value_from_nested;
 use crate::messages::{
@@ -107,7 +109,7 @@ fn data(row: &MetricRef<'_>) -> Option<metric::Data> {
 }
 
 fn entity_refs(entities: &EntityRefs) -> Vec<EntityRef> {
-    let keys = |keys: &[Key]| keys.iter().map(|key| key.as_str().to_owned()).collect();
+    let keys = |keys: &[Arc<str>]| keys.iter().map(|key| key.to_string()).collect();
     let entities = entities.as_slice().iter().map(|entity| EntityRef {
         schema_url: entity.schema_url.as_ref().to_owned(),
         r#type: entity.entity_type.as_ref().to_owned(),

@@ -1,8 +1,9 @@
-//! Attributes, each encoded once: where one comes again, the bytes that were written before are copied.
+//! Attributes, which are not encoded twice: those of sets of the engine are copied from there, and of others those that come again from
+//! what was written before.
 
 use prost::Message;
 use wasmeter_model::ValueRef;
-use wasmeter_model::frame::{Frame, SetId, StringId};
+use wasmeter_model::frame::{Frame, SetId, StringId, ValueId};
 
 use super::backward::{Backward, Piece};
 use crate::decode::value_from_nested;
@@ -10,7 +11,7 @@ use crate::decode::value_from_nested;
 /// The attributes of a frame on their way into a request.
 pub(super) struct Pairs<'a> {
     frame: &'a Frame,
-    /// By value: the attribute it was written in last.
+    /// Attributes that were written lately, each at the place of the number of its value. None at all until it is needed.
     written: Vec<Written>,
     /// Keys that were written lately, each at the place of its number.
     keys: [Option<(StringId, Piece)>; KEYS],
@@ -19,10 +20,14 @@ pub(super) struct Pairs<'a> {
 /// How many keys are kept in mind: sets have few, and one that takes the place of another costs no more than its text.
 const KEYS: usize = 32;
 
-/// Where an attribute was written; small, since there are as many as values. In none has no length.
+/// How many attributes are kept in mind: more than those that come again have values, or a request has attributes.
+const WRITTEN: usize = 1 << 15;
+
+/// Where an attribute was written. In none has no length.
 #[derive(Clone, Copy, Default)]
 struct Written {
     key: StringId,
+    value: ValueId,
     /// How many bytes are behind it.
     end: u32,
     length: u16,
@@ -31,30 +36,45 @@ struct Written {
 
 impl Written {
     /// What is too long or too far off is written anew each time.
-    fn new(key: StringId, tag: u8, piece: Piece) -> Self {
+    fn new((key, value): (StringId, ValueId), tag: u8, piece: Piece) -> Self {
         let (end, length) = (u32::try_from(piece.end), u16::try_from(piece.length));
-        end.ok().zip(length.ok()).map_or(Self::default(), |(end, length)| Self { key, end, length, tag })
+        end.ok().zip(length.ok()).map_or(Self::default(), |(end, length)| Self { key, value, end, length, tag })
     }
 
     #[inline]
-    fn piece(self, key: StringId, tag: u8) -> Option<Piece> {
-        let is_it = self.key == key && self.tag == tag && self.length > 0;
+    fn piece(self, (key, value): (StringId, ValueId), tag: u8) -> Option<Piece> {
+        let is_it = (self.key, self.value, self.tag) == (key, value, tag) && self.length > 0;
         is_it.then_some(Piece { end: self.end as usize, length: usize::from(self.length) })
     }
 }
 
 impl<'a> Pairs<'a> {
     pub(super) fn new(frame: &'a Frame) -> Self {
-        Self { frame, written: vec![Written::default(); frame.values.tags.len()], keys: [None; KEYS] }
+        Self { frame, written: Vec::new(), keys: [None; KEYS] }
     }
 
     /// The attributes of a set, each as a field of that tag.
     #[inline]
     pub(super) fn put(&mut self, to: &mut Backward, tag: u8, set: SetId) {
+        let Some(kept) = self.frame.sets.kept.get(set) else { return self.put_rows(to, tag, set) };
+        let Some(fields) = kept.canonical_fields() else { return self.put_rows(to, tag, set) };
+        to.put(fields);
+        if fields.first().is_some_and(|given| *given != tag) {
+            // As attributes of something else, of which the fields have another tag.
+            to.set_tags(tag, kept.field_lengths());
+        }
+    }
+
+    fn put_rows(&mut self, to: &mut Backward, tag: u8, set: SetId) {
+        if self.written.is_empty() {
+            let values = self.frame.values.tags.len().clamp(1, WRITTEN);
+            self.written.resize(values, Written::default());
+        }
         let (keys, values) = self.frame.pair_ids(set);
         for (key, value) in keys.iter().zip(values).rev() {
-            let written = self.written.get_mut(value.0 as usize);
-            if let Some(piece) = written.as_ref().and_then(|written| written.piece(*key, tag)) {
+            let place = value.0 as usize % self.written.len().max(1);
+            let written = self.written.get_mut(place);
+            if let Some(piece) = written.as_ref().and_then(|written| written.piece((*key, *value), tag)) {
                 to.repeat(piece);
                 continue;
             }
@@ -73,7 +93,7 @@ impl<'a> Pairs<'a> {
             }
             to.close(tag, end);
             if let Some(written) = written {
-                *written = Written::new(*key, tag, to.piece(end));
+                *written = Written::new((*key, *value), tag, to.piece(end));
             }
         }
     }

@@ -4,27 +4,8 @@ use prost::Message;
 use wasmeter_model::batch::MetricName;
 use wasmeter_model::{Attributes, Resource, Scope};
 
-use super::names::PartOf;
-use crate::decode::{
-    MessageKind, PointMessage, check_shape_of, entities, is_nested, is_profile_reference, value_ref,
-};
-use crate::messages::{
-    self, ExponentialHistogramDataPoint, HistogramDataPoint, InstrumentationScope, KeyValue, Metric,
-    NumberDataPoint,
-};
-
-/// A list of attributes, tags included.
-pub(super) fn set(list: &[u8], of: PartOf) -> Option<Attributes> {
-    let (kind, pairs) = match of {
-        PartOf::Number => (PointMessage::Number, NumberDataPoint::decode(list).ok()?.attributes),
-        PartOf::Histogram => (PointMessage::Histogram, HistogramDataPoint::decode(list).ok()?.attributes),
-        PartOf::Exponential => {
-            (PointMessage::Exponential, ExponentialHistogramDataPoint::decode(list).ok()?.attributes)
-        }
-    };
-    check_shape_of(MessageKind::Point(kind), list).ok()?;
-    attributes(&pairs)
-}
+use crate::decode::{MessageKind, check_shape_of, entities, is_nested, is_profile_reference, value_ref};
+use crate::messages::{self, InstrumentationScope, KeyValue, Metric};
 
 pub(super) fn resource(message: &[u8], schema_url: &[u8]) -> Option<Resource> {
     check_shape_of(MessageKind::Resource, message).ok()?;

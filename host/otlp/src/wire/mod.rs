@@ -11,6 +11,7 @@ mod decode;
 mod known;
 mod names;
 mod points;
+mod sets;
 mod walk;
 
 pub use names::Names;

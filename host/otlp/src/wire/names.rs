@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use wasmeter_model::batch::{Batch, BatchBuilder, MetricName, SetRun};
+use wasmeter_model::batch::{Batch, BatchBuilder, MetricName};
 use wasmeter_model::frame::SetId;
-use wasmeter_model::{Attributes, EntityRef, EntityRefs, Key, Resource, Scope, Value};
+use wasmeter_model::{Attributes, EntityRef, EntityRefs, Resource, Scope};
 
 use super::cursor::Cursor;
 use super::decode;
-use super::known::{Known, Place};
+use super::known::Known;
+use super::sets::{KnownSets, Place};
 use super::walk::Walk;
 
 /// What so many bytes take in a block of memory of their own.
@@ -19,51 +20,14 @@ const fn apart(bytes: usize) -> usize {
 
 /// What references to entities take beside their encoding. Their keys may share the text of those of attributes, or not.
 fn entities_size(entities: &EntityRefs) -> usize {
-    let of_keys =
-        |keys: &[Key]| keys.iter().map(|key| size_of::<Key>() + apart(key.len())).sum::<usize>() + 32;
+    let of_keys = |keys: &[Arc<str>]| {
+        keys.iter().map(|key| size_of::<Arc<str>>() + apart(key.len())).sum::<usize>() + 32
+    };
     let of_entity = |entity: &EntityRef| {
         let texts = apart(entity.schema_url.len()) + apart(entity.entity_type.len());
         size_of::<EntityRef>() + texts + of_keys(&entity.id_keys) + of_keys(&entity.description_keys)
     };
     entities.as_slice().iter().map(of_entity).sum()
-}
-
-/// What a set takes beside its encoding: it is one block of memory, see [`Attributes`], and one for each text that does not lie in it.
-fn set_size(attributes: &Attributes) -> usize {
-    let of_key = |key: &Key| if key.is_shared() { 0 } else { apart(key.len()) };
-    let of_value = |value: &Value| match value {
-        Value::String(text) if text.len() > Value::TEXT_WITHIN_MAX => apart(text.len()),
-        Value::Bytes(bytes) => apart(bytes.len()),
-        Value::Nested(text) => apart(text.len()),
-        _ => 0,
-    };
-    let entries = attributes.iter().map(|(key, value)| 32 + of_key(key) + of_value(value));
-    40 + entries.sum::<usize>()
-}
-
-/// A set, which lies beside those it came with.
-#[derive(Debug)]
-struct KnownSet {
-    run: SetRun,
-    at: u32,
-    /// How many attributes it has; as many as its encoding, since only those are known that have each key once.
-    attributes: u32,
-}
-
-/// How many sets are in a run again after some have gone.
-const REGROUPED: usize = 1024;
-
-/// Makes new runs, so that none is kept whole for the few of its sets that are left.
-fn regroup(sets: &mut Known<KnownSet>) {
-    let mut sets = sets.values_mut().peekable();
-    while sets.peek().is_some() {
-        let group: Vec<_> = sets.by_ref().take(REGROUPED).collect();
-        let attributes = |set: &&mut KnownSet| set.run.get(set.at).cloned().unwrap_or_default();
-        let run = SetRun::new(group.iter().map(attributes));
-        for (at, set) in (0..).zip(group) {
-            *set = KnownSet { run: run.clone(), at, ..*set };
-        }
-    }
 }
 
 /// Names of resources, scopes, metrics and series by the bytes they came in. One for all who read requests; bounded.
@@ -72,20 +36,20 @@ pub struct Names(RwLock<Tables>);
 
 #[derive(Debug)]
 struct Tables {
-    sets: Known<KnownSet>,
+    sets: KnownSets,
     resources: Known<Arc<Resource>>,
     scopes: Known<Arc<Scope>>,
     metrics: Known<Arc<MetricName>>,
 }
 
 impl Names {
-    /// Nothing is known yet; what will be takes at most `bytes_max`. A set of five attributes is taken for about 450 bytes. Of what is too
+    /// Nothing is known yet; what will be takes at most `bytes_max`. A set of five attributes is taken for about 260 bytes. Of what is too
     /// much, that goes first which was not asked for.
     pub fn new(bytes_max: usize) -> Self {
         // Series are what there are many of.
         let others = bytes_max / 8;
         Self(RwLock::new(Tables {
-            sets: Known::new(bytes_max - 3 * others),
+            sets: KnownSets::new(bytes_max - 3 * others),
             resources: Known::new(others),
             scopes: Known::new(others),
             metrics: Known::new(others),
@@ -109,28 +73,17 @@ impl Names {
 
     fn learn(&self, new: New<'_>) {
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // In the order they came in, which is the one they will probably be asked for again.
-        let run = SetRun::new(new.sets.iter().map(|(_, set)| set.clone()));
-        let mut is_swept = false;
-        for (at, (key, set)) in (0..).zip(new.sets) {
-            let size = set_size(&set) + size_of::<Attributes>();
-            // No request is so long that there were more.
-            let attributes = u32::try_from(set.len()).unwrap_or(u32::MAX);
-            is_swept |= tables.sets.insert(key, KnownSet { run: run.clone(), at, attributes }, size);
-        }
-        if is_swept {
-            regroup(&mut tables.sets);
-        }
+        tables.sets.insert(new.sets);
         for (key, resource) in new.resources {
-            let size = set_size(&resource.attributes) + entities_size(&resource.entities) + key.len();
+            let size = resource.attributes.size() + entities_size(&resource.entities) + key.len();
             tables.resources.insert(&key, resource, size);
         }
         for (key, scope) in new.scopes {
-            let size = set_size(&scope.attributes) + key.len();
+            let size = scope.attributes.size() + key.len();
             tables.scopes.insert(&key, scope, size);
         }
         for (key, name) in new.metrics {
-            let size = set_size(&name.metadata) + key.len();
+            let size = name.metadata.size() + key.len();
             tables.metrics.insert(&key, name, size);
         }
     }
@@ -147,8 +100,9 @@ impl Names {
 /// What a request says that was not known.
 #[derive(Default)]
 struct New<'a> {
-    sets: Vec<(&'a [u8], Attributes)>,
-    /// The places of the sets.
+    /// In the order they came in.
+    sets: Vec<Attributes>,
+    /// The places of the sets, by their lists.
     places: HashMap<&'a [u8], usize>,
     resources: HashMap<Vec<u8>, Arc<Resource>>,
     scopes: HashMap<Vec<u8>, Arc<Scope>>,
@@ -206,27 +160,26 @@ impl<'n, 'a> Lookup<'n, 'a> {
         let tag = of.tag();
         // A list that is known to its last element need not be walked through, if there is not one more.
         let is_end = |rest: &[u8]| rest.first() != Some(&tag);
-        if let Some((length, known)) = self.tables.sets.guess_next(&mut self.last_set, cursor.rest(), is_end)
-        {
-            *elements += known.attributes as usize;
-            cursor.skip(length)?;
-            return Some(builder.known_set(&known.run, known.at));
+        if let Some(known) = self.tables.sets.guess_next(&mut self.last_set, cursor.rest(), is_end) {
+            *elements += known.attributes.len();
+            cursor.skip(known.attributes.fields().len())?;
+            return Some(builder.known_set(known.run, known.at));
         }
         let list = cursor.list(tag, elements)?;
         match self.tables.sets.get_next(&mut self.last_set, list) {
-            Some(known) => Some(builder.known_set(&known.run, known.at)),
-            None => self.new_set(list, of).map(|set| builder.set(set)),
+            Some(known) => Some(builder.known_set(known.run, known.at)),
+            None => self.new_set(list, tag).map(|set| builder.set(set)),
         }
     }
 
     #[cold]
-    fn new_set(&mut self, list: &'a [u8], of: PartOf) -> Option<Attributes> {
-        if let Some((_, known)) = self.new.places.get(list).and_then(|place| self.new.sets.get(*place)) {
+    fn new_set(&mut self, list: &'a [u8], tag: u8) -> Option<Attributes> {
+        if let Some(known) = self.new.places.get(list).and_then(|place| self.new.sets.get(*place)) {
             return Some(known.clone());
         }
-        let set = decode::set(list, of)?;
+        let set = Attributes::from_encoded(list, tag)?;
         self.new.places.insert(list, self.new.sets.len());
-        self.new.sets.push((list, set.clone()));
+        self.new.sets.push(set.clone());
         Some(set)
     }
 

@@ -7,7 +7,6 @@ use wasmeter_model::frame::{
 use wasmeter_model::{Attributes, Number, Timestamp};
 
 use super::cursor::{Cursor, fixed64s};
-use super::decode;
 use super::names::{Lookup, PartOf};
 use crate::decode::{
     check_bounds, check_exponential_buckets, check_lengths, check_quantiles, check_times, check_value,
@@ -271,6 +270,9 @@ fn quantile(mut cursor: Cursor<'_>) -> Option<(f64, f64)> {
     Some((quantile, value))
 }
 
+/// The tag of each of the attributes of an exemplar.
+const EXEMPLAR_ATTRIBUTE: u8 = 0x3a;
+
 /// An exemplar of the point that is read. Its attributes are of one measurement: they are not kept for later.
 fn exemplar(mut cursor: Cursor<'_>, builder: &mut BatchBuilder, elements: &mut usize) -> Option<()> {
     *elements += 1;
@@ -284,16 +286,16 @@ fn exemplar(mut cursor: Cursor<'_>, builder: &mut BatchBuilder, elements: &mut u
             0x22 => span_id = id(cursor.bytes()?, u64::from_be_bytes)?,
             0x2a => trace_id = id(cursor.bytes()?, u128::from_be_bytes)?,
             0x31 => value = Some(Number::Int(cursor.fixed64()?.cast_signed())),
-            0x3a if attributes.is_none() => {
+            EXEMPLAR_ATTRIBUTE if attributes.is_none() => {
                 cursor = start;
-                attributes = Some(cursor.list(0x3a, elements)?);
+                attributes = Some(cursor.list(EXEMPLAR_ATTRIBUTE, elements)?);
             }
             _ => return None,
         }
     }
     let attributes = match attributes {
         None => Attributes::empty(),
-        Some(list) => decode::set(list, PartOf::Number)?,
+        Some(list) => Attributes::from_encoded(list, EXEMPLAR_ATTRIBUTE)?,
     };
     let attributes = builder.set(attributes);
     builder.exemplar(ExemplarRow { attributes, time: Timestamp(time), value, trace_id, span_id });

@@ -5,12 +5,13 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 use prost::Message;
 use wasmeter_model::frame::{
-    FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, PointKind, SummaryRow,
+    ExemplarRow, ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, PointKind,
+    SummaryRow,
 };
-use wasmeter_model::{Number, Temporality, ValueRef};
+use wasmeter_model::{Attributes, Number, Temporality, Timestamp, ValueRef};
 use wasmeter_otlp::decode::{Decoded, Refused, decode_json, decode_protobuf};
 use wasmeter_otlp::encode::{encode, encode_json, encode_protobuf};
-use wasmeter_otlp::messages::{ExportMetricsServiceRequest, any_value, metric};
+use wasmeter_otlp::messages::{AnyValue, ExportMetricsServiceRequest, KeyValue, any_value, metric};
 use wasmeter_otlp::wire::Names;
 
 use crate::support::rows::rows;
@@ -100,6 +101,96 @@ fn long_attributes_are_written_as_often_as_they_come_and_for_each_kind() {
         let frame = builder.finish();
         assert_eq!(frame.point_count(), 6);
         assert_eq!(encode_protobuf(&frame), encode(&frame).encode_to_vec(), "{length}");
+    }
+}
+
+/// All lists of attributes of a request.
+fn lists(request: &mut ExportMetricsServiceRequest) -> Vec<&mut Vec<KeyValue>> {
+    let mut lists = Vec::new();
+    for resource in &mut request.resource_metrics {
+        lists.extend(resource.resource.as_mut().map(|resource| &mut resource.attributes));
+        for scope in &mut resource.scope_metrics {
+            lists.extend(scope.scope.as_mut().map(|scope| &mut scope.attributes));
+            for metric in &mut scope.metrics {
+                lists.push(&mut metric.metadata);
+                match metric.data.as_mut().unwrap() {
+                    metric::Data::Gauge(gauge) => {
+                        for point in &mut gauge.data_points {
+                            lists.push(&mut point.attributes);
+                            lists.extend(point.exemplars.iter_mut().map(|row| &mut row.filtered_attributes));
+                        }
+                    }
+                    metric::Data::Histogram(histogram) => {
+                        lists.extend(histogram.data_points.iter_mut().map(|point| &mut point.attributes));
+                    }
+                    metric::Data::ExponentialHistogram(histogram) => {
+                        lists.extend(histogram.data_points.iter_mut().map(|point| &mut point.attributes));
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+    lists
+}
+
+/// A set of the engine goes out in the bytes it came in, whatever it is then the attributes of.
+#[test]
+fn sets_of_the_engine_are_sent_as_they_were_received() {
+    let keys = ["b", "a", "c"];
+    let pair = |key: &str| KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(any_value::Value::StringValue(key.repeat(60))) }),
+        key_strindex: 0,
+    };
+    for (what, tag, padded, nested) in [
+        ("as received", 0x3a, false, false),
+        ("of a histogram", 0x4a, false, false),
+        ("with lengths that could be shorter", 0x3a, true, false),
+        ("with an array, not received as it is", 0x3a, false, true),
+    ] {
+        let mut list = Vec::new();
+        for key in keys {
+            let message = pair(key).encode_to_vec();
+            let length = message.len() as u8;
+            list.push(tag);
+            list.extend(if padded { vec![length | 0x80, 0] } else { vec![length] });
+            list.extend(message);
+        }
+        let array = ValueRef::Nested(r#"{"arrayValue":{}}"#);
+        let set = match nested {
+            false => Attributes::from_encoded(&list, tag).unwrap(),
+            true => Attributes::from_iter(keys.map(|key| (key, array))),
+        };
+        let mut builder = FrameBuilder::new();
+        let attributes = builder.attributes(&set);
+        builder.resource(attributes, "", 0);
+        builder.scope("", "", "", attributes, 0);
+        let header = PointHeader { attributes, ..PointHeader::default() };
+        for kind in [PointKind::Gauge, PointKind::Histogram, PointKind::ExponentialHistogram] {
+            let (temporality, monotonic) = (None, false);
+            let row = MetricRow { name: "m", description: "", unit: "", kind, temporality, monotonic };
+            builder.metric(row, attributes);
+            builder.exemplar(ExemplarRow {
+                attributes,
+                time: Timestamp(1),
+                value: None,
+                trace_id: 0,
+                span_id: 0,
+            });
+            builder.number(NumberRow { header, value: Some(Number::Int(1)) });
+            builder.histogram(HistogramRow { header, ..HistogramRow::default() });
+            builder.exponential(ExponentialRow { header, ..ExponentialRow::default() });
+        }
+        let frame = builder.finish();
+
+        let mut expected = encode(&frame);
+        let in_given_order = !padded && !nested;
+        for list in lists(&mut expected).into_iter().filter(|_| in_given_order) {
+            list.sort_by_key(|pair| keys.iter().position(|key| *key == pair.key));
+        }
+        assert_eq!(lists(&mut expected).iter().filter(|list| list.len() == 3).count(), 9, "{what}");
+        assert_eq!(encode_protobuf(&frame), expected.encode_to_vec(), "{what}");
     }
 }
 

@@ -150,7 +150,26 @@ fn groups_and_fields_of_other_types() {
     // Within an attribute, where the bytes are remembered.
     let pair = |rest: &[u8]| field(7, &[text("a", "x").encode_to_vec(), rest.to_vec()].concat());
     is_left_to_the_decoder(&of_point(&[value(5), pair(&[0x4b, 0x4c])].concat()), false);
-    is_read_as_decoded(&of_point(&[value(5), pair(&[0x4d, 1, 2, 3, 4])].concat()));
+    is_left_to_the_decoder(&of_point(&[value(5), pair(&[0x4d, 1, 2, 3, 4])].concat()), true);
+}
+
+#[test]
+fn attributes_as_other_encoders_write_them() {
+    let (key, any) = (field(1, b"a"), field(2, &field(1, b"x")));
+    let of_pair = |message: &[u8]| of_point(&[value(5), field(7, message)].concat());
+    is_read_as_decoded(&of_pair(&[&key[..], &any].concat()));
+    // Without a value, without a key, with neither, with a value that is none.
+    for message in [&key, &any, &Vec::new(), &[&key[..], &[0x12, 0]].concat()] {
+        is_read_as_decoded(&of_pair(message));
+    }
+    // Its length in three bytes, as those write it who leave room for one that they do not know yet.
+    let length = [&[0x3a, (key.len() + any.len()) as u8 | 0x80, 0x80, 0][..], &key, &any].concat();
+    is_read_as_decoded(&of_point(&[value(5), length].concat()));
+    // The value first, the key twice, the value in two parts, two values in one.
+    let two = field(2, &[field(1, b"x"), vec![0x10, 1]].concat());
+    for rest in [[&any[..], &key], [&key, &key], [&key, &[any.clone(), any.clone()].concat()], [&key, &two]] {
+        is_left_to_the_decoder(&of_pair(&rest.concat()), true);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmeter_model::{Attributes, Value};
+use wasmeter_model::{Attributes, Value, ValueRef};
 
 use super::nested::check_nested;
 use super::{Budget, Wrong, at_most};
@@ -56,9 +56,7 @@ fn check_value(value: types::Value, question: &Attributes, budget: &mut Budget) 
         }
         types::Value::Nested(text) => {
             budget.take(text.len())?;
-            let known =
-                question.iter().any(|(_, value)| matches!(value, Value::Nested(known) if **known == *text));
-            if !known {
+            if !question.iter().any(|(_, value)| value == ValueRef::Nested(&text)) {
                 check_nested(&text)?;
             }
             Value::Nested(text.into())

@@ -1,6 +1,6 @@
 //! From the model to what a guest is asked: the question.
 
-use wasmeter_model::{Attributes, Instrument, InstrumentKind, NumberKind, Origin, Value};
+use wasmeter_model::{Attributes, Instrument, InstrumentKind, NumberKind, Origin, ValueRef};
 
 use crate::bindings::types;
 use crate::failure::{FailureKind, Refusal, bytes};
@@ -97,10 +97,10 @@ fn attributes_bytes(attributes: &Attributes) -> usize {
         .iter()
         .map(|(key, value)| {
             let value_bytes = match value {
-                Value::Empty | Value::Bool(_) | Value::Int(_) | Value::Double(_) => 0,
-                Value::String(text) => text.len(),
-                Value::Nested(text) => text.len(),
-                Value::Bytes(bytes) => bytes.len(),
+                ValueRef::Empty | ValueRef::Bool(_) | ValueRef::Int(_) | ValueRef::Double(_) => 0,
+                ValueRef::String(text) => text.len(),
+                ValueRef::Nested(text) => text.len(),
+                ValueRef::Bytes(bytes) => bytes.len(),
             };
             key.len().saturating_add(value_bytes).saturating_add(ATTRIBUTE_BYTES)
         })
@@ -114,14 +114,14 @@ fn attributes_of(attributes: &Attributes) -> Vec<types::Attribute> {
         .collect()
 }
 
-fn value_of(value: &Value) -> types::Value {
+fn value_of(value: ValueRef<'_>) -> types::Value {
     match value {
-        Value::Empty => types::Value::Empty,
-        Value::Bool(truth) => types::Value::Boolean(*truth),
-        Value::Int(int) => types::Value::Int(*int),
-        Value::Double(double) => types::Value::Double(*double),
-        Value::String(text) => types::Value::Text(text.to_string()),
-        Value::Bytes(bytes) => types::Value::Bytes(bytes.to_vec()),
-        Value::Nested(text) => types::Value::Nested(text.to_string()),
+        ValueRef::Empty => types::Value::Empty,
+        ValueRef::Bool(truth) => types::Value::Boolean(truth),
+        ValueRef::Int(int) => types::Value::Int(int),
+        ValueRef::Double(double) => types::Value::Double(double),
+        ValueRef::String(text) => types::Value::Text(text.to_string()),
+        ValueRef::Bytes(bytes) => types::Value::Bytes(bytes.to_vec()),
+        ValueRef::Nested(text) => types::Value::Nested(text.to_string()),
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Resource<'a> {
 #[cfg(test)]
 mod tests {
     use wasmeter_model::frame::FrameBuilder;
-    use wasmeter_model::{EntityRef, Key, ValueRef};
+    use wasmeter_model::{EntityRef, ValueRef};
 
     use super::*;
 
@@ -82,7 +82,7 @@ mod tests {
     fn entities(keys: &[&str]) -> EntityRefs {
         let entity = |key: &&str| EntityRef {
             entity_type: (*key).into(),
-            id_keys: [Key::new(key)].into(),
+            id_keys: [(*key).into()].into(),
             ..EntityRef::default()
         };
         keys.iter().map(entity).collect()

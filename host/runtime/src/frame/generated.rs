@@ -7,7 +7,7 @@ use wasmeter_model::frame::{
     ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader,
     PointKind, SetId, SummaryRow,
 };
-use wasmeter_model::{EntityRef, Key, Number, Temporality, Timestamp, Value};
+use wasmeter_model::{EntityRef, Number, Temporality, Timestamp, Value};
 
 use crate::bindings::frames;
 
@@ -173,7 +173,7 @@ pub(super) fn frame() -> impl Strategy<Value = Frame> {
 fn reference((schema_url, bits): &(String, u8), attributes: &Attributes) -> Option<EntityRef> {
     let keys = |wanted| {
         let keys = attributes.iter().enumerate().filter(move |(place, _)| bits >> place & 1 == wanted);
-        keys.map(|(_, (key, _))| Key::new(key)).collect::<Box<[_]>>()
+        keys.map(|(_, (key, _))| key.as_str().into()).collect::<Box<[_]>>()
     };
     let (id_keys, description_keys) = (keys(1), keys(0));
     let (schema_url, entity_type) = (schema_url.as_str().into(), "entity".into());

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 
 use wasmeter_model::frame::{
-    Bounds, BoundsId, Exemplars, ExponentialPoints, Frame, HistogramPoints, Metrics, NumberPoints, Offsets,
-    PointColumns, PointKind, Resources, Scopes, SetId, Sets, StringId, Strings, SummaryPoints, ValueId,
-    Values,
+    Bounds, BoundsId, Exemplars, ExponentialPoints, Frame, HistogramPoints, KeptSets, Metrics, NumberPoints,
+    Offsets, PointColumns, PointKind, Resources, Scopes, SetId, Sets, StringId, Strings, SummaryPoints,
+    ValueId, Values,
 };
 use wasmeter_model::{EntityRefs, Temporality, Timestamp, ValueRef};
 
@@ -59,6 +59,7 @@ pub(crate) fn lift(frame: frames::Frame, given: &Frame) -> Result<Frame, Wrong> 
             keys: strings(frame.sets.keys),
             values: frame.sets.values.into_iter().map(ValueId).collect(),
             offsets: offsets(frame.sets.ends),
+            kept: KeptSets::default(),
         },
         bounds: Bounds { bounds: frame.bounds.bounds, offsets: offsets(frame.bounds.ends) },
         resources: Resources {

@@ -1,7 +1,7 @@
 //! Answers that break the contract are refused whole, with the reason, and leave the plugin in service.
 
 use wasmeter_engine::View;
-use wasmeter_model::{Attributes, Value};
+use wasmeter_model::{Attributes, Value, ValueRef};
 use wasmeter_runtime::{FailureKind, PluginState};
 
 use crate::guest::Guest;
@@ -66,7 +66,7 @@ fn odd_but_legal_answers() {
     assert_eq!(dropped, None);
     assert_eq!(map("twin-keys", &Attributes::empty()), Some(Some(Attributes::from_iter([("twin", 2i64)]))));
     let nested = map("good-nested", &Attributes::empty()).unwrap().unwrap();
-    assert!(matches!(nested.get("nested"), Some(Value::Nested(_))));
+    assert!(matches!(nested.get("nested"), Some(ValueRef::Nested(_))));
 
     for (behaviour, expected) in [("none", None), ("drop", Some(vec![]))] {
         let Some((_folder, file)) = hostile(&format!("streams = '{behaviour}'")) else { return };

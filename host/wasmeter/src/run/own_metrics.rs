@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasmeter_engine::{Engine, Observer};
 use wasmeter_model::{
-    Advisory, Attributes, Instrument, InstrumentKind, Key, Number, NumberKind, Origin, Resource, Scope, Value,
+    Advisory, Attributes, Instrument, InstrumentKind, Number, NumberKind, Origin, Resource, Scope, ValueRef,
 };
 use wasmeter_otlp::receive::{Counted, ReceiveStats};
 use wasmeter_runtime::{Loading, Runtime};
@@ -235,10 +235,9 @@ pub(super) fn own_resource(configured: &Resource) -> Resource {
         ("telemetry.sdk.language", "rust"),
         ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
     ];
-    let defaults = defaults.into_iter().map(|(key, value)| (Key::from(key), Value::from(value)));
-    let configured_attributes = configured.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
+    let defaults = defaults.into_iter().map(|(key, value)| (key, ValueRef::String(value)));
     // Of equal keys the last one wins.
-    let attributes: Attributes = defaults.chain(configured_attributes).collect();
+    let attributes: Attributes = defaults.chain(configured.attributes.iter()).collect();
     Resource { attributes, ..configured.clone() }
 }
 

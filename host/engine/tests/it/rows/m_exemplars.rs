@@ -117,7 +117,7 @@ fn m2_point_and_exemplar_together_have_all_attributes() {
 #[test]
 fn m2_a_computed_attribute_leaves_the_measured_one_on_the_exemplar() {
     let view = TestView::computing(|set| {
-        Some(set.iter().map(|(key, _)| (key.clone(), "same")).collect::<wasmeter_model::Attributes>())
+        Some(set.iter().map(|(key, _)| (key, "same")).collect::<wasmeter_model::Attributes>())
     });
     let engine = always_on(plugins([view]));
     measure(&recorder(&engine, Kind::Counter, "c"), int(1), "a=same,b=other", None, 5);

@@ -102,7 +102,7 @@ impl MetricFilter for Filter {
     }
 
     fn test_attributes(&self, _metric: MetricStream<'_>, attributes: &Attributes) -> AttributesFilterResult {
-        let is_dropped = self.series.iter().any(|(key, value)| attributes.get(key) == Some(value));
+        let is_dropped = self.series.iter().any(|(key, value)| attributes.get(key) == Some(value.as_ref()));
         if is_dropped { AttributesFilterResult::Drop } else { AttributesFilterResult::Accept }
     }
 }

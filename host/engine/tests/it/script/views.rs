@@ -226,13 +226,12 @@ impl View for Scripted {
 
     fn map_attributes(&self, tag: u32, attributes: &Attributes) -> Result<Option<Attributes>, ViewFault> {
         match self.computed.get(tag as usize) {
-            Some(Computed::Replace(key, old, new)) if attributes.get(key) == Some(old) => {
-                let kept = attributes.iter().filter(|(found, _)| found.as_ref() != key.as_str());
-                let kept = kept.map(|(key, value)| (key.clone(), value.clone()));
-                Ok(Some(kept.chain([(key.as_str().into(), new.clone())]).collect()))
+            Some(Computed::Replace(key, old, new)) if attributes.get(key) == Some(old.as_ref()) => {
+                let kept = attributes.iter().filter(|(found, _)| *found != key.as_str());
+                Ok(Some(kept.chain([(key.as_str(), new.as_ref())]).collect()))
             }
-            Some(Computed::Refuse(key, value)) if attributes.get(key) == Some(value) => Ok(None),
-            Some(Computed::Fail(key, value)) if attributes.get(key) == Some(value) => {
+            Some(Computed::Refuse(key, value)) if attributes.get(key) == Some(value.as_ref()) => Ok(None),
+            Some(Computed::Fail(key, value)) if attributes.get(key) == Some(value.as_ref()) => {
                 Err(self.fault("it cannot answer"))
             }
             _ => Ok(Some(attributes.clone())),

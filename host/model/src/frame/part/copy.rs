@@ -27,7 +27,7 @@ impl<'a> Copy<'a> {
         if let Some(known) = self.sets.get(&set) {
             return *known;
         }
-        let copied = self.to.set(self.from.pairs(set));
+        let copied = self.to.set_of(self.from, set);
         self.sets.insert(set, copied);
         copied
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use wasmeter_model::batch::{Batch, BatchMetric, BatchPoint};
-use wasmeter_model::{Attributes, Value};
+use wasmeter_model::{Attributes, ValueRef};
 
 pub(crate) fn batch_rows(batch: &Batch<'_>) -> Vec<String> {
     batch.metrics().flat_map(metric_rows).collect()
@@ -69,6 +69,6 @@ fn point(point: BatchPoint<'_>) -> String {
 }
 
 fn set(attributes: &Attributes) -> String {
-    let pair = |(key, value): (_, &Value)| format!("{key:?}={value:?}");
+    let pair = |(key, value): (_, ValueRef<'_>)| format!("{key:?}={value:?}");
     format!("{:?}", attributes.iter().map(pair).collect::<Vec<_>>())
 }

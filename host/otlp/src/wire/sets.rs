@@ -1,0 +1,368 @@
+//! The sets of attributes that are known, by the bytes they came in.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use wasmeter_model::Attributes;
+use wasmeter_model::batch::SetRun;
+
+/// A bounded table of sets. A set is its encoding ([`Attributes::fields`]), so that what is remembered of a series takes no more than a
+/// few words beside the set that its source has in any case. A hash only finds the place: the bytes are compared in full.
+///
+/// Who repeats encodings mostly does so in the same order. So each entry knows which one was asked for behind it, and that is looked
+/// at first: then nothing is hashed, and memory is read in the order it was written in.
+#[derive(Debug)]
+pub(super) struct KnownSets {
+    /// What came together lies together, see [`SetRun`].
+    runs: Vec<SetRun>,
+    entries: Vec<Entry>,
+    places: HashTable<u32>,
+    hasher: RandomState,
+    /// What all entries take together, in bytes.
+    size: usize,
+    size_max: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    run: u32,
+    /// The set's place in the run.
+    at: u32,
+    hash: u32,
+    /// The place of the one that is probably asked for next, and [`USED`].
+    next: AtomicU32,
+}
+
+/// Part of an entry's `next`: it was asked for since the last sweep. There are never so many sets that it were part of a place.
+const USED: u32 = 1 << 31;
+
+/// What is looked for in the order it was in before: the place of the entry that was found last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
+impl Default for Place {
+    /// Nothing was found yet.
+    fn default() -> Self {
+        Self(u32::MAX)
+    }
+}
+
+/// A set that is known, and where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct KnownSet<'a> {
+    pub(super) run: &'a SetRun,
+    pub(super) at: u32,
+    pub(super) attributes: &'a Attributes,
+}
+
+/// How many sets are in a run again after some have gone.
+const REGROUPED: usize = 1024;
+
+/// What an entry takes beside its set, in bytes: with the room for further ones, its place in a table of which up to half is empty, its
+/// place in a run, and what the allocator wants for the set.
+const ENTRY_SIZE: usize =
+    size_of::<Entry>() * 5 / 4 + 2 * (size_of::<u32>() + 1) + size_of::<Attributes>() + 16;
+
+// There are many of them.
+const _: () = assert!(size_of::<Entry>() == 16);
+
+/// The hash that the table wants for what is kept of it.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
+
+impl Entry {
+    #[inline]
+    fn next(&self) -> Place {
+        Place(self.next.load(Ordering::Relaxed) & !USED)
+    }
+
+    #[inline]
+    fn touch(&self) {
+        // Reading is cheaper than writing a line that other threads read, too.
+        if self.next.load(Ordering::Relaxed) & USED == 0 {
+            self.next.fetch_or(USED, Ordering::Relaxed);
+        }
+    }
+}
+
+impl KnownSets {
+    pub(super) fn new(size_max: usize) -> Self {
+        Self {
+            runs: Vec::new(),
+            entries: Vec::new(),
+            places: HashTable::new(),
+            hasher: RandomState::default(),
+            size: 0,
+            size_max,
+        }
+    }
+
+    #[inline]
+    fn hash(&self, list: &[u8]) -> u32 {
+        // Not that of a slice, which hashes its length first: bytes that differ in length differ in hash as well as others.
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(list);
+        (hasher.finish() >> 32) as u32
+    }
+
+    #[inline]
+    fn entry(&self, place: Place) -> Option<(&Entry, KnownSet<'_>)> {
+        let entry = self.entries.get(place.0 as usize)?;
+        let run = self.runs.get(entry.run as usize)?;
+        Some((entry, KnownSet { run, at: entry.at, attributes: run.get(entry.at)? }))
+    }
+
+    #[inline]
+    fn find(&self, hash: u32, list: &[u8]) -> Option<Place> {
+        let is_it = |place: &u32| {
+            self.entry(Place(*place))
+                .is_some_and(|(entry, known)| entry.hash == hash && known.attributes.fields() == list)
+        };
+        self.places.find(spread(hash), is_it).copied().map(Place)
+    }
+
+    /// The set that a list says, if it is known, where it comes behind the one that was found at `last`, which is then the place of this
+    /// one.
+    #[inline]
+    pub(super) fn get_next(&self, last: &mut Place, list: &[u8]) -> Option<KnownSet<'_>> {
+        let before = self.entries.get(last.0 as usize);
+        let guess = before.map(Entry::next).and_then(|guess| self.entry(guess).map(|found| (guess, found)));
+        let (place, (entry, known)) = match guess.filter(|(_, (_, known))| known.attributes.fields() == list)
+        {
+            Some(guessed) => guessed,
+            None => {
+                let place = self.find(self.hash(list), list)?;
+                if let Some(before) = before {
+                    before.next.store(place.0 | USED, Ordering::Relaxed);
+                }
+                (place, self.entry(place)?)
+            }
+        };
+        *last = place;
+        entry.touch();
+        Some(known)
+    }
+
+    /// As [`KnownSets::get_next`], for bytes of which it is not known where the list ends: the set that is probably asked for next, if
+    /// those given begin with it and `is_end` is true of the rest.
+    #[inline]
+    pub(super) fn guess_next(
+        &self,
+        last: &mut Place,
+        bytes: &[u8],
+        is_end: impl FnOnce(&[u8]) -> bool,
+    ) -> Option<KnownSet<'_>> {
+        let guess = self.entries.get(last.0 as usize)?.next();
+        let (entry, known) = self.entry(guess)?;
+        if !is_end(bytes.strip_prefix(known.attributes.fields())?) {
+            return None;
+        }
+        *last = guess;
+        entry.touch();
+        Some(known)
+    }
+
+    /// Takes note of sets that came together, in the order they will probably be asked for again.
+    ///
+    /// Where there is no room, those go that have not been asked for since the last time, and all if that is less than half.
+    pub(super) fn insert(&mut self, sets: Vec<Attributes>) {
+        let is_new = |set: &Attributes| self.find(self.hash(set.fields()), set.fields()).is_none();
+        let mut new: Vec<_> = sets.into_iter().filter(is_new).collect();
+        let size_of = |set: &Attributes| set.size() + ENTRY_SIZE;
+        let mut size: usize = new.iter().map(size_of).sum();
+        if self.size + size > self.size_max {
+            self.sweep();
+            // The first of them, where not all find room.
+            let mut room = self.size_max - self.size;
+            new.retain(|set| {
+                let has_room = size_of(set) <= room;
+                room -= if has_room { size_of(set) } else { 0 };
+                has_room
+            });
+            size = new.iter().map(size_of).sum();
+        }
+        self.size += size;
+        self.push(new);
+    }
+
+    /// Adds a run. Whoever calls it knows that there is room.
+    fn push(&mut self, sets: Vec<Attributes>) {
+        let (first, run) = (self.entries.len(), number(self.runs.len()));
+        if self.entries.capacity() - first < sets.len() {
+            // Not twice as many, as it would be: that was counted for nobody.
+            self.entries.reserve_exact(first / 4 + sets.len());
+        }
+        for (at, set) in sets.iter().enumerate() {
+            let (place, hash) = (self.entries.len(), self.hash(set.fields()));
+            let next = AtomicU32::new(number(place + 1) & !USED);
+            self.entries.push(Entry { run, at: number(at), hash, next });
+            let Self { entries, places, .. } = self;
+            let hash_of = |place: &u32| entries.get(*place as usize).map_or(0, |entry| spread(entry.hash));
+            places.insert_unique(spread(hash), number(place), hash_of);
+        }
+        if !sets.is_empty() {
+            self.runs.push(SetRun::new(sets.into_iter()));
+        }
+    }
+
+    /// Keeps what is in use, in new runs, so that none is kept whole for the few of its sets that are left.
+    fn sweep(&mut self) {
+        let is_used = |entry: &&Entry| entry.next.load(Ordering::Relaxed) & USED != 0;
+        let set = |entry: &Entry| self.runs.get(entry.run as usize)?.get(entry.at).cloned();
+        let mut kept: Vec<Attributes> = self.entries.iter().filter(is_used).filter_map(set).collect();
+        let size = kept.iter().map(|set| set.size() + ENTRY_SIZE).sum();
+        self.runs.clear();
+        self.entries.clear();
+        self.places.clear();
+        self.size = 0;
+        if size > self.size_max / 2 {
+            return;
+        }
+        self.size = size;
+        while !kept.is_empty() {
+            let rest = kept.split_off(kept.len().min(REGROUPED));
+            self.push(std::mem::replace(&mut kept, rest));
+        }
+    }
+
+    /// How many there are, and what they take, in bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.entries.len(), self.size)
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(number: i64) -> Attributes {
+        [("number", number)].into_iter().collect()
+    }
+
+    fn number_of(known: KnownSet<'_>) -> i64 {
+        assert_eq!(known.run.get(known.at), Some(known.attributes));
+        match known.attributes.get("number") {
+            Some(wasmeter_model::ValueRef::Int(number)) => number,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn get(known: &KnownSets, number: i64) -> Option<i64> {
+        known.get_next(&mut Place::default(), set(number).fields()).map(number_of)
+    }
+
+    /// Room for so many sets of a number that takes one byte.
+    fn with_room_for(sets: usize) -> KnownSets {
+        KnownSets::new(sets * (set(0).size() + ENTRY_SIZE))
+    }
+
+    #[test]
+    fn what_is_in_use_stays_and_the_rest_goes_when_room_runs_out() {
+        let mut known = with_room_for(40);
+        known.insert((0..20).map(set).collect());
+        known.insert((10..40).map(set).collect());
+        assert_eq!(known.size().0, 40, "those that came again are known once");
+        assert!((0..10).all(|number| get(&known, number) == Some(number)));
+        known.insert(vec![set(40)]);
+        assert_eq!(known.size(), (11, 11 * (set(0).size() + ENTRY_SIZE)));
+        assert!((0..10).chain([40]).all(|number| get(&known, number) == Some(number)));
+        assert_eq!(get(&known, 20), None);
+    }
+
+    #[test]
+    fn it_never_takes_more_than_it_may_even_if_all_is_in_use() {
+        let mut known = with_room_for(40);
+        for first in (0..100).step_by(7) {
+            known.insert((first..first + 7).map(set).collect());
+            assert!((first..first + 7).all(|number| get(&known, number) == Some(number)));
+            assert!(known.size().1 <= known.size_max);
+        }
+        known.insert((0..100).map(set).collect());
+        assert_eq!(known.size().0, 40, "as many as there is room for");
+        let large: Attributes = [("number", "x".repeat(100_000))].into_iter().collect();
+        known.insert(vec![large.clone()]);
+        assert!(
+            known.get_next(&mut Place::default(), large.fields()).is_none(),
+            "larger than all there may be"
+        );
+    }
+
+    #[test]
+    fn lists_are_compared_in_full() {
+        let mut known = with_room_for(100);
+        known.insert(vec![set(1)]);
+        let list = set(1).fields().to_vec();
+        for (bytes, is_it) in [(&list[..], true), (&list[1..], false), (&[&list[..], &[0]].concat(), false)] {
+            assert_eq!(known.get_next(&mut Place::default(), bytes).is_some(), is_it);
+        }
+    }
+
+    #[test]
+    fn what_comes_in_another_order_is_found_all_the_same_and_that_order_is_remembered() {
+        let mut known = with_room_for(200);
+        known.insert((0..100).map(set).collect());
+        for _ in 0..2 {
+            let mut last = Place::default();
+            for number in (0..100).map(|number| number * 37 % 100).chain([7, 7, 200]) {
+                let expected = Some(number).filter(|number| *number < 100);
+                assert_eq!(known.get_next(&mut last, set(number).fields()).map(number_of), expected);
+                assert!(expected.is_none() || last == Place(number as u32));
+            }
+        }
+        let next = |place: usize| known.entries[place].next();
+        assert_eq!((next(0), next(37), next(63)), (Place(37), Place(74), Place(7)));
+    }
+
+    #[test]
+    fn after_a_sweep_the_rest_is_found_in_its_order() {
+        let many = 40 * REGROUPED as i64 / 8;
+        let mut known = KnownSets::new(0);
+        known.size_max = (0..many).map(|number| set(number).size() + ENTRY_SIZE).sum();
+        known.insert((0..many).map(set).collect());
+        let even = || (0..many).step_by(4);
+        assert!(even().all(|number| get(&known, number).is_some()));
+        known.insert(vec![set(many)]);
+        assert_eq!(known.runs.len(), 3, "two of them new, of 1280 sets");
+        let mut last = Place::default();
+        for (place, number) in (0..).zip(even().chain([many])) {
+            assert_eq!(known.get_next(&mut last, set(number).fields()).map(number_of), Some(number));
+            assert_eq!(last, Place(place));
+        }
+    }
+
+    #[test]
+    fn a_guess_is_right_to_the_end_or_none() {
+        let mut known = with_room_for(100);
+        known.insert(vec![set(0), set(1), set(2)]);
+        let (one, other) = (set(1).fields().to_vec(), set(7).fields().to_vec());
+        let behind = |bytes: &[u8], rest: &[u8]| [bytes, rest].concat();
+        let mut last = Place::default();
+        let any = |_: &[u8]| true;
+        assert!(known.guess_next(&mut last, &one, any).is_none(), "there is none before");
+        assert_eq!(known.get_next(&mut last, set(0).fields()).map(number_of), Some(0));
+        for (bytes, expected) in [
+            (other.clone(), None),
+            (one[..one.len() - 1].to_vec(), None),
+            (behind(b"x", &one), None),
+            (Vec::new(), None),
+            (behind(&one, b"d"), Some(1)),
+        ] {
+            let before = last;
+            assert_eq!(known.guess_next(&mut last, &bytes, any).map(number_of), expected, "{bytes:?}");
+            assert_eq!(last == before, expected.is_none());
+        }
+        let two = set(2).fields().to_vec();
+        assert!(known.guess_next(&mut last, &behind(&two, b"d"), |rest| rest != b"d").is_none());
+        assert_eq!(
+            known.guess_next(&mut last, &behind(&two, b"d"), |rest| rest == b"d").map(number_of),
+            Some(2)
+        );
+    }
+}
