@@ -38,7 +38,13 @@ impl Written {
     /// What is too long or too far off is written anew each time.
     fn new((key, value): (StringId, ValueId), tag: u8, piece: Piece) -> Self {
         let (end, length) = (u32::try_from(piece.end), u16::try_from(piece.length));
-        end.ok().zip(length.ok()).map_or(Self::default(), |(end, length)| Self { key, value, end, length, tag })
+        end.ok().zip(length.ok()).map_or(Self::default(), |(end, length)| Self {
+            key,
+            value,
+            end,
+            length,
+            tag,
+        })
     }
 
     #[inline]
