@@ -1,5 +1,6 @@
 //! The `wasmeter` binary: reads the configuration, puts the parts together, runs until told to stop.
 
+mod allocator;
 mod check;
 mod clock;
 mod command;
@@ -18,6 +19,7 @@ use command::{Command, CommandLine};
 const EXIT_CONFIGURATION: u8 = 2;
 
 fn main() -> ExitCode {
+    allocator::bound_pools();
     let arguments = CommandLine::parse();
     match arguments.command {
         Command::Run(options) => match settings::load(&options) {
