@@ -199,6 +199,7 @@ pub(super) fn lock_and_send(
 }
 
 /// Counts in the series at the end of a way; `slots` are those of its stream.
+#[inline]
 pub(super) fn send(
     stream: &Stream,
     mut way: Way<'_>,
@@ -250,6 +251,7 @@ fn leave(route: &mut Route, stream: Arc<Stream>, attributes: &Attributes, contri
 }
 
 impl Slot {
+    #[inline]
     fn take(
         &mut self,
         stream: &Stream,

@@ -54,6 +54,7 @@ impl<P> Received<P> {
     /// # Errors
     ///
     /// The point is not newer than the last one of its writer, or there are too many writers.
+    #[inline]
     pub(crate) fn cumulative(
         &mut self,
         interval: (Timestamp, Timestamp),

@@ -159,6 +159,7 @@ impl Slot {
     }
 
     /// Takes a value of the instrument into the sum, less the total that it replaces.
+    #[inline]
     pub(crate) fn add(&mut self, value: Number, before: Option<Number>) {
         if !matches!(self.state, SlotState::Sum(_)) {
             self.state = SlotState::Sum(NumberSum::zero(value.kind()));

@@ -133,6 +133,7 @@ pub(super) fn id(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+#[inline]
 fn number_columns(value: Option<Number>) -> (u8, u64) {
     match value {
         None => (NumberPoints::NONE, 0),
@@ -222,6 +223,7 @@ impl FrameBuilder {
     }
 
     /// Adds a point to the open gauge or sum.
+    #[inline]
     pub fn number(&mut self, row: NumberRow) {
         if !matches!(self.open_kind(), PointKind::Gauge | PointKind::Sum) {
             return self.discard_exemplars();
@@ -365,6 +367,7 @@ impl FrameBuilder {
         self.frame
     }
 
+    #[inline]
     pub(super) fn open_kind(&self) -> PointKind {
         self.frame.metrics.kind.last().copied().unwrap_or_default()
     }
@@ -379,6 +382,7 @@ impl FrameBuilder {
         }
     }
 
+    #[inline]
     fn close_point(&mut self, header: PointHeader, columns: impl Fn(&mut Frame) -> &mut PointColumns) {
         let exemplars_end = self.frame.exemplars.time.len();
         let columns = columns(&mut self.frame);

@@ -44,6 +44,13 @@ impl<'a> Cursor<'a> {
             self.0 = rest;
             return Some(u64::from(*first));
         }
+        self.long_varint()
+    }
+
+    /// Of more than one byte. Apart, so that the others are read where they are wanted.
+    #[inline(never)]
+    fn long_varint(&mut self) -> Option<u64> {
+        let (first, rest) = self.0.split_first()?;
         let mut value = u64::from(*first & 0x7f);
         for (at, byte) in rest.iter().enumerate().take(8) {
             value |= u64::from(*byte & 0x7f) << (7 * (at + 1));

@@ -27,6 +27,8 @@ pub(super) struct KnownSets {
 
 #[derive(Debug)]
 struct Entry {
+    /// Also here, since to find it in its run takes as long as to compare it.
+    attributes: Attributes,
     run: u32,
     /// The set's place in the run.
     at: u32,
@@ -66,7 +68,7 @@ const ENTRY_SIZE: usize =
     size_of::<Entry>() * 5 / 4 + 2 * (size_of::<u32>() + 1) + size_of::<Attributes>() + 16;
 
 // There are many of them.
-const _: () = assert!(size_of::<Entry>() == 16);
+const _: () = assert!(size_of::<Entry>() == 24);
 
 /// The hash that the table wants for what is kept of it.
 fn spread(hash: u32) -> u64 {
@@ -74,6 +76,11 @@ fn spread(hash: u32) -> u64 {
 }
 
 impl Entry {
+    #[inline]
+    fn is(&self, list: &[u8]) -> bool {
+        self.attributes.fields() == list
+    }
+
     #[inline]
     fn next(&self) -> Place {
         Place(self.next.load(Ordering::Relaxed) & !USED)
@@ -109,18 +116,27 @@ impl KnownSets {
     }
 
     #[inline]
-    fn entry(&self, place: Place) -> Option<(&Entry, KnownSet<'_>)> {
-        let entry = self.entries.get(place.0 as usize)?;
-        let run = self.runs.get(entry.run as usize)?;
-        Some((entry, KnownSet { run, at: entry.at, attributes: run.get(entry.at)? }))
+    fn entry(&self, place: Place) -> Option<&Entry> {
+        self.entries.get(place.0 as usize)
+    }
+
+    /// What was asked for, at `place`.
+    #[inline]
+    fn found(&self, place: Place, last: &mut Place) -> Option<KnownSet<'_>> {
+        let entry = self.entry(place)?;
+        entry.touch();
+        *last = place;
+        Some(KnownSet {
+            run: self.runs.get(entry.run as usize)?,
+            at: entry.at,
+            attributes: &entry.attributes,
+        })
     }
 
     #[inline]
     fn find(&self, hash: u32, list: &[u8]) -> Option<Place> {
-        let is_it = |place: &u32| {
-            self.entry(Place(*place))
-                .is_some_and(|(entry, known)| entry.hash == hash && known.attributes.fields() == list)
-        };
+        let is_it =
+            |place: &u32| self.entry(Place(*place)).is_some_and(|entry| entry.hash == hash && entry.is(list));
         self.places.find(spread(hash), is_it).copied().map(Place)
     }
 
@@ -128,22 +144,17 @@ impl KnownSets {
     /// one.
     #[inline]
     pub(super) fn get_next(&self, last: &mut Place, list: &[u8]) -> Option<KnownSet<'_>> {
-        let before = self.entries.get(last.0 as usize);
-        let guess = before.map(Entry::next).and_then(|guess| self.entry(guess).map(|found| (guess, found)));
-        let (place, (entry, known)) = match guess.filter(|(_, (_, known))| known.attributes.fields() == list)
+        let before = self.entry(*last);
+        if let Some(guess) = before.map(Entry::next)
+            && self.entry(guess).is_some_and(|entry| entry.is(list))
         {
-            Some(guessed) => guessed,
-            None => {
-                let place = self.find(self.hash(list), list)?;
-                if let Some(before) = before {
-                    before.next.store(place.0 | USED, Ordering::Relaxed);
-                }
-                (place, self.entry(place)?)
-            }
-        };
-        *last = place;
-        entry.touch();
-        Some(known)
+            return self.found(guess, last);
+        }
+        let place = self.find(self.hash(list), list)?;
+        if let Some(before) = before {
+            before.next.store(place.0 | USED, Ordering::Relaxed);
+        }
+        self.found(place, last)
     }
 
     /// As [`KnownSets::get_next`], for bytes of which it is not known where the list ends: the set that is probably asked for next, if
@@ -155,14 +166,12 @@ impl KnownSets {
         bytes: &[u8],
         is_end: impl FnOnce(&[u8]) -> bool,
     ) -> Option<KnownSet<'_>> {
-        let guess = self.entries.get(last.0 as usize)?.next();
-        let (entry, known) = self.entry(guess)?;
-        if !is_end(bytes.strip_prefix(known.attributes.fields())?) {
+        let guess = self.entry(*last)?.next();
+        let fields = self.entry(guess)?.attributes.fields();
+        if !is_end(bytes.strip_prefix(fields)?) {
             return None;
         }
-        *last = guess;
-        entry.touch();
-        Some(known)
+        self.found(guess, last)
     }
 
     /// Takes note of sets that came together, in the order they will probably be asked for again.
@@ -198,7 +207,7 @@ impl KnownSets {
         for (at, set) in sets.iter().enumerate() {
             let (place, hash) = (self.entries.len(), self.hash(set.fields()));
             let next = AtomicU32::new(number(place + 1) & !USED);
-            self.entries.push(Entry { run, at: number(at), hash, next });
+            self.entries.push(Entry { attributes: set.clone(), run, at: number(at), hash, next });
             let Self { entries, places, .. } = self;
             let hash_of = |place: &u32| entries.get(*place as usize).map_or(0, |entry| spread(entry.hash));
             places.insert_unique(spread(hash), number(place), hash_of);
@@ -211,8 +220,8 @@ impl KnownSets {
     /// Keeps what is in use, in new runs, so that none is kept whole for the few of its sets that are left.
     fn sweep(&mut self) {
         let is_used = |entry: &&Entry| entry.next.load(Ordering::Relaxed) & USED != 0;
-        let set = |entry: &Entry| self.runs.get(entry.run as usize)?.get(entry.at).cloned();
-        let mut kept: Vec<Attributes> = self.entries.iter().filter(is_used).filter_map(set).collect();
+        let mut kept: Vec<Attributes> =
+            self.entries.iter().filter(is_used).map(|entry| entry.attributes.clone()).collect();
         let size = kept.iter().map(|set| set.size() + ENTRY_SIZE).sum();
         self.runs.clear();
         self.entries.clear();
