@@ -1,6 +1,6 @@
 //! `http-probe`, against sites that answer, refuse, redirect, and are none of its business.
 
-use std::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::support::{Host, Page, PluginFolder, Site};
 
@@ -24,9 +24,10 @@ fn what_answers_what_refuses_and_what_is_not_granted() {
         "GET /moved" => (location.clone(), String::new()),
         _ => ("404 Not Found\r\n".to_owned(), String::new()),
     });
-    // A port nobody listens at any more.
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let refusing = format!("http://{}", free.expect("a free port"));
+    // A port nobody listens at, and which nobody else is given meanwhile.
+    let silent = TcpSocket::new_v4().unwrap();
+    silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let refusing = format!("http://{}", silent.local_addr().unwrap());
     let origin = site.origin();
     let [health, gone, moved, refused] = [
         format!("{origin}/health"),
