@@ -7,7 +7,9 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use wasmeter_model::frame::{Frame, FrameBuilder, FrameSizes};
-use wasmeter_model::limits::{CARDINALITY_DEFAULT, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SIZE_DEFAULT};
+use wasmeter_model::limits::{
+    BOUNDARIES_DEFAULT, CARDINALITY_DEFAULT, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SIZE_DEFAULT,
+};
 use wasmeter_model::{
     Aggregation, Instrument, InstrumentKind, Origin, Resource, TemporalityPreference, Timestamp,
 };
@@ -127,7 +129,7 @@ impl Pipeline {
         resource: &Arc<Resource>,
     ) -> StreamKey {
         let kind = instrument.kind;
-        let aggregator = self.aggregator(instrument, form, &wanted.aggregation);
+        let aggregator = self.aggregator(instrument, form, wanted);
         let temporality = match aggregator {
             Aggregator::LastValue => wasmeter_model::Temporality::Cumulative,
             _ => self.config.temporality.of(kind),
@@ -234,20 +236,24 @@ impl Pipeline {
         });
     }
 
-    fn aggregator(&self, instrument: &Instrument, form: Form, wanted: &Aggregation) -> Aggregator {
+    fn aggregator(&self, instrument: &Instrument, form: Form, wanted: &ResolvedStream) -> Aggregator {
         if self.is_closed {
             return Aggregator::Drop;
         }
-        let preferred = match (wanted, instrument.origin) {
+        let ResolvedStream { aggregation, approximate_buckets, .. } = wanted;
+        let preferred = match (aggregation, instrument.origin) {
             (Aggregation::Default, Origin::Recorded) => self.config.aggregations.get(&instrument.kind),
-            _ => Some(wanted).filter(|wanted| can_become(form, wanted)),
+            _ => Some(aggregation).filter(|wanted| can_become(form, wanted, *approximate_buckets)),
         };
         match preferred.unwrap_or(&Aggregation::Default) {
             Aggregation::Sum => Aggregator::Sum,
             Aggregation::LastValue => Aggregator::LastValue,
             Aggregation::ExplicitBucketHistogram { boundaries, record_min_max } => {
-                let (boundaries, record_min_max) = (boundaries.clone(), *record_min_max);
-                Aggregator::Explicit { boundaries, record_min_max }
+                // Exponential buckets have no bounds that could stay as received.
+                let specified = || (form == Form::Exponential).then(|| BOUNDARIES_DEFAULT.into());
+                let boundaries = boundaries.clone().or_else(specified);
+                let approximate = *approximate_buckets && boundaries.is_some();
+                Aggregator::Explicit { boundaries, record_min_max: *record_min_max, approximate }
             }
             Aggregation::Base2ExponentialBucketHistogram { max_size, max_scale, record_min_max } => {
                 let (max_size, max_scale, record_min_max) = (*max_size, *max_scale, *record_min_max);
@@ -277,7 +283,7 @@ fn specified(kind: InstrumentKind, form: Form) -> Aggregator {
             record_min_max: true,
         },
         (Form::Explicit, _) | (_, InstrumentKind::Histogram) => {
-            Aggregator::Explicit { boundaries: None, record_min_max: true }
+            Aggregator::Explicit { boundaries: None, record_min_max: true, approximate: false }
         }
         (_, InstrumentKind::Gauge | InstrumentKind::ObservableGauge) => Aggregator::LastValue,
         _ => Aggregator::Sum,

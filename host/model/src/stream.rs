@@ -78,6 +78,10 @@ pub struct StreamSpec {
     pub resource: Vec<AttributeRule>,
     /// How values are aggregated.
     pub aggregation: Aggregation,
+    /// Whether received histograms are aggregated so even where it cannot be told exactly what their buckets come to: explicit ones in
+    /// exponential buckets or under other bounds, exponential ones in explicit buckets. Each value is then taken to have been in the
+    /// middle of its bucket; count, sum, minimum and maximum stay exact. Without it such histograms stay as they were received.
+    pub approximate_buckets: bool,
     /// How sources that become one series are combined.
     pub combine: Option<Combine>,
     /// The most distinct attribute sets before the overflow series takes the rest.

@@ -58,6 +58,10 @@ fn read_stream(value: &Located<'_>, selector: Option<&Selector>) -> Option<Strea
     if let Some(value) = section.get("aggregation") {
         spec.aggregation = read_aggregation(&value).unwrap_or_default();
     }
+    spec.approximate_buckets = section
+        .optional("approximate_buckets/development")
+        .and_then(|value| value.boolean())
+        .unwrap_or_default();
     spec.cardinality_limit =
         section.optional("aggregation_cardinality_limit").and_then(|value| readers::limit(&value));
     if let Some(filter) = section.get("attribute_keys").and_then(|value| patterns::read(&value)) {

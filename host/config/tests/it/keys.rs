@@ -237,6 +237,7 @@ meter_provider:
         description: d
         aggregation: {explicit_bucket_histogram: {boundaries: [], record_min_max: false}}
         aggregation_cardinality_limit: 7
+        approximate_buckets/development: true
         attribute_keys: {included: [a, "b.*"], excluded: ["b.c"]}
     - {selector: {}, stream: {}}
     - {selector: {instrument_name: "r?que*"}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 2, max_scale: -10, record_min_max: false}}}}
@@ -258,6 +259,8 @@ meter_provider:
             AttributeRule::Exclude(vec![Pattern::new("b.c")])
         ]
     );
+    let approximate: Vec<_> = config.views.iter().map(|view| view.spec.approximate_buckets).collect();
+    assert_eq!(approximate[..4], [true, false, false, false]);
     let boundaries = Some(Arc::from([]));
     assert_eq!(
         specs[0].aggregation,

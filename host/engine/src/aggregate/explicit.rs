@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DoubleSum, Extreme, Kept};
+use super::{ExponentialDelta, Extreme, Totals};
 use crate::record::StagedExplicit;
 
 /// What one received point adds: it minus the point before it.
@@ -27,10 +27,7 @@ pub(crate) struct ExplicitDelta {
 pub(crate) struct ExplicitHistogram {
     bounds: Arc<[f64]>,
     counts: Vec<u64>,
-    count: u64,
-    sum: Option<DoubleSum>,
-    min: Kept,
-    max: Kept,
+    totals: Totals,
 }
 
 /// True if the bounds are equal. Mostly they are the same ones, and then it costs no look at them.
@@ -61,21 +58,13 @@ fn coarsen(counts: &[u64], fine: &[f64], coarse: &[f64]) -> Vec<u64> {
 impl ExplicitHistogram {
     /// An empty histogram.
     pub(crate) fn new(bounds: Arc<[f64]>) -> Self {
-        Self {
-            counts: vec![0; bounds.len() + 1],
-            bounds,
-            count: 0,
-            sum: Some(DoubleSum::default()),
-            min: Kept::None,
-            max: Kept::None,
-        }
+        Self { counts: vec![0; bounds.len() + 1], bounds, totals: Totals::default() }
     }
 
     /// Empties it and keeps its memory.
     pub(crate) fn clear(&mut self) {
         self.counts.fill(0);
-        (self.count, self.sum) = (0, Some(DoubleSum::default()));
-        (self.min, self.max) = (Kept::None, Kept::None);
+        self.totals = Totals::default();
     }
 
     /// True if it was made for these bounds.
@@ -95,16 +84,16 @@ impl ExplicitHistogram {
 
     /// Counts one measured value: buckets are `(lower, upper]`.
     pub(crate) fn record(&mut self, value: f64) {
+        self.place(value, 1);
+        self.totals.record(value);
+    }
+
+    /// Counts values in their bucket.
+    fn place(&mut self, value: f64, count: u64) {
         let bucket = self.bounds.partition_point(|bound| *bound < value);
-        if let Some(count) = self.counts.get_mut(bucket) {
-            *count = count.saturating_add(1);
+        if let Some(total) = self.counts.get_mut(bucket) {
+            *total = total.saturating_add(count);
         }
-        self.count = self.count.saturating_add(1);
-        if let Some(sum) = &mut self.sum {
-            sum.add(value);
-        }
-        self.min.merge(Extreme::Interval(value), true, f64::min);
-        self.max.merge(Extreme::Interval(value), true, f64::max);
     }
 
     /// Adds measurements that were counted apart; false if the bounds differ.
@@ -115,12 +104,7 @@ impl ExplicitHistogram {
         for (total, count) in self.counts.iter_mut().zip(&other.counts) {
             *total = total.saturating_add(*count);
         }
-        self.count = self.count.saturating_add(other.counts.iter().sum());
-        if let Some(sum) = &mut self.sum {
-            sum.merge(other.sum);
-        }
-        self.min.merge(Extreme::Interval(other.min), true, f64::min);
-        self.max.merge(Extreme::Interval(other.max), true, f64::max);
+        self.totals.absorb(other.counts.iter().sum(), Some(other.sum), (other.min, other.max));
         true
     }
 
@@ -138,7 +122,7 @@ impl ExplicitHistogram {
         self.bounds = common;
     }
 
-    /// Adds a contribution that is [accepted](Self::accepts); `whole` as in [`Kept::merge`].
+    /// Adds a contribution that is [accepted](Self::accepts); `whole` as in [`super::Kept::merge`].
     pub(crate) fn merge(&mut self, delta: &ExplicitDelta, whole: bool) {
         let coarser;
         let counts = if are_equal(&self.bounds, &delta.bounds) {
@@ -147,32 +131,30 @@ impl ExplicitHistogram {
             coarser = coarsen(&delta.counts, &delta.bounds, &self.bounds);
             &coarser
         };
-        match self.count.checked_add(delta.count) {
+        let all = self.counts.iter_mut().zip(counts);
+        if self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole) {
             // No bucket counts more than all of them together, so that none overflows either, and all are added at once.
-            Some(count) => {
-                self.count = count;
-                for (total, count) in self.counts.iter_mut().zip(counts) {
-                    *total = total.wrapping_add(*count);
-                }
-            }
-            None => {
-                self.count = u64::MAX;
-                for (total, count) in self.counts.iter_mut().zip(counts) {
-                    *total = total.saturating_add(*count);
-                }
-            }
+            all.for_each(|(total, count)| *total = total.wrapping_add(*count));
+        } else {
+            all.for_each(|(total, count)| *total = total.saturating_add(*count));
         }
-        match (&mut self.sum, delta.sum) {
-            (Some(sum), Some((now, before))) => {
-                sum.add(-before);
-                sum.add(now);
-            }
-            (sum, _) => *sum = None,
-        }
-        if delta.count > 0 {
-            self.min.merge(delta.min, whole, f64::min);
-            self.max.merge(delta.max, whole, f64::max);
-        }
+    }
+
+    /// Adds explicit buckets of any bounds as if each value had been in the middle of its own; `whole` as in [`super::Kept::merge`]. What is
+    /// known beside the buckets stays exact.
+    pub(crate) fn approximate(&mut self, delta: &ExplicitDelta, whole: bool) {
+        self.place_all(delta.values());
+        self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
+    }
+
+    /// The same of exponential buckets.
+    pub(crate) fn approximate_exponential(&mut self, delta: &ExponentialDelta, whole: bool) {
+        self.place_all(delta.values());
+        self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
+    }
+
+    fn place_all(&mut self, values: impl Iterator<Item = (f64, u64)>) {
+        values.for_each(|(value, count)| self.place(value, count));
     }
 
     pub(crate) fn bounds(&self) -> &[f64] {
@@ -188,20 +170,8 @@ impl ExplicitHistogram {
         &self.counts
     }
 
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
-    pub(crate) fn sum(&self) -> Option<f64> {
-        self.sum.map(DoubleSum::get)
-    }
-
-    pub(crate) fn min(&self) -> Option<f64> {
-        self.min.get()
-    }
-
-    pub(crate) fn max(&self) -> Option<f64> {
-        self.max.get()
+    pub(crate) fn totals(&self) -> &Totals {
+        &self.totals
     }
 }
 
@@ -331,7 +301,10 @@ mod tests {
             histogram.record(value);
         }
         assert_eq!(histogram.counts(), [1, 2, 1]);
-        assert_eq!((histogram.sum(), histogram.min(), histogram.max()), (Some(7.0), Some(1.0), Some(2.5)));
+        assert_eq!(
+            (histogram.totals.sum(), histogram.totals.min(), histogram.totals.max()),
+            (Some(7.0), Some(1.0), Some(2.5))
+        );
     }
 
     fn row<'a>(bounds: &'a Arc<[f64]>, counts: &'a [u64]) -> ExplicitRow<'a> {
@@ -394,9 +367,9 @@ mod tests {
         let bounds: Arc<[f64]> = [1.0].into();
         let mut histogram = ExplicitHistogram::new(bounds.clone());
         histogram.merge(&whole(&bounds, &[u64::MAX - 5, 3]), true);
-        assert_eq!((histogram.counts(), histogram.count()), (&[u64::MAX - 5, 3][..], u64::MAX - 2));
+        assert_eq!((histogram.counts(), histogram.totals.count()), (&[u64::MAX - 5, 3][..], u64::MAX - 2));
         histogram.merge(&whole(&bounds, &[4, 4]), true);
-        assert_eq!((histogram.counts(), histogram.count()), (&[u64::MAX - 1, 7][..], u64::MAX));
+        assert_eq!((histogram.counts(), histogram.totals.count()), (&[u64::MAX - 1, 7][..], u64::MAX));
     }
 
     #[test]

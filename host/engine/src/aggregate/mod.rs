@@ -1,13 +1,16 @@
 //! The arithmetic of series: exact sums and histograms that merge. No series identity, no time.
 
+mod approximate;
 mod explicit;
 mod exponential;
 mod sum;
+mod totals;
 mod wide;
 
 pub(crate) use explicit::{ExplicitDelta, ExplicitHistogram, ExplicitPoint, ExplicitRow, are_equal};
 pub(crate) use exponential::{Buckets, ExponentialDelta, ExponentialHistogram, ExponentialPoint};
 pub(crate) use sum::{DoubleSum, NumberSum, is_less};
+pub(crate) use totals::Totals;
 pub(crate) use wide::Wide;
 
 /// What a contribution knows about its smallest or largest value.

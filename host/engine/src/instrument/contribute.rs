@@ -12,7 +12,7 @@ use crate::pipeline::ReaderAt;
 use crate::record::Staged;
 use crate::source::{Route, Source, Way};
 use crate::stream::{Slot, Slots, Storage, Stream};
-use crate::views::{Aggregator, are_bounds};
+use crate::views::{ALLOW, Aggregator, are_bounds};
 
 /// Something to be counted.
 #[derive(Clone, Copy, Debug)]
@@ -328,8 +328,27 @@ impl Slot {
                     histogram.merge(delta, whole);
                 }
             }
-            (Aggregator::Explicit { boundaries, .. }, Contribution::Explicit(delta)) => {
+            (Aggregator::Explicit { boundaries, approximate: false, .. }, Contribution::Explicit(delta)) => {
                 return self.take_explicit(boundaries.as_ref(), delta, whole, mismatch);
+            }
+            (Aggregator::Explicit { .. }, Contribution::Explicit(delta)) => {
+                if let Some(histogram) = self.explicit_of(bounds_of(stream, entry)) {
+                    match histogram.accepts(&delta.bounds) {
+                        true => histogram.merge(delta, whole),
+                        false => histogram.approximate(delta, whole),
+                    }
+                }
+            }
+            (Aggregator::Explicit { .. }, Contribution::Exponential(delta)) => {
+                if let Some(histogram) = self.explicit_of(bounds_of(stream, entry)) {
+                    histogram.approximate_exponential(delta, whole);
+                }
+            }
+            (Aggregator::Exponential { max_size, max_scale, .. }, Contribution::Explicit(delta)) => {
+                let make = || ExponentialHistogram::new(*max_size, *max_scale);
+                if let Some(histogram) = self.exponential(make) {
+                    histogram.approximate(delta, whole);
+                }
             }
             // The plan of the stream excludes the rest: `Pipeline::plan` gives received data its own form.
             _ => {}
@@ -362,7 +381,9 @@ impl Slot {
         let histogram = self.explicit(|| {
             let (bounds, granted) = ExplicitHistogram::bounds_for(wanted, &delta.bounds);
             if !granted {
-                notice = Some("the boundaries the View asks for are not a subset of the received ones, so the received ones stay");
+                notice = Some(format!(
+                    "the boundaries the View asks for are not a subset of the received ones, so the received ones stay: {ALLOW}"
+                ));
             }
             ExplicitHistogram::new(bounds)
         });
@@ -372,10 +393,10 @@ impl Slot {
                 return Taken::No;
             }
             histogram.coarsen_to_common(&delta.bounds);
-            notice =
-                Some("senders of one series disagree about its bounds; those they have in common are kept");
+            let told = "senders of one series disagree about its bounds; those they have in common are kept";
+            notice = Some(told.to_owned());
         }
         histogram.merge(delta, whole);
-        notice.map_or(Taken::Yes, |notice| Taken::WithNotice(notice.to_owned()))
+        notice.map_or(Taken::Yes, Taken::WithNotice)
     }
 }

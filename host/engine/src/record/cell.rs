@@ -338,7 +338,10 @@ mod tests {
         let owner = Owner::new(NumberKind::Int);
         let total = Shape::default();
         let mut histogram = Shape::default();
-        histogram.include(&Aggregator::Explicit { boundaries: None, record_min_max: true }, &[10.0].into());
+        histogram.include(
+            &Aggregator::Explicit { boundaries: None, record_min_max: true, approximate: false },
+            &[10.0].into(),
+        );
         histogram.include_total();
         let mut timed = histogram.clone();
         timed.include(&Aggregator::LastValue, &[].into());

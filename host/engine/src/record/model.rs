@@ -47,7 +47,8 @@ impl Keep {
     fn shape(self) -> Shape {
         let mut shape = Shape::default();
         if let Self::Histogram | Self::Timed = self {
-            let histogram = Aggregator::Explicit { boundaries: None, record_min_max: true };
+            let histogram =
+                Aggregator::Explicit { boundaries: None, record_min_max: true, approximate: false };
             shape.include(&histogram, &[5.0].into());
             shape.include_total();
         }

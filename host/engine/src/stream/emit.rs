@@ -160,27 +160,29 @@ impl Slot {
             }
             (SlotState::Explicit(histogram), output) => {
                 let with_sum = matches!(output, Output::Explicit { with_sum: true });
+                let totals = histogram.totals();
                 // One bucket says no more than the count does; then OTLP wants none at all (conformance row G6).
                 let counts = if histogram.bounds().is_empty() { &[] } else { histogram.counts() };
                 frame.histogram(HistogramRow {
                     header,
-                    count: histogram.count(),
-                    sum: histogram.sum().filter(|_| with_sum),
-                    min: histogram.min().filter(|_| keeps_extremes),
-                    max: histogram.max().filter(|_| keeps_extremes),
+                    count: totals.count(),
+                    sum: totals.sum().filter(|_| with_sum),
+                    min: totals.min().filter(|_| keeps_extremes),
+                    max: totals.max().filter(|_| keeps_extremes),
                     bounds: histogram.bounds(),
                     counts,
                 });
             }
             (SlotState::Exponential(histogram), output) => {
                 let with_sum = matches!(output, Output::Exponential { with_sum: true });
+                let totals = histogram.totals();
                 let (zero_count, zero_threshold) = histogram.zero();
                 frame.exponential(ExponentialRow {
                     header,
-                    count: histogram.count(),
-                    sum: histogram.sum().filter(|_| with_sum),
-                    min: histogram.min().filter(|_| keeps_extremes),
-                    max: histogram.max().filter(|_| keeps_extremes),
+                    count: totals.count(),
+                    sum: totals.sum().filter(|_| with_sum),
+                    min: totals.min().filter(|_| keeps_extremes),
+                    max: totals.max().filter(|_| keeps_extremes),
                     scale: i32::from(histogram.scale()),
                     zero_count,
                     zero_threshold,

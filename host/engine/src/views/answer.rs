@@ -13,6 +13,9 @@ use crate::instrument::Form;
 /// A View's answer with the View, to call it back for computed attributes.
 pub(super) type Answer<'a> = (&'a Arc<dyn View>, Vec<StreamSpec>);
 
+/// What to do where buckets could be had approximately.
+pub(crate) const ALLOW: &str = "set `approximate_buckets` if an approximation will do";
+
 /// What Views are asked about.
 pub(super) struct Question<'a> {
     pub(super) instrument: &'a Instrument,
@@ -79,12 +82,13 @@ impl Question<'_> {
 
     /// Takes back what received points cannot become; they stay as received, unless an earlier View asks for something else.
     fn grant(&mut self, spec: &mut StreamSpec) {
-        if !can_become(self.form, &spec.aggregation) {
-            let notice = format!(
-                "the received {} cannot become {}; it stays as received",
-                self.form.name(),
-                aggregation_name(&spec.aggregation)
-            );
+        if !can_become(self.form, &spec.aggregation, spec.approximate_buckets) {
+            let (form, wanted) = (self.form.name(), aggregation_name(&spec.aggregation));
+            let notice = if can_become(self.form, &spec.aggregation, true) {
+                format!("the received {form} cannot become {wanted} exactly; it stays as received: {ALLOW}")
+            } else {
+                format!("the received {form} cannot become {wanted}; it stays as received")
+            };
             self.notices.push(notice);
             spec.aggregation = Aggregation::Default;
         }

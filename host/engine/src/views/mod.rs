@@ -7,6 +7,7 @@ mod resolved;
 mod validity;
 mod view;
 
+pub(crate) use answer::ALLOW;
 pub(crate) use composition::Composition;
 pub use composition::{IsEnabled, Mode, Views};
 pub use native::NativeView;

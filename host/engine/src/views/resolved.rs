@@ -44,6 +44,8 @@ pub(crate) struct ResolvedStream {
     pub(crate) attributes: Vec<Step>,
     pub(crate) resource: Vec<Step>,
     pub(crate) aggregation: Aggregation,
+    /// As in [`StreamSpec::approximate_buckets`], of the View whose aggregation it is.
+    pub(crate) approximate_buckets: bool,
     pub(crate) combine: Option<Combine>,
     pub(crate) cardinality_limit: Option<NonZeroU32>,
     pub(crate) reservoirs: Choice,
@@ -69,6 +71,8 @@ pub(crate) enum Aggregator {
     Explicit {
         boundaries: Option<Arc<[f64]>>,
         record_min_max: bool,
+        /// Whether received buckets that others lie across are counted as if their values were in the middle.
+        approximate: bool,
     },
     Exponential {
         max_size: u32,
@@ -113,6 +117,7 @@ impl ResolvedStream {
         self.resource.extend(steps(&spec.resource));
         if spec.aggregation != Aggregation::Default {
             self.aggregation = spec.aggregation.clone();
+            self.approximate_buckets = spec.approximate_buckets;
         }
         self.combine = spec.combine.or(self.combine);
         self.cardinality_limit = spec.cardinality_limit.or(self.cardinality_limit);

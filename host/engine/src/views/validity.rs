@@ -53,15 +53,21 @@ pub(super) fn name_problem(spec: &StreamSpec) -> Option<String> {
 }
 
 /// True if values of a form can be aggregated so. Measurements can become anything; what was received is aggregated
-/// already, and only loses detail.
-pub(crate) const fn can_become(form: Form, aggregation: &Aggregation) -> bool {
+/// already, and only loses detail, unless its buckets may be approximated.
+pub(crate) const fn can_become(form: Form, aggregation: &Aggregation, approximate_buckets: bool) -> bool {
     match aggregation {
         Aggregation::Default | Aggregation::Drop | Aggregation::Sum => true,
         Aggregation::LastValue => matches!(form, Form::Measurements | Form::Numbers),
-        Aggregation::ExplicitBucketHistogram { .. } => matches!(form, Form::Measurements | Form::Explicit),
-        Aggregation::Base2ExponentialBucketHistogram { .. } => {
-            matches!(form, Form::Measurements | Form::Exponential)
-        }
+        Aggregation::ExplicitBucketHistogram { .. } => match form {
+            Form::Measurements | Form::Explicit => true,
+            Form::Exponential => approximate_buckets,
+            Form::Numbers => false,
+        },
+        Aggregation::Base2ExponentialBucketHistogram { .. } => match form {
+            Form::Measurements | Form::Exponential => true,
+            Form::Explicit => approximate_buckets,
+            Form::Numbers => false,
+        },
     }
 }
 

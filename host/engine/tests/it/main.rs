@@ -1,5 +1,6 @@
 //! The engine from outside: what comes in, under which Views, and what each reader then exports.
 
+mod approximate;
 mod bad_input;
 mod callbacks;
 mod chain;

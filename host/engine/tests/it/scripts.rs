@@ -212,6 +212,8 @@ scripts! {
     received_histograms {
         a_view_may_coarsen_bounds
         an_empty_exponential_point_keeps_the_resolution
+        approximate_bounds_split_no_bucket_that_fits
+        approximate_buckets_may_be_of_another_sort
         bounds_that_were_not_received_are_not_invented
         equal_bounds_add_bucket_by_bucket
         explicit_ones_do_not_become_exponential

@@ -77,6 +77,8 @@ fn check_stream(stream: views::StreamSpec, budget: &mut Budget) -> Result<Stream
         attributes: check_rules(attributes, budget)?,
         resource: check_rules(resource_attributes, budget)?,
         aggregation: check_aggregation(aggregation, budget)?,
+        // The contract has no word for it: the settings beside the plugin say so.
+        approximate_buckets: false,
         combine: combine.map(|combine| match combine {
             views::Combine::Sum => Combine::Sum,
             views::Combine::Min => Combine::Min,

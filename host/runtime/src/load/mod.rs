@@ -98,6 +98,7 @@ pub(crate) fn load(
         info,
         grants,
         holds_answers: settings.holds_answers,
+        approximate_buckets: settings.approximate_buckets,
         on_failure: settings.on_failure.unwrap_or_default(),
         export_terms,
         log,

@@ -20,8 +20,17 @@ use crate::grants::Grants;
 use crate::processors::OnFailure;
 
 /// The keys beside those of the limits.
-const KEYS: [&str; 8] =
-    ["enabled", "digest", "hold_answers", "on_failure", "interval_ms", "timeout_ms", "grants", "config"];
+const KEYS: [&str; 9] = [
+    "enabled",
+    "digest",
+    "hold_answers",
+    "approximate_buckets",
+    "on_failure",
+    "interval_ms",
+    "timeout_ms",
+    "grants",
+    "config",
+];
 /// The shortest and the longest time between two exports: a day is as good as never.
 const INTERVAL_MS: RangeInclusive<i64> = 100..=86_400_000;
 /// The shortest and the longest time for an export with all its retries.
@@ -32,6 +41,8 @@ const TIMEOUT_MS: RangeInclusive<i64> = 100..=3_600_000;
 pub(crate) struct Settings {
     pub(crate) enabled: bool,
     pub(super) holds_answers: bool,
+    /// Whether what it asks for as a View may be approximated, for which the contract has no word.
+    pub(super) approximate_buckets: bool,
     digest: Option<String>,
     /// Limits by their place among [`PLUGIN_LIMITS`].
     limits: Vec<(usize, u64)>,
@@ -48,6 +59,7 @@ impl Default for Settings {
         Self {
             enabled: true,
             holds_answers: false,
+            approximate_buckets: false,
             digest: None,
             limits: Vec::new(),
             on_failure: None,
@@ -81,11 +93,12 @@ impl Settings {
         for (key, value) in table.get_ref() {
             let at = value.span().start;
             match (key.get_ref().as_ref(), value.get_ref()) {
-                ("enabled", DeValue::Boolean(enabled)) => settings.enabled = *enabled,
-                ("enabled", other) => return Err(place.mistyped(at, "enabled", "`true` or `false`", other)),
-                ("hold_answers", DeValue::Boolean(holds)) => settings.holds_answers = *holds,
-                ("hold_answers", other) => {
-                    return Err(place.mistyped(at, "hold_answers", "`true` or `false`", other));
+                ("enabled", value) => settings.enabled = place.boolean(at, "enabled", value)?,
+                ("hold_answers", value) => {
+                    settings.holds_answers = place.boolean(at, "hold_answers", value)?;
+                }
+                ("approximate_buckets", value) => {
+                    settings.approximate_buckets = place.boolean(at, "approximate_buckets", value)?;
                 }
                 ("digest", DeValue::String(digest)) if is_digest(digest) => {
                     settings.digest = Some(digest.to_ascii_lowercase());
@@ -196,6 +209,10 @@ impl Place<'_> {
             other => format!("a value of type {}", other.type_str()),
         };
         self.refuse(at, format!("`{key}` is {found}, expected {expected}"))
+    }
+
+    fn boolean(&self, at: usize, key: &str, value: &DeValue<'_>) -> Result<bool, Refusal> {
+        value.as_bool().ok_or_else(|| self.mistyped(at, key, "`true` or `false`", value))
     }
 
     fn integer(

@@ -48,6 +48,8 @@ pub(crate) struct Parts {
     pub(crate) grants: Grants,
     /// Whether its last answers hold while it cannot answer.
     pub(crate) holds_answers: bool,
+    /// As in [`StreamSpec::approximate_buckets`], of all its streams.
+    pub(crate) approximate_buckets: bool,
     pub(crate) on_failure: OnFailure,
     /// Of an exporter.
     pub(crate) export_terms: Option<ExportTerms>,
@@ -68,6 +70,7 @@ pub struct Plugin {
     compiled: Arc<Compiled>,
     info: Info,
     grants: Grants,
+    approximate_buckets: bool,
     on_failure: OnFailure,
     export_terms: Option<ExportTerms>,
     log: Arc<PluginLog>,
@@ -106,8 +109,7 @@ struct Service {
 impl Plugin {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { runtime, file, fingerprint, compiled, info, grants, log, instance, .. } = parts;
-        let (holds_answers, on_failure, export_terms) =
-            (parts.holds_answers, parts.on_failure, parts.export_terms);
+        let Parts { holds_answers, approximate_buckets, on_failure, export_terms, .. } = parts;
         let counted_as = Identity::of_file(&file).name;
         let totals = runtime.totals_of(&counted_as);
         log.count_with(&totals);
@@ -144,6 +146,7 @@ impl Plugin {
             compiled,
             info,
             grants,
+            approximate_buckets,
             on_failure,
             export_terms,
             log,
@@ -279,10 +282,14 @@ impl Plugin {
         let config = self.runtime.config();
         let question = lower_instrument(instrument, config.question_bytes_max)?;
         let answer = self.ask(|instance| instance.streams(&question))?;
-        answer
+        let checked = answer
             .map(|streams| check_streams(streams, config.answer, self.grants.limits.answer_bytes_max))
-            .transpose()
-            .map_err(|wrong| invalid("streams", &wrong))
+            .transpose();
+        let mut streams = checked.map_err(|wrong| invalid("streams", &wrong))?;
+        for stream in streams.iter_mut().flatten() {
+            stream.approximate_buckets = self.approximate_buckets;
+        }
+        Ok(streams)
     }
 
     /// Asks what becomes of an attribute set and checks the answer.

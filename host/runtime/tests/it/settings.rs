@@ -30,7 +30,7 @@ fn mistakes_are_found_with_their_line() {
         ("memory_limit = 5", "guest.toml:1: unknown key `memory_limit`, did you mean `memory_limit_bytes`?"),
         (
             "routes = ['/a']",
-            "guest.toml:1: unknown key `routes`, known are `enabled`, `digest`, `hold_answers`, `on_failure`, `interval_ms`, \
+            "guest.toml:1: unknown key `routes`, known are `enabled`, `digest`, `hold_answers`, `approximate_buckets`, `on_failure`, `interval_ms`, \
              `timeout_ms`, `grants`, `config` and the limits `memory_limit_bytes`, `stack_bytes_max`, `table_elements_max`, `handles_max`, `answer_bytes_max`, `hostcall_bytes_max`, `frame_bytes_max`, `http_head_bytes_max`, `http_body_bytes_max`, `directory_bytes_max`, \
              `setup_deadline_ms`, `call_deadline_ms`, `streams_deadline_ms`, `map_attributes_deadline_ms`, \
              `process_deadline_ms`, `observe_deadline_ms`, `observe_wait_ms`, `observe_interval_ms`, `observation_points_max`, `export_deadline_ms`, `flush_deadline_ms`, `log_lines_per_sec`, `log_burst_lines`; what the plugin itself takes belongs under `[config]`",

@@ -2,6 +2,7 @@
 //! host behind. `cargo xtask test` installs what that needs.
 
 mod batches;
+mod buckets;
 mod chain;
 mod command_line;
 mod entities;

@@ -114,6 +114,17 @@ impl Buckets {
         self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
+    /// The middle of each bucket that has counted something, as a positive value, and what it has counted.
+    #[expect(clippy::cast_precision_loss, reason = "indices of finite doubles fit 31 bits")]
+    pub(crate) fn middles(&self, scale: i8) -> impl Iterator<Item = (f64, u64)> {
+        let width = f64::exp2(-f64::from(scale));
+        let counted = (self.first..).zip(self.counts.iter().copied()).filter(|(_, count)| *count > 0);
+        counted.map(move |(index, count)| {
+            let middle = ((index as f64 + 0.5) * width).exp2();
+            (middle.clamp(f64::MIN_POSITIVE, f64::MAX), count)
+        })
+    }
+
     /// Takes out the buckets that begin below `threshold` and returns how many values they held, with the upper bound of
     /// the last of them: values in a bucket that straddles the threshold cannot be told apart.
     pub(super) fn take_below(&mut self, threshold: f64, scale: i8) -> (u64, f64) {

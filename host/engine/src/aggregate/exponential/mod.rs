@@ -7,7 +7,7 @@ mod buckets;
 
 use wasmeter_model::limits::{EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
 
-use super::{DoubleSum, Extreme, Kept};
+use super::{ExplicitDelta, Extreme, Totals};
 pub(crate) use buckets::Buckets;
 use buckets::bucket_of;
 
@@ -35,10 +35,7 @@ pub(crate) struct ExponentialHistogram {
     zero_threshold: f64,
     positive: Buckets,
     negative: Buckets,
-    count: u64,
-    sum: Option<DoubleSum>,
-    min: Kept,
-    max: Kept,
+    totals: Totals,
 }
 
 impl ExponentialHistogram {
@@ -51,10 +48,7 @@ impl ExponentialHistogram {
             zero_threshold: 0.0,
             positive: Buckets::default(),
             negative: Buckets::default(),
-            count: 0,
-            sum: Some(DoubleSum::default()),
-            min: Kept::None,
-            max: Kept::None,
+            totals: Totals::default(),
         }
     }
 
@@ -70,14 +64,14 @@ impl ExponentialHistogram {
 
     /// Counts one measured, finite value.
     pub(crate) fn record(&mut self, value: f64) {
-        self.count = self.count.saturating_add(1);
-        if let Some(sum) = &mut self.sum {
-            sum.add(value);
-        }
-        self.min.merge(Extreme::Interval(value), true, f64::min);
-        self.max.merge(Extreme::Interval(value), true, f64::max);
+        self.totals.record(value);
+        self.place(value, 1);
+    }
+
+    /// Counts values in their bucket, which is made and fitted in if need be.
+    fn place(&mut self, value: f64, count: u64) {
         if value.abs() <= self.zero_threshold {
-            self.zero_count = self.zero_count.saturating_add(1);
+            self.zero_count = self.zero_count.saturating_add(count);
             return;
         }
         let index = bucket_of(value.abs(), self.scale);
@@ -85,7 +79,7 @@ impl ExponentialHistogram {
         let steps = side.steps_to_fit(index, index, self.max_size);
         let steps = self.downscale(steps);
         let side = if value > 0.0 { &mut self.positive } else { &mut self.negative };
-        side.add(index >> steps, 1);
+        side.add(index >> steps, count);
     }
 
     /// Forgets all values and keeps the memory.
@@ -101,27 +95,25 @@ impl ExponentialHistogram {
 
     /// Adds measurements that were counted apart.
     pub(crate) fn absorb(&mut self, other: &Self) {
-        let delta = ExponentialDelta {
+        let (Some(min), Some(max)) = (other.totals.min(), other.totals.max()) else { return };
+        self.merge_buckets(ExponentialDelta {
             scale: other.scale,
             zero_count: other.zero_count,
             zero_threshold: other.zero_threshold,
             positive: other.positive.clone(),
             negative: other.negative.clone(),
-            count: other.count,
-            sum: Some((0.0, 0.0)),
-            min: other.min().map_or(Extreme::Unknown, Extreme::Interval),
-            max: other.max().map_or(Extreme::Unknown, Extreme::Interval),
-        };
-        self.merge(&delta, true);
-        match (&mut self.sum, other.sum) {
-            (Some(sum), Some(other)) => sum.merge(other),
-            (sum, _) => *sum = None,
-        }
+            ..ExponentialDelta::default()
+        });
+        self.totals.absorb(other.totals.count(), other.totals.exact_sum(), (min, max));
     }
 
-    /// Adds a contribution of any scale; `whole` as in [`Kept::merge`].
+    /// Adds a contribution of any scale; `whole` as in [`super::Kept::merge`].
     pub(crate) fn merge(&mut self, delta: &ExponentialDelta, whole: bool) {
-        let mut other = delta.clone();
+        self.merge_buckets(delta.clone());
+        self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
+    }
+
+    fn merge_buckets(&mut self, mut other: ExponentialDelta) {
         self.align(&mut other);
         self.zero_count = self.zero_count.saturating_add(other.zero_count);
         for (side, more) in [(&mut self.positive, &other.positive), (&mut self.negative, &other.negative)] {
@@ -129,18 +121,15 @@ impl ExponentialHistogram {
                 side.add(index, *count);
             }
         }
-        self.count = self.count.saturating_add(delta.count);
-        match (&mut self.sum, delta.sum) {
-            (Some(sum), Some((now, before))) => {
-                sum.add(-before);
-                sum.add(now);
-            }
-            (sum, _) => *sum = None,
+    }
+
+    /// Adds explicit buckets as if each value had been in the middle of its own; `whole` as in [`super::Kept::merge`]. What is known beside
+    /// the buckets stays exact.
+    pub(crate) fn approximate(&mut self, delta: &ExplicitDelta, whole: bool) {
+        for (value, count) in delta.values() {
+            self.place(value, count);
         }
-        if delta.count > 0 {
-            self.min.merge(delta.min, whole, f64::min);
-            self.max.merge(delta.max, whole, f64::max);
-        }
+        self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
     }
 
     /// Brings both to one zero bucket and to the finest scale at which both fit.
@@ -199,20 +188,8 @@ impl ExponentialHistogram {
         &self.negative
     }
 
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
-    pub(crate) fn sum(&self) -> Option<f64> {
-        self.sum.map(DoubleSum::get)
-    }
-
-    pub(crate) fn min(&self) -> Option<f64> {
-        self.min.get()
-    }
-
-    pub(crate) fn max(&self) -> Option<f64> {
-        self.max.get()
+    pub(crate) fn totals(&self) -> &Totals {
+        &self.totals
     }
 }
 
@@ -334,16 +311,16 @@ mod tests {
                 zero_threshold: 0.0,
                 positive: part.positive.clone(),
                 negative: part.negative.clone(),
-                count: part.count,
-                sum: part.sum(),
-                min: part.min(),
-                max: part.max(),
+                count: part.totals.count(),
+                sum: part.totals.sum(),
+                min: part.totals.min(),
+                max: part.totals.max(),
             };
             merged.merge(&point.whole(true), true);
         }
-        assert_eq!((merged.scale, merged.count), (all.scale, all.count));
+        assert_eq!((merged.scale, merged.totals.count()), (all.scale, all.totals.count()));
         assert_eq!((&merged.positive, &merged.negative), (&all.positive, &all.negative));
-        assert_eq!((merged.min(), merged.max()), (all.min(), all.max()));
+        assert_eq!((merged.totals.min(), merged.totals.max()), (all.totals.min(), all.totals.max()));
     }
 
     #[test]
@@ -365,6 +342,6 @@ mod tests {
         // 3.0 lies in (2, 4], which straddles 2.5: the zero bucket grows to 4.
         assert_eq!(histogram.zero(), (7, 4.0));
         assert_eq!(histogram.positive.parts(), (6, &[2u64][..]));
-        assert_eq!(histogram.count(), 9);
+        assert_eq!(histogram.totals.count(), 9);
     }
 }

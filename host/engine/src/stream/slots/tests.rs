@@ -120,11 +120,9 @@ fn a_histogram_begins_empty_in_the_room_of_the_one_before_if_it_has_its_bounds()
     finish(&mut slots, 10);
     slots.resume(id, Timestamp(10));
     let histogram = slots.get(id).unwrap().explicit_of(&kept).unwrap();
-    let extremes = (histogram.min(), histogram.max(), histogram.sum());
-    assert_eq!(
-        (histogram.count(), histogram.counts(), extremes),
-        (0, &[0, 0, 0][..], (None, None, Some(0.0)))
-    );
+    let totals = histogram.totals();
+    let extremes = (totals.min(), totals.max(), totals.sum());
+    assert_eq!((totals.count(), histogram.counts(), extremes), (0, &[0, 0, 0][..], (None, None, Some(0.0))));
     finish(&mut slots, 20);
     slots.resume(id, Timestamp(20));
     let other: Arc<[f64]> = Arc::from([5.0]);

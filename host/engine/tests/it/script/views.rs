@@ -127,6 +127,7 @@ fn stream(words: &[&str], computed: &mut Vec<Computed>) -> Result<StreamSpec, Fa
                 computed.push(rule(key, value)?);
             }
             "cardinality_limit" => spec.cardinality_limit = Some(parsed::<NonZeroU32>(value)?),
+            "approximate_buckets" => spec.approximate_buckets = parsed(value)?,
             "exemplar_reservoir" => spec.exemplar_reservoir = reservoir(value)?,
             "combine" => {
                 spec.combine = Some(match value {
