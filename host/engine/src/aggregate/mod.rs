@@ -8,7 +8,7 @@ mod totals;
 mod wide;
 
 pub(crate) use explicit::{ExplicitDelta, ExplicitHistogram, ExplicitPoint, ExplicitRow, are_equal};
-pub(crate) use exponential::{Buckets, ExponentialDelta, ExponentialHistogram, ExponentialPoint};
+pub(crate) use exponential::{ExponentialDelta, ExponentialHistogram, ExponentialPoint};
 pub(crate) use sum::{DoubleSum, NumberSum, is_less};
 pub(crate) use totals::Totals;
 pub(crate) use wide::Wide;

@@ -7,7 +7,7 @@ use wasmeter_model::frame::{ExponentialRef, HistogramRef, NumberRef};
 use wasmeter_model::limits::{BUCKETS_MAX, EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
 use wasmeter_model::{InstrumentKind, Number, total_count};
 
-use crate::aggregate::{Buckets, ExplicitRow, ExponentialPoint, are_equal};
+use crate::aggregate::{ExplicitRow, ExponentialPoint, are_equal};
 use crate::report::Rejection;
 
 /// The interval makes sense.
@@ -70,8 +70,11 @@ pub(super) fn explicit<'k, 'a: 'k>(
     Ok(ExplicitRow { bounds, counts, count: row.count, sum: row.sum, min: row.min, max: row.max })
 }
 
-/// An exponential histogram (data model, "ExponentialHistogram").
-pub(super) fn exponential(row: &ExponentialRef<'_>) -> Result<ExponentialPoint, Rejection> {
+/// An exponential histogram (data model, "ExponentialHistogram"), in the memory of the one before.
+pub(super) fn exponential<'p>(
+    row: &ExponentialRef<'_>,
+    point: &'p mut ExponentialPoint,
+) -> Result<&'p ExponentialPoint, Rejection> {
     finite([row.sum, row.min, row.max])?;
     if !row.zero_threshold.is_finite() || row.zero_threshold < 0.0 {
         return Err(Rejection::NotFinite);
@@ -93,21 +96,14 @@ pub(super) fn exponential(row: &ExponentialRef<'_>) -> Result<ExponentialPoint, 
     if end(positive_offset, positive).max(end(negative_offset, negative)) > i64::from(i32::MAX) {
         return Err(Rejection::TooManyBuckets);
     }
-    let (positive, negative) =
-        (Buckets::new(positive_offset, positive), Buckets::new(negative_offset, negative));
-    if !positive.is_within_doubles(scale) || !negative.is_within_doubles(scale) {
+    point.positive.set(positive_offset, positive);
+    point.negative.set(negative_offset, negative);
+    if !point.positive.is_within_doubles(scale) || !point.negative.is_within_doubles(scale) {
         return Err(Rejection::BadBounds);
     }
-    Ok(ExponentialPoint {
-        scale,
-        zero_count: row.zero_count,
-        // Adding zero makes a negative zero positive, so that equal thresholds have equal bits.
-        zero_threshold: row.zero_threshold + 0.0,
-        positive,
-        negative,
-        count: row.count,
-        sum: row.sum,
-        min: row.min,
-        max: row.max,
-    })
+    (point.scale, point.zero_count, point.count) = (scale, row.zero_count, row.count);
+    // Adding zero makes a negative zero positive, so that equal thresholds have equal bits.
+    point.zero_threshold = row.zero_threshold + 0.0;
+    (point.sum, point.min, point.max) = (row.sum, row.min, row.max);
+    Ok(point)
 }

@@ -88,24 +88,23 @@ impl ReceivedHistogram for ExplicitPoint {
 }
 
 impl ReceivedHistogram for ExponentialPoint {
-    type Row<'a> = Self;
+    type Row<'a> = &'a Self;
     type Delta = ExponentialDelta;
 
     fn received(data: &mut SourceData) -> Option<&mut Received<Self>> {
         if let SourceData::Exponential(received) = data { Some(received) } else { None }
     }
 
-    fn new(row: &Self) -> Self {
-        row.clone()
+    fn new(row: &&Self) -> Self {
+        (*row).clone()
     }
 
-    fn advance(&mut self, row: &Self, delta: &mut ExponentialDelta) {
-        *delta = row.since(self).unwrap_or_else(|| row.whole(true));
-        self.clone_from(row);
+    fn advance(&mut self, row: &&Self, delta: &mut ExponentialDelta) {
+        self.advance(row, delta);
     }
 
-    fn whole(row: &Self, delta: &mut ExponentialDelta) {
-        *delta = row.whole(false);
+    fn whole(row: &&Self, delta: &mut ExponentialDelta) {
+        delta.set_whole(row, false);
     }
 
     fn contribution(delta: &ExponentialDelta) -> Contribution<'_> {
@@ -193,9 +192,9 @@ impl<'a> Intake<'a> {
             Form::Exponential => {
                 let rows = || metric.exponentials().filter(|(point, _)| !point.is_ended());
                 self.instrument(metric, shape, NumberKind::Double, going_on, |intake, entry, state, open| {
-                    let mut delta = ExponentialDelta::default();
+                    let (mut read, mut delta) = (ExponentialPoint::default(), ExponentialDelta::default());
                     for (point, row) in rows() {
-                        let row = points::exponential(&row);
+                        let row = points::exponential(&row, &mut read);
                         let to = (entry, &mut *state, &mut *open);
                         intake.histogram::<ExponentialPoint>(metric, to, shape, point, &row, &mut delta);
                     }

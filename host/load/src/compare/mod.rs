@@ -23,13 +23,16 @@ pub(crate) use page::{markdown, table};
 use process::pin_self;
 use program::{Binaries, Name, Program, Said, Start};
 pub(crate) use raw::lines;
-use scenario::{SCENARIOS, Scenario};
+use scenario::{Collector, SCENARIOS, Scenario};
 use sender::{Pace, Prepared};
 
 /// Rounds that are sent before the clock starts: all series are known then, and the program is warm.
 const ROUNDS_BEFORE: usize = 2;
 /// At half the peak there is a part of the rounds, which takes half the time that the peak takes.
 const ROUNDS_AT_HALF: usize = 4;
+
+/// How often wasmeter is measured, which is done in a fraction of a second where others take several: once says little.
+const RUNS: usize = 3;
 
 /// What to run.
 pub(crate) struct Options {
@@ -122,9 +125,20 @@ fn levels(name: Name, start: &Start<'_>, prepared: &Prepared, rounds: usize) -> 
     Ok([peak, measure(name, start, prepared, pace).context("at half the peak")?])
 }
 
+/// The run whose peak is the middle one, unless one went wrong.
+fn middle(runs: usize, run: impl FnMut() -> anyhow::Result<[Level; 2]>) -> anyhow::Result<[Level; 2]> {
+    let mut all = std::iter::repeat_with(run).take(runs).collect::<anyhow::Result<Vec<_>>>()?;
+    if let Some(wrong) = all.iter().position(|levels| !levels.iter().all(Level::is_right)) {
+        return Ok(all.swap_remove(wrong));
+    }
+    all.sort_by(|[a, _], [b, _]| a.points_per_sec().total_cmp(&b.points_per_sec()));
+    Ok(all.swap_remove(all.len() / 2))
+}
+
 /// The programs that can do what a scenario asks for, of those that are there.
 fn programs<'a>(scenario: &'a Scenario, options: &'a Options) -> impl Iterator<Item = Name> + 'a {
-    let names = [(Name::Wasmeter, true), (Name::Collector, true), (Name::Rotel, scenario.has_rotel)];
+    let has_collector = scenario.collector != Collector::Cannot;
+    let names = [(Name::Wasmeter, true), (Name::Collector, has_collector), (Name::Rotel, scenario.has_rotel)];
     let can = names.into_iter().filter(|(name, can)| *can && options.binaries.of(*name).is_some());
     can.map(|(name, _)| name)
 }
@@ -148,7 +162,8 @@ fn run_scenario(
                 series: scenario.load.series(options.series, rounds as u64),
                 memory_limit_mib: None,
             };
-            let levels = levels(program, &start, &prepared, options.rounds);
+            let runs = if program == Name::Wasmeter { RUNS } else { 1 };
+            let levels = middle(runs, || levels(program, &start, &prepared, options.rounds));
             let levels = levels.map_err(|error| format!("{error:#}"));
             tell(Outcome { scenario: scenario.name, transport, program, levels });
         }

@@ -96,6 +96,7 @@ const NOTES: &str = "\n\
     - Where an attribute is removed, the series that become one are ten that follow each other in a request. Where two attributes are kept, they \
     are in many requests. The Collector adds up within a request and then takes what other requests say of the same \
     series and interval for repeated: its totals are right only if a client sends all of an interval in one request.\n\
-    - No scenario makes exponential histograms of explicit ones: wasmeter does not, since what a bucket holds cannot be told apart again. Exponential histograms \
-    that are received are added up by both.\n\
+    - A run takes wasmeter a fraction of a second, where the others take several. So it has three, and the middle one stands here, by its points/s.\n\
+    - Explicit buckets become exponential ones, and exponential ones explicit, as if each value had been in the middle of its bucket. Of the \
+    Collector's processors none does the first; the second is its `transform` with `midpoint`, before points are added up.\n\
     - More than a program can take is in [overload.md](overload.md).\n";

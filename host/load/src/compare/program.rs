@@ -9,10 +9,10 @@ use anyhow::{Context, bail};
 use wasmeter_otlp::{Compression, METRICS_PATH};
 
 use super::process::{Process, free, pinned};
-use super::scenario::{Collector, Scenario, To};
+use super::scenario::{Buckets, Collector, Scenario, To};
 use crate::http::fetch;
 use crate::link::Transport;
-use crate::requests::{Flow, INSTRUMENT};
+use crate::requests::{BOUNDS, Flow, INSTRUMENT};
 use crate::sink::Sink;
 
 /// A program.
@@ -193,11 +193,24 @@ impl Start<'_> {
             End::Nowhere => bail!("wasmeter keeps what it gets"),
         }
         writeln!(config, "        cardinality_limits:\n          default: {}", self.series)?;
+        const VIEW: &str = "  views:\n    - selector:\n        instrument_name: \"*\"\n      stream:\n";
         if !self.scenario.keep.is_empty() {
-            config += "  views:\n    - selector:\n        instrument_name: \"*\"\n      stream:\n        attribute_keys:\n          included:\n";
-            for key in self.scenario.keep {
-                writeln!(config, "            - {key}")?;
-            }
+            write!(
+                config,
+                "{VIEW}        attribute_keys:\n          included: [{}]\n",
+                self.scenario.keep.join(", ")
+            )?;
+        }
+        let aggregation = match self.scenario.buckets {
+            Buckets::AsReceived => None,
+            Buckets::Explicit => Some(format!("explicit_bucket_histogram: {{boundaries: {BOUNDS:?}}}")),
+            Buckets::Exponential => Some("base2_exponential_bucket_histogram: {}".to_owned()),
+        };
+        if let Some(aggregation) = aggregation {
+            write!(
+                config,
+                "{VIEW}        aggregation: {{{aggregation}}}\n        approximate_buckets/development: true\n"
+            )?;
         }
         write!(
             config,
@@ -257,6 +270,11 @@ impl Start<'_> {
                             writeln!(config, "              - {key}")?;
                         }
                     }
+                    "transform" => writeln!(
+                        config,
+                        "    metric_statements:\n      - context: metric\n        statements:\n          \
+                         - convert_exponential_histogram_to_histogram(\"midpoint\", {BOUNDS:?})"
+                    )?,
                     // All of a series is new to it, whenever the series began.
                     "cumulativetodelta" => config += "    initial_value: keep\n",
                     _ => {}

@@ -11,6 +11,7 @@ pub(crate) struct Scenario {
     pub(crate) load: Load,
     /// Attributes that are kept; empty: all of them.
     pub(crate) keep: &'static [&'static str],
+    pub(crate) buckets: Buckets,
     pub(crate) to: To,
     /// What the Collector does with it on the way.
     pub(crate) collector: Collector,
@@ -28,6 +29,17 @@ pub(crate) enum To {
     Otlp(Flow),
 }
 
+/// Which buckets histograms have in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Buckets {
+    /// Those they come with.
+    AsReceived,
+    /// Explicit ones, for exponential histograms.
+    Explicit,
+    /// Exponential ones, for explicit histograms.
+    Exponential,
+}
+
 /// The Collector's part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Collector {
@@ -35,6 +47,8 @@ pub(crate) enum Collector {
     Processes(&'static [&'static str]),
     /// Throws everything away, which is the least it can do. The others keep their state all the same.
     Receives,
+    /// Nothing: none of its processors can do that.
+    Cannot,
 }
 
 /// Bare and gzip, over both.
@@ -57,6 +71,7 @@ const CUMULATIVE_SUMS: Scenario = Scenario {
     name: "cumulative sums, to the page",
     load: Load::seeded(Kind::Sum, Flow::Cumulative),
     keep: &[],
+    buckets: Buckets::AsReceived,
     to: To::Page,
     collector: Collector::Processes(&[]),
     has_rotel: false,
@@ -70,7 +85,7 @@ const DELTA_SUMS: Scenario = Scenario {
 };
 
 /// What is measured.
-pub(crate) const SCENARIOS: [Scenario; 12] = [
+pub(crate) const SCENARIOS: [Scenario; 14] = [
     Scenario { transports: ALL, ..CUMULATIVE_SUMS },
     Scenario {
         name: "cumulative sums; the Collector only receives",
@@ -128,9 +143,25 @@ pub(crate) const SCENARIOS: [Scenario; 12] = [
         ..DELTA_SUMS
     },
     Scenario {
+        name: "delta histograms, to cumulative exponential ones",
+        load: Load::seeded(Kind::Histogram, Flow::Delta),
+        buckets: Buckets::Exponential,
+        to: To::Otlp(Flow::Cumulative),
+        collector: Collector::Cannot,
+        ..DELTA_SUMS
+    },
+    Scenario {
         name: "delta exponential histograms, to cumulative ones",
         load: Load::seeded(Kind::Exponential, Flow::Delta),
         to: To::Otlp(Flow::Cumulative),
+        ..DELTA_SUMS
+    },
+    Scenario {
+        name: "delta exponential histograms, to cumulative explicit ones",
+        load: Load::seeded(Kind::Exponential, Flow::Delta),
+        buckets: Buckets::Explicit,
+        to: To::Otlp(Flow::Cumulative),
+        collector: Collector::Processes(&["transform", "deltatocumulative"]),
         ..DELTA_SUMS
     },
 ];

@@ -9,7 +9,7 @@ use body::{Body, Point};
 use series::{life, lives};
 
 pub(crate) use body::INSTRUMENT;
-pub(crate) use values::Values;
+pub(crate) use values::{BOUNDS, Values};
 
 /// Points of one request, as batching clients send them.
 pub(crate) const POINTS_PER_REQUEST: usize = 1000;

@@ -7,9 +7,9 @@ const SEED: u64 = 0x7761_736d_6574_6572;
 const STEP_MAX: u64 = 1000;
 const BUCKET_STEP_MAX: u64 = 4;
 /// Buckets of either histogram.
-pub(super) const BUCKETS: usize = 16;
+pub(crate) const BUCKETS: usize = 16;
 /// The boundaries of the explicit one.
-pub(super) const BOUNDS: [f64; BUCKETS - 1] =
+pub(crate) const BOUNDS: [f64; BUCKETS - 1] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 25.0];
 /// The value that was recorded into each of its buckets: few bits, so that sums are exact.
 const RECORDED: [f64; BUCKETS] = [

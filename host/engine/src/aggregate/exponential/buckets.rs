@@ -1,19 +1,40 @@
 //! Buckets of one sign, and which of them a value belongs to.
 
 /// Consecutive buckets of one sign. Invariant: neither the first nor the last count is zero.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Buckets {
     pub(super) first: i64,
     pub(super) counts: Vec<u64>,
 }
 
+impl Clone for Buckets {
+    fn clone(&self) -> Self {
+        Self { first: self.first, counts: self.counts.clone() }
+    }
+
+    /// Keeps its memory.
+    fn clone_from(&mut self, other: &Self) {
+        self.first = other.first;
+        self.counts.clone_from(&other.counts);
+    }
+}
+
 impl Buckets {
     /// Buckets as a point has them; empty ones at the ends are cut off.
     pub(crate) fn new(offset: i32, counts: &[u64]) -> Self {
-        let Some(start) = counts.iter().position(|count| *count > 0) else { return Self::default() };
+        let mut buckets = Self::default();
+        buckets.set(offset, counts);
+        buckets
+    }
+
+    /// Becomes [`Buckets::new`] of these in its own memory.
+    pub(crate) fn set(&mut self, offset: i32, counts: &[u64]) {
+        self.counts.clear();
+        self.first = 0;
+        let Some(start) = counts.iter().position(|count| *count > 0) else { return };
         let end = counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
-        let first = i64::from(offset).saturating_add(i64::try_from(start).unwrap_or(i64::MAX));
-        Self { first, counts: counts.get(start..end).unwrap_or_default().to_vec() }
+        self.first = i64::from(offset).saturating_add(i64::try_from(start).unwrap_or(i64::MAX));
+        self.counts.extend_from_slice(counts.get(start..end).unwrap_or_default());
     }
 
     /// True if every bucket holds some double, subnormal ones included: this bounds how far two sets of buckets can be
@@ -96,18 +117,49 @@ impl Buckets {
         }
     }
 
-    /// `self - before`, or `None` if some bucket has shrunk.
-    pub(super) fn since(&self, before: &Self) -> Option<Self> {
-        let mut counts = self.counts.clone();
+    /// Adds all of others; both together have to be few enough.
+    pub(super) fn add_all(&mut self, more: &Self) {
+        if self.counts.is_empty() {
+            return self.clone_from(more);
+        }
+        if more.counts.is_empty() {
+            return;
+        }
+        if more.first < self.first {
+            let room = usize::try_from(self.first - more.first).unwrap_or(0);
+            self.counts.splice(0..0, std::iter::repeat_n(0, room));
+            self.first = more.first;
+        }
+        let from = usize::try_from(more.first - self.first).unwrap_or(0);
+        if self.counts.len() < from + more.counts.len() {
+            self.counts.resize(from + more.counts.len(), 0);
+        }
+        for (total, count) in self.counts.iter_mut().skip(from).zip(&more.counts) {
+            *total = total.saturating_add(*count);
+        }
+    }
+
+    /// Takes what there was before away; false if some bucket has shrunk, and then what is left means nothing.
+    pub(super) fn subtract(&mut self, before: &Self) -> bool {
         for (index, old) in (before.first..).zip(&before.counts) {
             if *old == 0 {
                 continue;
             }
-            let now = usize::try_from(index - self.first).ok().and_then(|at| counts.get_mut(at))?;
-            *now = now.checked_sub(*old)?;
+            let now = usize::try_from(index - self.first).ok().and_then(|at| self.counts.get_mut(at));
+            let Some(now) = now.filter(|now| **now >= *old) else { return false };
+            *now -= *old;
         }
-        let first = i32::try_from(self.first).ok()?;
-        Some(Self::new(first, &counts))
+        self.trim();
+        true
+    }
+
+    /// Cuts empty buckets off at both ends.
+    fn trim(&mut self) {
+        let end = self.counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
+        self.counts.truncate(end);
+        let start = self.counts.iter().position(|count| *count > 0).unwrap_or(0);
+        self.counts.drain(..start);
+        self.first = if end == 0 { 0 } else { self.first + i64::try_from(start).unwrap_or(0) };
     }
 
     pub(super) fn total(&self) -> u64 {

@@ -96,7 +96,7 @@ impl ExponentialHistogram {
     /// Adds measurements that were counted apart.
     pub(crate) fn absorb(&mut self, other: &Self) {
         let (Some(min), Some(max)) = (other.totals.min(), other.totals.max()) else { return };
-        self.merge_buckets(ExponentialDelta {
+        self.merge_buckets(&ExponentialDelta {
             scale: other.scale,
             zero_count: other.zero_count,
             zero_threshold: other.zero_threshold,
@@ -109,18 +109,40 @@ impl ExponentialHistogram {
 
     /// Adds a contribution of any scale; `whole` as in [`super::Kept::merge`].
     pub(crate) fn merge(&mut self, delta: &ExponentialDelta, whole: bool) {
-        self.merge_buckets(delta.clone());
+        self.merge_buckets(delta);
         self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
     }
 
-    fn merge_buckets(&mut self, mut other: ExponentialDelta) {
-        self.align(&mut other);
-        self.zero_count = self.zero_count.saturating_add(other.zero_count);
-        for (side, more) in [(&mut self.positive, &other.positive), (&mut self.negative, &other.negative)] {
-            for (index, count) in (more.first..).zip(&more.counts) {
-                side.add(index, *count);
-            }
+    fn merge_buckets(&mut self, other: &ExponentialDelta) {
+        if self.is_aligned(other) {
+            return self.add_buckets(other);
         }
+        let mut other = other.clone();
+        self.align(&mut other);
+        self.add_buckets(&other);
+    }
+
+    fn add_buckets(&mut self, other: &ExponentialDelta) {
+        self.zero_count = self.zero_count.saturating_add(other.zero_count);
+        self.positive.add_all(&other.positive);
+        self.negative.add_all(&other.negative);
+    }
+
+    /// True if nothing has to be changed to add its buckets, as is the rule.
+    fn is_aligned(&self, other: &ExponentialDelta) -> bool {
+        self.scale == other.scale
+            && self.zero_threshold.to_bits() == other.zero_threshold.to_bits()
+            && self.steps_to_fit(other) == 0
+    }
+
+    /// How many scales down it takes to have room for buckets of the same scale.
+    fn steps_to_fit(&self, other: &ExponentialDelta) -> u32 {
+        [(&self.positive, &other.positive), (&self.negative, &other.negative)]
+            .into_iter()
+            .filter(|(_, more)| !more.counts.is_empty())
+            .map(|(side, more)| side.steps_to_fit(more.first, more.last(), self.max_size))
+            .max()
+            .unwrap_or(0)
     }
 
     /// Adds explicit buckets as if each value had been in the middle of its own; `whole` as in [`super::Kept::merge`]. What is known beside
@@ -158,12 +180,7 @@ impl ExponentialHistogram {
                 other.scale,
             );
         }
-        let steps = [(&self.positive, &other.positive), (&self.negative, &other.negative)]
-            .into_iter()
-            .filter(|(_, more)| !more.counts.is_empty())
-            .map(|(side, more)| side.steps_to_fit(more.first, more.last(), self.max_size))
-            .max()
-            .unwrap_or(0);
+        let steps = self.steps_to_fit(other);
         self.downscale(steps);
         other.downscale(u32::try_from(other.scale.saturating_sub(self.scale)).unwrap_or(0));
     }
@@ -211,8 +228,8 @@ impl ExponentialDelta {
     }
 }
 
-/// A received cumulative point, kept to subtract it from the next.
-#[derive(Clone, Debug)]
+/// A received point, checked; a cumulative one is kept to subtract it from the next.
+#[derive(Debug, Default)]
 pub(crate) struct ExponentialPoint {
     pub(crate) scale: i8,
     pub(crate) zero_count: u64,
@@ -225,45 +242,81 @@ pub(crate) struct ExponentialPoint {
     pub(crate) max: Option<f64>,
 }
 
-impl ExponentialPoint {
-    /// The point as a contribution of its own.
-    pub(crate) fn whole(&self, running: bool) -> ExponentialDelta {
-        let case = if running { Extreme::Running } else { Extreme::Interval };
-        ExponentialDelta {
-            scale: self.scale,
-            zero_count: self.zero_count,
-            zero_threshold: self.zero_threshold,
-            positive: self.positive.clone(),
-            negative: self.negative.clone(),
-            count: self.count,
-            sum: self.sum.map(|sum| (sum, 0.0)),
-            min: self.min.map_or(Extreme::Unknown, case),
-            max: self.max.map_or(Extreme::Unknown, case),
-        }
+impl Clone for ExponentialPoint {
+    fn clone(&self) -> Self {
+        let mut point = Self::default();
+        point.clone_from(self);
+        point
     }
 
-    /// What was added since `before`; `None` means a reset. A point of a lower scale than the one before is the normal
-    /// course of things; a higher scale or another zero bucket with fewer values is not.
-    pub(crate) fn since(&self, before: &Self) -> Option<ExponentialDelta> {
-        let mut old = before.whole(true);
-        old.downscale(u32::try_from(before.scale.checked_sub(self.scale)?).ok()?);
-        if self.zero_threshold > old.zero_threshold {
-            let mut sides = [&mut old.positive, &mut old.negative];
-            let threshold = fold(&mut sides, &mut old.zero_count, self.zero_threshold, self.scale);
-            if threshold > self.zero_threshold {
-                return None;
+    /// Keeps its memory.
+    fn clone_from(&mut self, other: &Self) {
+        let Self { scale, zero_count, zero_threshold, positive, negative, count, sum, min, max } = self;
+        (*scale, *zero_count, *zero_threshold) = (other.scale, other.zero_count, other.zero_threshold);
+        (*count, *sum, *min, *max) = (other.count, other.sum, other.min, other.max);
+        positive.clone_from(&other.positive);
+        negative.clone_from(&other.negative);
+    }
+}
+
+impl ExponentialDelta {
+    /// Becomes a point as a contribution of its own; `running` if it is not the first of its writer. Keeps its memory.
+    pub(crate) fn set_whole(&mut self, point: &ExponentialPoint, running: bool) {
+        let case = if running { Extreme::Running } else { Extreme::Interval };
+        (self.scale, self.zero_threshold) = (point.scale, point.zero_threshold);
+        (self.zero_count, self.count) = (point.zero_count, point.count);
+        self.positive.clone_from(&point.positive);
+        self.negative.clone_from(&point.negative);
+        self.sum = point.sum.map(|sum| (sum, 0.0));
+        self.min = point.min.map_or(Extreme::Unknown, case);
+        self.max = point.max.map_or(Extreme::Unknown, case);
+    }
+
+    /// Takes what there was before away; false after a reset. Both have one scale and one zero bucket.
+    fn subtract(&mut self, before: (u64, &Buckets, &Buckets), count: u64, sum: Option<f64>) -> bool {
+        let (zero_count, positive, negative) = before;
+        let counts = self.zero_count.checked_sub(zero_count).zip(self.count.checked_sub(count));
+        let Some((zero_count, count)) = counts else { return false };
+        (self.zero_count, self.count) = (zero_count, count);
+        self.sum = self.sum.zip(sum).map(|((now, _), before)| (now, before));
+        if !self.positive.subtract(positive) || !self.negative.subtract(negative) {
+            return false;
+        }
+        let buckets = self.positive.total().saturating_add(self.negative.total());
+        buckets.saturating_add(self.zero_count) == self.count
+    }
+}
+
+impl ExponentialPoint {
+    /// Becomes the next point, and `delta` becomes what that adds: all of it after a reset. A point of a lower scale than the one before is
+    /// the normal course of things; a higher scale or another zero bucket with fewer values is not.
+    pub(crate) fn advance(&mut self, next: &Self, delta: &mut ExponentialDelta) {
+        delta.set_whole(next, true);
+        if !self.subtract_from(delta) {
+            delta.set_whole(next, true);
+        }
+        self.clone_from(next);
+    }
+
+    /// Takes this point away from the whole of the next; false after a reset.
+    fn subtract_from(&self, next: &mut ExponentialDelta) -> bool {
+        let Ok(steps) = u32::try_from(i32::from(self.scale) - i32::from(next.scale)) else { return false };
+        let is_wider = next.zero_threshold > self.zero_threshold;
+        if steps == 0 && !is_wider {
+            let before = (self.zero_count, &self.positive, &self.negative);
+            return next.subtract(before, self.count, self.sum);
+        }
+        let Self { mut zero_count, mut positive, mut negative, .. } = self.clone();
+        positive.downscale(steps);
+        negative.downscale(steps);
+        if is_wider {
+            let mut sides = [&mut positive, &mut negative];
+            let threshold = fold(&mut sides, &mut zero_count, next.zero_threshold, next.scale);
+            if threshold > next.zero_threshold {
+                return false;
             }
         }
-        let delta = ExponentialDelta {
-            zero_count: self.zero_count.checked_sub(old.zero_count)?,
-            positive: self.positive.since(&old.positive)?,
-            negative: self.negative.since(&old.negative)?,
-            count: self.count.checked_sub(before.count)?,
-            sum: self.sum.zip(before.sum),
-            ..self.whole(true)
-        };
-        let buckets = delta.positive.total().saturating_add(delta.negative.total());
-        (buckets.saturating_add(delta.zero_count) == delta.count).then_some(delta)
+        next.subtract((zero_count, &positive, &negative), self.count, self.sum)
     }
 }
 
@@ -316,7 +369,9 @@ mod tests {
                 min: part.totals.min(),
                 max: part.totals.max(),
             };
-            merged.merge(&point.whole(true), true);
+            let mut delta = ExponentialDelta::default();
+            delta.set_whole(&point, true);
+            merged.merge(&delta, true);
         }
         assert_eq!((merged.scale, merged.totals.count()), (all.scale, all.totals.count()));
         assert_eq!((&merged.positive, &merged.negative), (&all.positive, &all.negative));
@@ -338,7 +393,9 @@ mod tests {
             min: None,
             max: None,
         };
-        histogram.merge(&wide.whole(false), true);
+        let mut delta = ExponentialDelta::default();
+        delta.set_whole(&wide, false);
+        histogram.merge(&delta, true);
         // 3.0 lies in (2, 4], which straddles 2.5: the zero bucket grows to 4.
         assert_eq!(histogram.zero(), (7, 4.0));
         assert_eq!(histogram.positive.parts(), (6, &[2u64][..]));
