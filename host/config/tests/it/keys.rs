@@ -276,7 +276,7 @@ meter_provider:
         simple,
         [Aggregation::Default, Aggregation::Drop, Aggregation::Sum, Aggregation::LastValue, explicit]
     );
-    assert_eq!(config.views[1].name, "wasmeter.yaml:13 views[1]");
+    assert_eq!(config.views[1].name, "wasmeter.yaml:14 views[1]");
 }
 
 #[test]

@@ -4,20 +4,35 @@
 //! what is added up over time and over senders is the same as if it had been moved at once. Where a bucket of the source lies
 //! within one of the target, this moves its count exactly.
 
+use super::exponential::finest_bucket_of;
 use super::{ExplicitDelta, ExponentialDelta};
+
+/// The middle of a bucket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Middle {
+    pub(super) value: f64,
+    /// Of the exponential bucket of the finest scale that it is in, of either sign; nothing if it is zero.
+    pub(super) finest: i64,
+}
 
 impl ExplicitDelta {
     /// Where the values are taken to be, and how many there are.
-    pub(super) fn values(&self) -> impl Iterator<Item = (f64, u64)> {
-        let uppers = self.bounds.iter().copied().map(Some).chain([None]);
-        let lowers = [None].into_iter().chain(self.bounds.iter().copied().map(Some));
-        let buckets = lowers.zip(uppers).zip(self.counts.iter().copied());
-        buckets.filter(|(_, count)| *count > 0).map(|((lower, upper), count)| (middle(lower, upper), count))
+    pub(super) fn values(&self) -> impl Iterator<Item = (Middle, u64)> {
+        let middles = self.middles.get_or_init(|| middles(&self.bounds)).iter().copied();
+        middles.zip(self.counts.iter().copied()).filter(|(_, count)| *count > 0)
     }
 }
 
+/// The middles of all buckets of these bounds.
+fn middles(bounds: &[f64]) -> Box<[Middle]> {
+    let uppers = bounds.iter().copied().map(Some).chain([None]);
+    let lowers = [None].into_iter().chain(bounds.iter().copied().map(Some));
+    let values = lowers.zip(uppers).map(|(lower, upper)| middle(lower, upper));
+    values.map(|value| Middle { value, finest: finest_bucket_of(value) }).collect()
+}
+
 impl ExponentialDelta {
-    /// The same.
+    /// Where the values are taken to be, and how many there are.
     pub(super) fn values(&self) -> impl Iterator<Item = (f64, u64)> {
         let positive = self.positive.middles(self.scale);
         let negative = self.negative.middles(self.scale).map(|(value, count)| (-value, count));

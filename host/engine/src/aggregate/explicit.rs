@@ -1,7 +1,9 @@
 //! Explicit-bucket histograms (metrics SDK, "Explicit Bucket Histogram Aggregation").
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::approximate::Middle;
 use super::{ExponentialDelta, Extreme, Totals};
 use crate::record::StagedExplicit;
 
@@ -20,6 +22,8 @@ pub(crate) struct ExplicitDelta {
     pub(crate) min: Extreme,
     /// The largest value.
     pub(crate) max: Extreme,
+    /// Of the buckets, if they were asked for.
+    pub(super) middles: OnceCell<Box<[Middle]>>,
 }
 
 /// A histogram of fixed bounds.
@@ -143,7 +147,7 @@ impl ExplicitHistogram {
     /// Adds explicit buckets of any bounds as if each value had been in the middle of its own; `whole` as in [`super::Kept::merge`]. What is
     /// known beside the buckets stays exact.
     pub(crate) fn approximate(&mut self, delta: &ExplicitDelta, whole: bool) {
-        self.place_all(delta.values());
+        self.place_all(delta.values().map(|(middle, count)| (middle.value, count)));
         self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
     }
 
@@ -185,6 +189,7 @@ impl StagedExplicit {
             sum: Some((self.sum.get(), 0.0)),
             min: Extreme::Interval(self.min),
             max: Extreme::Interval(self.max),
+            middles: OnceCell::new(),
         }
     }
 }
@@ -255,6 +260,7 @@ impl ExplicitDelta {
     fn set_bounds(&mut self, bounds: &Arc<[f64]>) {
         if !Arc::ptr_eq(&self.bounds, bounds) {
             self.bounds = bounds.clone();
+            self.middles.take();
         }
     }
 }

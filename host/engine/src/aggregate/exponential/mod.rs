@@ -7,6 +7,7 @@ mod buckets;
 
 use wasmeter_model::limits::{EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
 
+use super::approximate::Middle;
 use super::{ExplicitDelta, Extreme, Totals};
 pub(crate) use buckets::Buckets;
 use buckets::bucket_of;
@@ -65,13 +66,8 @@ impl ExponentialHistogram {
     /// Counts one measured, finite value.
     pub(crate) fn record(&mut self, value: f64) {
         self.totals.record(value);
-        self.place(value, 1);
-    }
-
-    /// Counts values in their bucket, which is made and fitted in if need be.
-    fn place(&mut self, value: f64, count: u64) {
         if value.abs() <= self.zero_threshold {
-            self.zero_count = self.zero_count.saturating_add(count);
+            self.zero_count = self.zero_count.saturating_add(1);
             return;
         }
         let index = bucket_of(value.abs(), self.scale);
@@ -79,7 +75,7 @@ impl ExponentialHistogram {
         let steps = side.steps_to_fit(index, index, self.max_size);
         let steps = self.downscale(steps);
         let side = if value > 0.0 { &mut self.positive } else { &mut self.negative };
-        side.add(index >> steps, count);
+        side.add(index >> steps, 1);
     }
 
     /// Forgets all values and keeps the memory.
@@ -148,8 +144,28 @@ impl ExponentialHistogram {
     /// Adds explicit buckets as if each value had been in the middle of its own; `whole` as in [`super::Kept::merge`]. What is known beside
     /// the buckets stays exact.
     pub(crate) fn approximate(&mut self, delta: &ExplicitDelta, whole: bool) {
-        for (value, count) in delta.values() {
-            self.place(value, count);
+        let (mut positive, mut negative) = (Span::default(), Span::default());
+        for (Middle { value, finest }, _) in delta.values() {
+            if value.abs() > self.zero_threshold {
+                let span = if value > 0.0 { &mut positive } else { &mut negative };
+                span.include(finest);
+            }
+        }
+        let coarser = finer_than(self.scale);
+        let steps = [(&self.positive, positive), (&self.negative, negative)].map(|(side, span)| {
+            span.0.map_or(0, |(first, last)| {
+                side.steps_to_fit(first >> coarser, last >> coarser, self.max_size)
+            })
+        });
+        self.downscale(steps.into_iter().max().unwrap_or(0));
+        let coarser = finer_than(self.scale);
+        for (Middle { value, finest }, count) in delta.values() {
+            if value.abs() <= self.zero_threshold {
+                self.zero_count = self.zero_count.saturating_add(count);
+            } else {
+                let side = if value > 0.0 { &mut self.positive } else { &mut self.negative };
+                side.add(finest >> coarser, count);
+            }
         }
         self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
     }
@@ -207,6 +223,27 @@ impl ExponentialHistogram {
 
     pub(crate) fn totals(&self) -> &Totals {
         &self.totals
+    }
+}
+
+/// How many scales the finest one is above a scale: so many times two neighbours are one bucket of it.
+fn finer_than(scale: i8) -> u32 {
+    u32::from(EXPONENTIAL_SCALE_MAX.abs_diff(scale))
+}
+
+/// The bucket of the finest scale that a finite value is in, of the side of its sign.
+pub(super) fn finest_bucket_of(value: f64) -> i64 {
+    bucket_of(value.abs(), EXPONENTIAL_SCALE_MAX)
+}
+
+/// The first and the last of some buckets, if there are any.
+#[derive(Clone, Copy, Default)]
+struct Span(Option<(i64, i64)>);
+
+impl Span {
+    fn include(&mut self, index: i64) {
+        let (first, last) = self.0.unwrap_or((index, index));
+        self.0 = Some((first.min(index), last.max(index)));
     }
 }
 
