@@ -16,7 +16,7 @@ pub(super) struct Middle {
 }
 
 impl ExplicitDelta {
-    /// Where the values are taken to be, and how many there are.
+    /// Where the values are taken to be, ascending, and how many there are.
     pub(super) fn values(&self) -> impl Iterator<Item = (Middle, u64)> {
         let middles = self.middles.get_or_init(|| middles(&self.bounds)).iter().copied();
         middles.zip(self.counts.iter().copied()).filter(|(_, count)| *count > 0)
@@ -32,10 +32,10 @@ fn middles(bounds: &[f64]) -> Box<[Middle]> {
 }
 
 impl ExponentialDelta {
-    /// Where the values are taken to be, and how many there are.
+    /// Where the values are taken to be, ascending, and how many there are.
     pub(super) fn values(&self) -> impl Iterator<Item = (f64, u64)> {
         let positive = self.positive.middles(self.scale);
-        let negative = self.negative.middles(self.scale).map(|(value, count)| (-value, count));
+        let negative = self.negative.middles(self.scale).rev().map(|(value, count)| (-value, count));
         let zero = (self.zero_count > 0).then_some((0.0, self.zero_count));
         negative.chain(zero).chain(positive)
     }

@@ -88,16 +88,11 @@ impl ExplicitHistogram {
 
     /// Counts one measured value: buckets are `(lower, upper]`.
     pub(crate) fn record(&mut self, value: f64) {
-        self.place(value, 1);
-        self.totals.record(value);
-    }
-
-    /// Counts values in their bucket.
-    fn place(&mut self, value: f64, count: u64) {
         let bucket = self.bounds.partition_point(|bound| *bound < value);
-        if let Some(total) = self.counts.get_mut(bucket) {
-            *total = total.saturating_add(count);
+        if let Some(count) = self.counts.get_mut(bucket) {
+            *count = count.saturating_add(1);
         }
+        self.totals.record(value);
     }
 
     /// Adds measurements that were counted apart; false if the bounds differ.
@@ -157,8 +152,17 @@ impl ExplicitHistogram {
         self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
     }
 
+    /// Counts values in their buckets; they ascend, so that each search goes on where the one before ended.
     fn place_all(&mut self, values: impl Iterator<Item = (f64, u64)>) {
-        values.for_each(|(value, count)| self.place(value, count));
+        let mut bucket = 0;
+        for (value, count) in values {
+            while self.bounds.get(bucket).is_some_and(|bound| *bound < value) {
+                bucket += 1;
+            }
+            if let Some(total) = self.counts.get_mut(bucket) {
+                *total = total.saturating_add(count);
+            }
+        }
     }
 
     pub(crate) fn bounds(&self) -> &[f64] {

@@ -158,6 +158,17 @@ fn exponential_buckets_become_explicit_ones() {
 }
 
 #[test]
+fn exponential_buckets_of_either_sign_find_their_bounds() {
+    let engine = engine(&[CUMULATIVE], asking(explicit(&[-3.0, -1.0, 0.0, 1.0, 3.0]), true));
+    let sides = [(0, vec![1, 2, 4]), (-1, vec![8, 16, 0, 32])];
+    let [positive, negative] = sides;
+    let point = Expo { start: 2, time: 5, zero: 64, positive, negative, ..Expo::default() };
+    engine.ingest(&Otlp::of("").exponential("e", Delta, &[point]).frame(), at(5));
+    // 1.4, 2.8 and 5.7; -0.7, -1.4 and -5.7.
+    expect(&engine, 0, 10, &["e{} hist cum n=127 [-3.0, -1.0, 0.0, 1.0, 3.0]:[32, 16, 72, 0, 3, 4] @2..10"]);
+}
+
+#[test]
 fn exponential_buckets_without_a_wish_for_bounds_have_the_specified_ones() {
     let aggregation = Aggregation::ExplicitBucketHistogram { boundaries: None, record_min_max: true };
     let engine = engine(&[CUMULATIVE], asking(aggregation, true));

@@ -94,7 +94,18 @@ impl Buckets {
     }
 
     /// Adds `count` values to bucket `index`, growing as needed.
+    #[inline]
     pub(super) fn add(&mut self, index: i64, count: u64) {
+        let at = usize::try_from(index.wrapping_sub(self.first)).ok();
+        match at.and_then(|at| self.counts.get_mut(at)) {
+            Some(total) => *total = total.saturating_add(count),
+            None => self.grow(index, count),
+        }
+    }
+
+    /// As [`Buckets::add`] where there is no such bucket yet.
+    #[cold]
+    fn grow(&mut self, index: i64, count: u64) {
         if count == 0 {
             return;
         }
@@ -168,11 +179,11 @@ impl Buckets {
 
     /// The middle of each bucket that has counted something, as a positive value, and what it has counted.
     #[expect(clippy::cast_precision_loss, reason = "indices of finite doubles fit 31 bits")]
-    pub(crate) fn middles(&self, scale: i8) -> impl Iterator<Item = (f64, u64)> {
+    pub(crate) fn middles(&self, scale: i8) -> impl DoubleEndedIterator<Item = (f64, u64)> {
         let width = f64::exp2(-f64::from(scale));
-        let counted = (self.first..).zip(self.counts.iter().copied()).filter(|(_, count)| *count > 0);
-        counted.map(move |(index, count)| {
-            let middle = ((index as f64 + 0.5) * width).exp2();
+        let counted = self.counts.iter().copied().enumerate().filter(|(_, count)| *count > 0);
+        counted.map(move |(at, count)| {
+            let middle = ((self.first as f64 + at as f64 + 0.5) * width).exp2();
             (middle.clamp(f64::MIN_POSITIVE, f64::MAX), count)
         })
     }
