@@ -39,6 +39,9 @@ pub(crate) use state::{State, measure as state};
 const SERIES: usize = 10_000;
 /// Rounds of each figure.
 const ROUNDS: usize = 60;
+/// How often all figures of so many series are measured, one after the other, so that what slows the machine down for a while does not
+/// slow down all that is measured of one.
+const PASSES: usize = 5;
 /// In how many orders points come where they come in any.
 const ORDERS: u64 = 4;
 /// Rounds where there are a million series.
@@ -149,7 +152,6 @@ fn check_all(engine: &Engine, (round, time): (u64, u64), all: usize) -> anyhow::
 fn intake(
     case: &'static str,
     kind: Kind,
-    target: Option<f64>,
     views: impl Fn() -> Vec<Arc<dyn View>>,
 ) -> anyhow::Result<(Figure, Frame)> {
     let names = Names::new(NAMES_BYTES_MAX);
@@ -171,23 +173,18 @@ fn intake(
         black_box(ExportMetricsServiceRequest::decode(body)?);
         Ok(())
     })?;
-    Ok((Figure { case, ours, decoded: Some(decoded), prost: Some(prost), target }, frame))
+    Ok((Figure { case, ours, decoded: Some(decoded), prost: Some(prost), target: None }, frame))
 }
 
 /// What a point costs where there are so many series.
-fn of_series(
-    case: &'static str,
-    series: usize,
-    rounds: usize,
-    target: Option<f64>,
-) -> anyhow::Result<Figure> {
+fn of_series(case: &'static str, series: usize, rounds: usize) -> anyhow::Result<Figure> {
     let names = Names::new(NAMES_BYTES_MAX);
     let (mut requests, engine) =
         (Requests::new(Load::even(Kind::Sum, Flow::Cumulative), 0..series), engine(series, Vec::new()));
     read(&mut requests, 1, &names, &engine)?;
     let ours = read(&mut requests, rounds, &names, &engine)?;
     check(&engine, &requests).context(case)?;
-    Ok(Figure { case, ours, decoded: None, prost: None, target })
+    Ok(Figure { case, ours, decoded: None, prost: None, target: None })
 }
 
 /// What a point costs whose sender has no order: each round is in another one than the one before.
@@ -233,11 +230,36 @@ fn out(frame: &Frame) -> anyhow::Result<[Figure; 2]> {
         Draft::new(frame, Format::Text, &Options::default()).map(|part| black_box(part).len()).sum::<usize>()
     };
     ensure!(page() == whole.len(), "the parts are {} bytes, the page {}", page(), whole.len());
-    let figure = |case, ours, target| Figure { case, ours, decoded: None, prost: None, target: Some(target) };
+    let figure = |case, ours| Figure { case, ours, decoded: None, prost: None, target: None };
     Ok([
-        figure("encode to OTLP", repeated(points, || encode_protobuf(frame)), 60.0),
-        figure("text of the Prometheus page, in parts as it is served", repeated(points, page), 150.0),
+        figure("encode to OTLP", repeated(points, || encode_protobuf(frame))),
+        figure("text of the Prometheus page, in parts as it is served", repeated(points, page)),
     ])
+}
+
+/// All figures of [`SERIES`] and fewer.
+fn pass(plugin: &Arc<dyn View>) -> anyhow::Result<[Figure; 8]> {
+    let (sum, frame) = intake("sum", Kind::Sum, Vec::new)?;
+    let any = in_any_order("sum, each round in another order", SERIES, ROUNDS)?;
+    let (native, _) = intake("sum, a native View removes an attribute", Kind::Sum, || vec![removing()])?;
+    let in_wasm = || vec![plugin.clone()];
+    let (in_wasm, _) = intake("sum, a View in wasm removes an attribute", Kind::Sum, in_wasm)?;
+    let (histogram, _) = intake("histogram of 16 buckets", Kind::Histogram, Vec::new)?;
+    let few = of_series("sum, a thousand series", 1000, ROUNDS)?;
+    let [encoded, page] = out(&frame)?;
+    Ok([sum, any, native, in_wasm, histogram, few, encoded, page])
+}
+
+impl Figure {
+    /// Takes what was faster of another pass.
+    fn improve(&mut self, other: &Self) {
+        let faster = |mine: &mut Option<f64>, theirs: Option<f64>| {
+            *mine = mine.zip(theirs).map(|(mine, theirs)| mine.min(theirs));
+        };
+        self.ours = self.ours.min(other.ours);
+        faster(&mut self.decoded, other.decoded);
+        faster(&mut self.prost, other.prost);
+    }
 }
 
 /// Measures everything. `components` is the folder of the project's own plugins.
@@ -247,24 +269,23 @@ fn out(frame: &Frame) -> anyhow::Result<[Figure; 2]> {
 /// A component is missing or does not load, a total is wrong, or the two ways in do not say the same.
 pub(crate) fn run(components: &Path) -> anyhow::Result<Outcome> {
     let state = state::measure_apart()?;
-    let none = Vec::new;
-    let (sum, frame) = intake("sum", Kind::Sum, Some(100.0), none)?;
-    let (removed, _) =
-        intake("sum, a native View removes an attribute", Kind::Sum, Some(sum.ours * 1.1), || {
-            vec![removing()]
-        })?;
     let plugin = wasm::removing(components)?;
-    let (in_wasm, _) =
-        intake("sum, a View in wasm removes an attribute", Kind::Sum, Some(sum.ours * 1.1), || {
-            vec![plugin.clone()]
-        })?;
-    let (histogram, _) = intake("histogram of 16 buckets", Kind::Histogram, Some(200.0), none)?;
-    let few = of_series("sum, a thousand series", 1000, ROUNDS, None)?;
-    let many = of_series("sum, a million series", 1_000_000, ROUNDS_OF_MANY, Some(few.ours * 3.0))?;
-    let any = in_any_order("sum, each round in another order", SERIES, ROUNDS)?;
+    let mut figures = pass(&plugin)?;
+    for _ in 1..PASSES {
+        let again = pass(&plugin)?;
+        figures.iter_mut().zip(&again).for_each(|(figure, again)| figure.improve(again));
+    }
+    let [mut sum, any, mut native, mut in_wasm, mut histogram, few, mut encoded, mut page] = figures;
+    let mut many = of_series("sum, a million series", 1_000_000, ROUNDS_OF_MANY)?;
     let any_of_many = in_any_order("sum, a million series, another order", 1_000_000, ROUNDS_OF_MANY)?;
-    let mut figures = vec![sum, any, removed, in_wasm, histogram, few, many, any_of_many];
-    figures.extend(out(&frame)?);
+    sum.target = Some(100.0);
+    native.target = Some(sum.ours * 1.1);
+    in_wasm.target = native.target;
+    histogram.target = Some(200.0);
+    many.target = Some(few.ours * 3.0);
+    encoded.target = Some(60.0);
+    page.target = Some(150.0);
+    let figures = vec![sum, any, native, in_wasm, histogram, few, many, any_of_many, encoded, page];
     let bytes_per_point = Requests::new(Load::even(Kind::Sum, Flow::Cumulative), 0..SERIES).bytes_per_point();
     let scaling = [
         scaling::measure("of two services, which are streams of their own", ["shop", "depot"])?,
