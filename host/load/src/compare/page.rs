@@ -59,7 +59,7 @@ pub(crate) fn table(outcome: &Outcome) -> String {
     let [scenario, transport, program, points, busy, memory, half_busy, half_memory, totals, _] =
         cells(outcome, None);
     format!(
-        "{scenario:<52}{transport:<11}{program:<10}{points:>9}/s {busy:>6} s/M {memory:>9}  {half_busy:>6} s/M {half_memory:>9}  {totals}"
+        "{scenario:<58}{transport:<11}{program:<10}{points:>9}/s {busy:>6} s/M {memory:>9}  {half_busy:>6} s/M {half_memory:>9}  {totals}"
     )
 }
 

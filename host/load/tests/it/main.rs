@@ -46,8 +46,8 @@ fn what_is_acknowledged_under_load_is_what_the_page_says_in_every_scenario_and_c
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
-    // Twelve scenarios over four transports, and one over a fifth.
-    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 49, "{said}");
+    // Fourteen scenarios over four transports, and one over a fifth.
+    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 57, "{said}");
 }
 
 #[test]
@@ -62,6 +62,6 @@ fn what_many_clients_got_acknowledged_is_what_the_host_says_in_every_scenario_wh
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
-    // Four transports of the first scenario whose series stay, two of each of the eight others.
-    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 20, "{said}");
+    // Four transports of the first scenario whose series stay, two of each of the ten others.
+    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 24, "{said}");
 }
