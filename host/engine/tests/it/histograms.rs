@@ -93,3 +93,15 @@ fn buckets_at_both_ends_of_the_doubles_merge_in_bounded_memory() {
     assert!(rows[0].starts_with("e{} expo cum n=2 s-4 z0 +(-68, [1, 0,"), "{rows:?}");
     assert!(rows[0].len() < 1000, "{rows:?}");
 }
+
+#[test]
+fn an_exponential_bucket_that_shrinks_is_a_reset_and_all_of_the_point_is_new() {
+    let engine = engine(&[CUMULATIVE, DELTA], no_views());
+    // The first bucket has grown, so that something was taken away before the second one is seen to have shrunk.
+    for (time, counts) in [(5, vec![5, 5]), (6, vec![6, 1])] {
+        let point = Expo { zero: time, ..expo(time, 0, (0, counts)) };
+        let frame = Otlp::of("").exponential("e", Cumulative, &[point]).frame();
+        assert_eq!(engine.ingest(&frame, at(time)).rejected_points(), 0);
+    }
+    expect(&engine, 0, 10, &["e{} expo cum n=28 s0 z11 +(0, [11, 6]) -(0, []) @2..10"]);
+}
