@@ -97,11 +97,11 @@ fn buckets_at_both_ends_of_the_doubles_merge_in_bounded_memory() {
 #[test]
 fn an_exponential_bucket_that_shrinks_is_a_reset_and_all_of_the_point_is_new() {
     let engine = engine(&[CUMULATIVE, DELTA], no_views());
-    // The first bucket has grown, so that something was taken away before the second one is seen to have shrunk.
-    for (time, counts) in [(5, vec![5, 5]), (6, vec![6, 1])] {
-        let point = Expo { zero: time, ..expo(time, 0, (0, counts)) };
+    // All of them and the first bucket have grown, so that something was taken away before the second one is seen to have shrunk.
+    for (time, zero, counts) in [(5, 5, vec![5, 5]), (6, 20, vec![6, 1])] {
+        let point = Expo { zero, ..expo(time, 0, (0, counts)) };
         let frame = Otlp::of("").exponential("e", Cumulative, &[point]).frame();
         assert_eq!(engine.ingest(&frame, at(time)).rejected_points(), 0);
     }
-    expect(&engine, 0, 10, &["e{} expo cum n=28 s0 z11 +(0, [11, 6]) -(0, []) @2..10"]);
+    expect(&engine, 0, 10, &["e{} expo cum n=42 s0 z25 +(0, [11, 6]) -(0, []) @2..10"]);
 }
