@@ -65,7 +65,7 @@ fn middle(lower: Option<f64>, upper: Option<f64>) -> f64 {
     if middle > lower && middle <= upper { middle } else { upper }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use proptest::prelude::*;
 
