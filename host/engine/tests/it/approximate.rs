@@ -19,20 +19,6 @@ fn asking(aggregation: Aggregation, approximate_buckets: bool) -> wasmeter_engin
     plugins([every(StreamSpec { aggregation, approximate_buckets, ..StreamSpec::default() })])
 }
 
-fn told(engine: &wasmeter_engine::Engine) -> Vec<String> {
-    engine.notices().into_iter().map(|notice| notice.message).collect()
-}
-
-fn hist(start: u64, time: u64, bounds: &[f64], counts: &[u64]) -> Hist {
-    Hist { start, time, bounds: bounds.to_vec(), counts: counts.to_vec(), ..Hist::default() }
-}
-
-fn ingest(engine: &wasmeter_engine::Engine, resource: &str, point: Hist) {
-    let time = point.time;
-    let report = engine.ingest(&Otlp::of(resource).histogram("h", Cumulative, &[point]).frame(), at(time));
-    assert_eq!(report.rejected_points(), 0, "{}", report.message());
-}
-
 #[test]
 fn explicit_buckets_become_exponential_ones_where_that_is_allowed() {
     let bounds = [1.0, 4.0, 16.0];
@@ -59,7 +45,7 @@ fn explicit_buckets_become_exponential_ones_where_that_is_allowed() {
     // A restart is all new.
     point(25, &[0, 0, 0, 1], 17.0, 17.0, 17.0);
     expect(&engine, 1, 30, &["h{} expo delta n=1 sum=17 s0 z0 +(4, [1]) -(0, []) @20..30"]);
-    assert_eq!(told(&engine), [] as [&str; 0]);
+    assert_eq!(messages(&engine), [] as [&str; 0]);
 }
 
 #[test]
@@ -88,7 +74,7 @@ fn without_a_word_of_it_what_is_not_exact_stays_as_received() {
         let engine = engine(&[CUMULATIVE], asking(aggregation, false));
         ingest(&engine, "", hist(2, 5, &[1.0, 2.0], &[1, 2, 3]));
         expect(&engine, 0, 10, &["h{} hist cum n=6 [1.0, 2.0]:[1, 2, 3] @2..10"]);
-        let told = told(&engine);
+        let told = messages(&engine);
         assert!(told.iter().any(|told| told.starts_with(notice)), "{told:?}");
     }
     let engine = engine(&[CUMULATIVE], asking(explicit(&[1.5]), false));
@@ -103,7 +89,7 @@ fn numbers_have_no_buckets_to_approximate() {
     engine.ingest(&Otlp::of("").counter("c", Cumulative, &[("", 1, 5, int(3))]).frame(), at(5));
     expect(&engine, 0, 10, &["c{} sum+ cum 3 @1..10"]);
     let notice = "the received number cannot become an exponential histogram; it stays as received";
-    let told = told(&engine);
+    let told = messages(&engine);
     assert!(told.iter().any(|told| told.starts_with(notice)), "{told:?}");
 }
 
@@ -116,7 +102,7 @@ fn other_bounds_are_exact_as_far_as_they_can_be() {
     // Another sender's bounds are no reason to give any up.
     let merged = engine_of_two();
     expect(&merged, 0, 10, &["h{} hist cum n=10 [1.0, 3.0, 10.0]:[1, 5, 4, 0] @2..10"]);
-    assert_eq!(told(&merged), [] as [&str; 0]);
+    assert_eq!(messages(&merged), [] as [&str; 0]);
 }
 
 /// Two processes in one series, of which only one has a bound that is wanted.

@@ -4,20 +4,6 @@ use wasmeter_model::Temporality::{Cumulative, Delta};
 
 use crate::support::*;
 
-fn hist(start: u64, time: u64, bounds: &[f64], counts: &[u64]) -> Hist {
-    Hist { start, time, bounds: bounds.to_vec(), counts: counts.to_vec(), ..Hist::default() }
-}
-
-fn ingest(engine: &wasmeter_engine::Engine, resource: &str, point: Hist) {
-    let time = point.time;
-    let report = engine.ingest(&Otlp::of(resource).histogram("h", Cumulative, &[point]).frame(), at(time));
-    assert_eq!(report.rejected_points(), 0, "{}", report.message());
-}
-
-fn messages(engine: &wasmeter_engine::Engine) -> Vec<String> {
-    engine.notices().into_iter().map(|notice| notice.message).collect()
-}
-
 #[test]
 fn j9_equal_bounds_add_bucket_by_bucket_over_several_resources() {
     let engine = engine(&[CUMULATIVE, DELTA], merging(&["pid"]));

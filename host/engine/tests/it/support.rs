@@ -453,3 +453,21 @@ fn metric_rows(frame: &Frame, metric: MetricRef<'_>) -> Vec<String> {
     }));
     out
 }
+
+/// A point of an explicit histogram of which only buckets are known.
+pub(crate) fn hist(start: u64, time: u64, bounds: &[f64], counts: &[u64]) -> Hist {
+    Hist { start, time, bounds: bounds.to_vec(), counts: counts.to_vec(), ..Hist::default() }
+}
+
+/// Receives a cumulative point of the histogram `h`, which has to be accepted.
+pub(crate) fn ingest(engine: &Engine, resource: &str, point: Hist) {
+    let time = point.time;
+    let report = engine
+        .ingest(&Otlp::of(resource).histogram("h", Temporality::Cumulative, &[point]).frame(), at(time));
+    assert_eq!(report.rejected_points(), 0, "{}", report.message());
+}
+
+/// What was told about the instruments since it was last asked.
+pub(crate) fn messages(engine: &Engine) -> Vec<String> {
+    engine.notices().into_iter().map(|notice| notice.message).collect()
+}
