@@ -1,22 +1,47 @@
-//! How the C library's allocator shares memory out.
+//! How the C library's allocator shares memory out, and when it gives memory back.
 
-/// Has the allocator keep no more pools of memory than there are processors, though two at least.
+/// Bounds the allocator's pools of memory, and has each keep what requests and exports take over and over.
 ///
-/// By default glibc makes up to eight for each processor, one for each thread that finds the others locked. What a request or an export
-/// takes for a moment is then given back to whichever pool it came from, where only few threads find it again: what is resident grows to
-/// several times of what is in use. Called before there are threads. Does nothing where the C library is another one.
-pub(crate) fn bound_pools() {
+/// By default glibc makes up to eight pools for each processor, one for each thread that finds the others locked. What a request or an
+/// export takes for a moment is then given back to whichever pool it came from, where only few threads find it again: what is resident
+/// grows to several times of what is in use. So there are no more of them than processors, though two at least.
+///
+/// By default, too, a pool gives back to the system what is free at its end as soon as that is more than twice the largest block that it
+/// saw freed, which of requests of a thousand points is less than what a few of them take at a time. Then the kernel clears nearly every
+/// page of every request anew, and a request of histograms takes up to twice the time. So a pool keeps some megabytes.
+///
+/// Called before there are threads. Does nothing where the C library is another one, or where an operator has chosen any of this.
+pub(crate) fn tune() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        let processors = std::thread::available_parallelism().map_or(2, |processors| processors.get().max(2));
-        let pools = std::ffi::c_int::try_from(processors).unwrap_or(std::ffi::c_int::MAX);
-        // An operator who has chosen a number otherwise is not overruled.
-        let is_chosen =
-            ["MALLOC_ARENA_MAX", "GLIBC_TUNABLES"].iter().any(|name| std::env::var_os(name).is_some());
-        if !is_chosen {
+    if !is_chosen() {
+        let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let pools = processors.max(2);
+        for (parameter, value) in [
+            (libc::M_ARENA_MAX, pools),
+            // Fixed, since otherwise it rises to the largest block that was freed, and tables that grow leave holes in their pool.
+            (libc::M_MMAP_THRESHOLD, LARGE_BYTES),
+            (libc::M_TRIM_THRESHOLD, kept_bytes(pools)),
+        ] {
+            let value = std::ffi::c_int::try_from(value).unwrap_or(std::ffi::c_int::MAX);
             // SAFETY: it takes two numbers and keeps no pointer; there are no other threads yet. Whether it took effect is of no
-            // consequence but for memory.
-            unsafe { libc::mallopt(libc::M_ARENA_MAX, pools) };
+            // consequence but for memory and time.
+            unsafe { libc::mallopt(parameter, value) };
         }
     }
+}
+
+/// Blocks from this size on are pages of their own, which grow without being copied and go back to the system at once.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE_BYTES: usize = 4 << 20;
+
+/// What a pool keeps: together not much more than 64 MiB on machines of up to sixteen processors.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn kept_bytes(pools: usize) -> usize {
+    ((64 << 20) / pools).clamp(LARGE_BYTES, 4 * LARGE_BYTES)
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn is_chosen() -> bool {
+    let names = ["GLIBC_TUNABLES", "MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"];
+    names.iter().any(|name| std::env::var_os(name).is_some())
 }

@@ -19,7 +19,7 @@ use command::{Command, CommandLine};
 const EXIT_CONFIGURATION: u8 = 2;
 
 fn main() -> ExitCode {
-    allocator::bound_pools();
+    allocator::tune();
     let arguments = CommandLine::parse();
     match arguments.command {
         Command::Run(options) => match settings::load(&options) {
