@@ -4,7 +4,13 @@
 //! what is added up over time and over senders is the same as if it had been moved at once. Where a bucket of the source lies
 //! within one of the target, this moves its count exactly.
 
-use super::exponential::finest_bucket_of;
+use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::Arc;
+
+use wasmeter_model::limits::{EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
+
+use super::exponential::{Buckets, bucket_of, middle_of};
 use super::{ExplicitDelta, ExponentialDelta};
 
 /// The middle of a bucket.
@@ -15,11 +21,30 @@ pub(super) struct Middle {
     pub(super) finest: i64,
 }
 
+/// Middles of neighbouring buckets, and what these have counted. Neither the first nor the last has counted nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted<'a> {
+    pub(super) middles: &'a [Middle],
+    pub(super) counts: &'a [u64],
+}
+
 impl ExplicitDelta {
-    /// Where the values are taken to be, ascending, and how many there are.
-    pub(super) fn values(&self) -> impl Iterator<Item = (Middle, u64)> {
-        let middles = self.middles.get_or_init(|| middles(&self.bounds)).iter().copied();
-        middles.zip(self.counts.iter().copied()).filter(|(_, count)| *count > 0)
+    /// Where the values are taken to be, ascending, one for each count.
+    pub(super) fn middles(&self) -> &[Middle] {
+        self.middles.get_or_init(|| middles(&self.bounds))
+    }
+
+    /// Some of the buckets, less empty ones at both ends.
+    pub(super) fn counted(&self, buckets: Range<usize>) -> Counted<'_> {
+        let counts = self.counts.get(buckets.clone()).unwrap_or_default();
+        let middles = self.middles().get(buckets).unwrap_or_default();
+        let first = counts.iter().position(|count| *count > 0);
+        let last = counts.iter().rposition(|count| *count > 0);
+        let Some(counted) = first.zip(last).map(|(first, last)| first..=last) else {
+            return Counted::default();
+        };
+        let counts = counts.get(counted.clone()).unwrap_or_default();
+        Counted { middles: middles.get(counted).unwrap_or_default(), counts }
     }
 }
 
@@ -28,17 +53,99 @@ fn middles(bounds: &[f64]) -> Box<[Middle]> {
     let uppers = bounds.iter().copied().map(Some).chain([None]);
     let lowers = [None].into_iter().chain(bounds.iter().copied().map(Some));
     let values = lowers.zip(uppers).map(|(lower, upper)| middle(lower, upper));
-    values.map(|value| Middle { value, finest: finest_bucket_of(value) }).collect()
+    let finest = |value: f64| bucket_of(value.abs(), EXPONENTIAL_SCALE_MAX);
+    values.map(|value| Middle { value, finest: finest(value) }).collect()
 }
 
 impl ExponentialDelta {
-    /// Where the values are taken to be, ascending, and how many there are.
-    pub(super) fn values(&self) -> impl Iterator<Item = (f64, u64)> {
-        let positive = self.positive.middles(self.scale);
+    /// Adds its values to buckets of these bounds, each where the middle of its own bucket is.
+    pub(super) fn place(&self, bounds: &Arc<[f64]>, counts: &mut [u64]) {
+        let mut bucket = 0;
         let negative = self.negative.middles(self.scale).rev().map(|(value, count)| (-value, count));
-        let zero = (self.zero_count > 0).then_some((0.0, self.zero_count));
-        negative.chain(zero).chain(positive)
+        for (value, count) in negative.chain([(0.0, self.zero_count)]) {
+            while bounds.get(bucket).is_some_and(|bound| *bound < value) {
+                bucket += 1;
+            }
+            add(counts, bucket, count);
+        }
+        self.ends.with(bounds, self.scale, |ends| place_positive(&self.positive, ends, counts));
     }
+}
+
+fn add(counts: &mut [u64], bucket: usize, count: u64) {
+    if let Some(total) = counts.get_mut(bucket) {
+        *total = total.saturating_add(count);
+    }
+}
+
+/// Adds buckets to those that end with `ends`, and all beyond to the one behind them.
+fn place_positive(buckets: &Buckets, ends: &[i64], counts: &mut [u64]) {
+    let (offset, mut rest) = buckets.parts();
+    let mut next = i64::from(offset);
+    for (bucket, end) in ends.iter().enumerate() {
+        if rest.is_empty() {
+            return;
+        }
+        let taken = usize::try_from(end.saturating_sub(next).saturating_add(1)).unwrap_or(0).min(rest.len());
+        let (mine, others) = rest.split_at(taken);
+        // They are no more than the count of the point, so that they can be added up.
+        add(counts, bucket, mine.iter().sum());
+        rest = others;
+        next += i64::try_from(taken).unwrap_or(0);
+    }
+    add(counts, ends.len(), rest.iter().sum());
+}
+
+/// The last positive exponential bucket whose middle is within each of some bounds: so that whoever has many points of the same bounds and
+/// of few scales computes no powers for each.
+#[derive(Debug, Default)]
+pub(super) struct Ends(RefCell<EndsOf>);
+
+#[derive(Debug, Default)]
+struct EndsOf {
+    bounds: Arc<[f64]>,
+    /// By scale, from the lowest; empty where there was no such point.
+    scales: Vec<Box<[i64]>>,
+}
+
+impl Clone for Ends {
+    /// They are found again if they are asked for.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Ends {
+    fn with(&self, bounds: &Arc<[f64]>, scale: i8, then: impl FnOnce(&[i64])) {
+        let mut known = self.0.borrow_mut();
+        if !Arc::ptr_eq(&known.bounds, bounds) {
+            *known = EndsOf { bounds: bounds.clone(), scales: Vec::new() };
+        }
+        let scales = usize::from(EXPONENTIAL_SCALE_MAX.abs_diff(EXPONENTIAL_SCALE_MIN)) + 1;
+        known.scales.resize_with(scales, Box::default);
+        let at = usize::from(scale.abs_diff(EXPONENTIAL_SCALE_MIN));
+        let Some(ends) = known.scales.get_mut(at) else { return };
+        if ends.len() < bounds.len() {
+            *ends = bounds.iter().map(|bound| last_within(*bound, scale)).collect();
+        }
+        then(ends);
+    }
+}
+
+/// The last positive bucket whose middle is not above a bound.
+fn last_within(bound: f64, scale: i8) -> i64 {
+    if bound < f64::MIN_POSITIVE {
+        return i64::MIN;
+    }
+    if bound >= f64::MAX {
+        return i64::MAX;
+    }
+    // The bucket that the bound is in, or one of those beside it.
+    let mut index = bucket_of(bound, scale) + 2;
+    while middle_of(index, scale) > bound {
+        index -= 1;
+    }
+    index
 }
 
 /// The middle of `(lower, upper]`: on the scale of exponential buckets if zero is not between them.
@@ -93,7 +200,61 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_last_bucket_within_a_bound_is_the_last() {
+        let bounds =
+            [f64::MIN_POSITIVE, 1e-300, 0.005, 0.1, 1.0, 2.0, 2.5, 1000.0, 1e300, f64::MAX.next_down()];
+        for (bound, scale) in bounds.into_iter().flat_map(|bound| {
+            (EXPONENTIAL_SCALE_MIN..=EXPONENTIAL_SCALE_MAX).map(move |scale| (bound, scale))
+        }) {
+            let last = last_within(bound, scale);
+            let is_within = |index: i64| middle_of(index, scale) <= bound;
+            assert!(is_within(last) && !is_within(last + 1), "{bound} at scale {scale}: {last}");
+        }
+        assert_eq!([0.0, -1.0, 1e-310].map(|bound| last_within(bound, 3)), [i64::MIN; 3]);
+        assert_eq!(last_within(f64::MAX, 3), i64::MAX);
+    }
+
+    /// Each value looked for by itself.
+    fn placed(delta: &ExponentialDelta, bounds: &[f64]) -> Vec<u64> {
+        let mut counts = vec![0; bounds.len() + 1];
+        let positive = delta.positive.middles(delta.scale);
+        let negative = delta.negative.middles(delta.scale).map(|(value, count)| (-value, count));
+        for (value, count) in positive.chain(negative).chain([(0.0, delta.zero_count)]) {
+            counts[bounds.partition_point(|bound| *bound < value)] += count;
+        }
+        counts
+    }
+
+    fn buckets() -> impl Strategy<Value = (i32, Vec<u64>)> {
+        (-40..40i32, prop::collection::vec(0..5u64, 0..30))
+    }
+
     proptest! {
+        #[test]
+        fn values_are_placed_one_by_one_or_all_at_once(
+            points in prop::collection::vec((-4..5i8, buckets(), buckets(), 0..3u64), 1..6),
+            bounds in prop::collection::btree_set(-80..80i32, 0..12),
+        ) {
+            let bounds: Arc<[f64]> = bounds.into_iter().map(|bound| f64::from(bound).exp2()).collect();
+            let shifted: Arc<[f64]> = bounds.iter().map(|bound| bound - 1.0).collect();
+            let mut delta = ExponentialDelta::default();
+            for (scale, positive, negative, zero_count) in points {
+                delta.positive.set(positive.0, &positive.1);
+                delta.negative.set(negative.0, &negative.1);
+                (delta.scale, delta.zero_count) = (scale, zero_count);
+                // One delta has the points of one metric, which may go to several streams.
+                for bounds in [&bounds, &shifted] {
+                    if !bounds.is_sorted_by(|one, other| one < other) {
+                        continue;
+                    }
+                    let mut counts = vec![0; bounds.len() + 1];
+                    delta.place(bounds, &mut counts);
+                    prop_assert_eq!(counts, placed(&delta, bounds));
+                }
+            }
+        }
+
         #[test]
         fn the_middle_is_in_the_bucket(one in any::<f64>(), other in any::<f64>()) {
             prop_assume!(one.is_finite() && other.is_finite() && one != other);

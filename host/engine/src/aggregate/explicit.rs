@@ -142,27 +142,23 @@ impl ExplicitHistogram {
     /// Adds explicit buckets of any bounds as if each value had been in the middle of its own; `whole` as in [`super::Kept::merge`]. What is
     /// known beside the buckets stays exact.
     pub(crate) fn approximate(&mut self, delta: &ExplicitDelta, whole: bool) {
-        self.place_all(delta.values().map(|(middle, count)| (middle.value, count)));
+        let mut bucket = 0;
+        // They ascend, so that each search goes on where the one before ended.
+        for (middle, count) in delta.middles().iter().zip(&delta.counts) {
+            while self.bounds.get(bucket).is_some_and(|bound| *bound < middle.value) {
+                bucket += 1;
+            }
+            if let Some(total) = self.counts.get_mut(bucket) {
+                *total = total.saturating_add(*count);
+            }
+        }
         self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
     }
 
     /// The same of exponential buckets.
     pub(crate) fn approximate_exponential(&mut self, delta: &ExponentialDelta, whole: bool) {
-        self.place_all(delta.values());
+        delta.place(&self.bounds, &mut self.counts);
         self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
-    }
-
-    /// Counts values in their buckets; they ascend, so that each search goes on where the one before ended.
-    fn place_all(&mut self, values: impl Iterator<Item = (f64, u64)>) {
-        let mut bucket = 0;
-        for (value, count) in values {
-            while self.bounds.get(bucket).is_some_and(|bound| *bound < value) {
-                bucket += 1;
-            }
-            if let Some(total) = self.counts.get_mut(bucket) {
-                *total = total.saturating_add(count);
-            }
-        }
     }
 
     pub(crate) fn bounds(&self) -> &[f64] {

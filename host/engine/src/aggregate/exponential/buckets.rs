@@ -106,25 +106,25 @@ impl Buckets {
     /// As [`Buckets::add`] where there is no such bucket yet.
     #[cold]
     fn grow(&mut self, index: i64, count: u64) {
-        if count == 0 {
-            return;
+        if count > 0 {
+            self.cover(index, index);
+            self.add(index, count);
         }
+    }
+
+    /// Has buckets from `first` to `last`. Whoever calls it adds to both.
+    pub(super) fn cover(&mut self, first: i64, last: i64) {
         if self.counts.is_empty() {
-            self.first = index;
-            self.counts.push(count);
-            return;
+            self.first = first;
         }
-        if index < self.first {
-            let more = usize::try_from(self.first - index).unwrap_or(0);
+        if first < self.first {
+            let more = usize::try_from(self.first - first).unwrap_or(0);
             self.counts.splice(0..0, std::iter::repeat_n(0, more));
-            self.first = index;
+            self.first = first;
         }
-        let at = usize::try_from(index - self.first).unwrap_or(0);
-        if at >= self.counts.len() {
-            self.counts.resize(at + 1, 0);
-        }
-        if let Some(total) = self.counts.get_mut(at) {
-            *total = total.saturating_add(count);
+        let length = usize::try_from(last - self.first + 1).unwrap_or(0);
+        if length > self.counts.len() {
+            self.counts.resize(length, 0);
         }
     }
 
@@ -136,15 +136,8 @@ impl Buckets {
         if more.counts.is_empty() {
             return;
         }
-        if more.first < self.first {
-            let room = usize::try_from(self.first - more.first).unwrap_or(0);
-            self.counts.splice(0..0, std::iter::repeat_n(0, room));
-            self.first = more.first;
-        }
+        self.cover(more.first, more.last());
         let from = usize::try_from(more.first - self.first).unwrap_or(0);
-        if self.counts.len() < from + more.counts.len() {
-            self.counts.resize(from + more.counts.len(), 0);
-        }
         for (total, count) in self.counts.iter_mut().skip(from).zip(&more.counts) {
             *total = total.saturating_add(*count);
         }
@@ -178,14 +171,10 @@ impl Buckets {
     }
 
     /// The middle of each bucket that has counted something, as a positive value, and what it has counted.
-    #[expect(clippy::cast_precision_loss, reason = "indices of finite doubles fit 31 bits")]
     pub(crate) fn middles(&self, scale: i8) -> impl DoubleEndedIterator<Item = (f64, u64)> {
-        let width = f64::exp2(-f64::from(scale));
         let counted = self.counts.iter().copied().enumerate().filter(|(_, count)| *count > 0);
-        counted.map(move |(at, count)| {
-            let middle = ((self.first as f64 + at as f64 + 0.5) * width).exp2();
-            (middle.clamp(f64::MIN_POSITIVE, f64::MAX), count)
-        })
+        let index = |at: usize| self.first + i64::try_from(at).unwrap_or(0);
+        counted.map(move |(at, count)| (middle_of(index(at), scale), count))
     }
 
     /// Takes out the buckets that begin below `threshold` and returns how many values they held, with the upper bound of
@@ -219,9 +208,16 @@ pub(super) fn upper_bound(index: i64, scale: i8) -> f64 {
     ((index + 1) as f64 * f64::exp2(-f64::from(scale))).exp2().min(f64::MAX)
 }
 
+/// The middle of bucket `index` on the scale of the buckets, as a normal, finite value.
+#[expect(clippy::cast_precision_loss, reason = "indices of finite doubles fit 31 bits")]
+pub(in super::super) fn middle_of(index: i64, scale: i8) -> f64 {
+    let middle = ((index as f64 + 0.5) * f64::exp2(-f64::from(scale))).exp2();
+    middle.clamp(f64::MIN_POSITIVE, f64::MAX)
+}
+
 /// The bucket of a positive finite value.
 #[expect(clippy::cast_possible_truncation, reason = "the result is within 31 bits for scales up to 20")]
-pub(super) fn bucket_of(value: f64, scale: i8) -> i64 {
+pub(in super::super) fn bucket_of(value: f64, scale: i8) -> i64 {
     // Subnormal doubles have no full significand; the data model allows treating them as the smallest normal one.
     let value = value.max(f64::MIN_POSITIVE);
     let bits = value.to_bits();

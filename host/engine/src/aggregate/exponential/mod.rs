@@ -7,10 +7,10 @@ mod buckets;
 
 use wasmeter_model::limits::{EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
 
-use super::approximate::Middle;
+use super::approximate::{Counted, Ends};
 use super::{ExplicitDelta, Extreme, Totals};
 pub(crate) use buckets::Buckets;
-use buckets::bucket_of;
+pub(super) use buckets::{bucket_of, middle_of};
 
 /// What one received point adds: it minus the point before it.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,8 @@ pub(crate) struct ExponentialDelta {
     pub(crate) sum: Option<(f64, f64)>,
     pub(crate) min: Extreme,
     pub(crate) max: Extreme,
+    /// What is known of explicit buckets that it was added to.
+    pub(super) ends: Ends,
 }
 
 /// A histogram whose scale falls as its values spread.
@@ -144,27 +146,25 @@ impl ExponentialHistogram {
     /// Adds explicit buckets as if each value had been in the middle of its own; `whole` as in [`super::Kept::merge`]. What is known beside
     /// the buckets stays exact.
     pub(crate) fn approximate(&mut self, delta: &ExplicitDelta, whole: bool) {
-        let (mut positive, mut negative) = (Span::default(), Span::default());
-        for (Middle { value, finest }, _) in delta.values() {
-            if value.abs() > self.zero_threshold {
-                let span = if value > 0.0 { &mut positive } else { &mut negative };
-                span.include(finest);
-            }
+        let middles = delta.middles();
+        let zero = middles.partition_point(|middle| middle.value < -self.zero_threshold)
+            ..middles.partition_point(|middle| middle.value <= self.zero_threshold);
+        let (negative, positive) = (delta.counted(0..zero.start), delta.counted(zero.end..middles.len()));
+        for count in delta.counted(zero).counts {
+            self.zero_count = self.zero_count.saturating_add(*count);
         }
         let coarser = finer_than(self.scale);
-        let steps = [(&self.positive, positive), (&self.negative, negative)].map(|(side, span)| {
-            span.0.map_or(0, |(first, last)| {
-                side.steps_to_fit(first >> coarser, last >> coarser, self.max_size)
-            })
+        let steps = [(&self.positive, positive), (&self.negative, negative)].map(|(side, counted)| {
+            let span = counted.span(coarser);
+            span.map_or(0, |(first, last)| side.steps_to_fit(first, last, self.max_size))
         });
         self.downscale(steps.into_iter().max().unwrap_or(0));
         let coarser = finer_than(self.scale);
-        for (Middle { value, finest }, count) in delta.values() {
-            if value.abs() <= self.zero_threshold {
-                self.zero_count = self.zero_count.saturating_add(count);
-            } else {
-                let side = if value > 0.0 { &mut self.positive } else { &mut self.negative };
-                side.add(finest >> coarser, count);
+        for (side, counted) in [(&mut self.positive, positive), (&mut self.negative, negative)] {
+            let Some((first, last)) = counted.span(coarser) else { continue };
+            side.cover(first, last);
+            for (middle, count) in counted.middles.iter().zip(counted.counts) {
+                side.add(middle.finest >> coarser, *count);
             }
         }
         self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
@@ -231,19 +231,12 @@ fn finer_than(scale: i8) -> u32 {
     u32::from(EXPONENTIAL_SCALE_MAX.abs_diff(scale))
 }
 
-/// The bucket of the finest scale that a finite value is in, of the side of its sign.
-pub(super) fn finest_bucket_of(value: f64) -> i64 {
-    bucket_of(value.abs(), EXPONENTIAL_SCALE_MAX)
-}
-
-/// The first and the last of some buckets, if there are any.
-#[derive(Clone, Copy, Default)]
-struct Span(Option<(i64, i64)>);
-
-impl Span {
-    fn include(&mut self, index: i64) {
-        let (first, last) = self.0.unwrap_or((index, index));
-        self.0 = Some((first.min(index), last.max(index)));
+impl Counted<'_> {
+    /// The first and the last bucket of their side that they count in, which is so many scales coarser than the finest.
+    fn span(&self, coarser: u32) -> Option<(i64, i64)> {
+        let [one, other] =
+            [self.middles.first()?, self.middles.last()?].map(|middle| middle.finest >> coarser);
+        Some((one.min(other), one.max(other)))
     }
 }
 
