@@ -96,11 +96,17 @@ pub(super) async fn collect(
     Ok(content.into())
 }
 
-/// By how much to grow for `data` behind `content`: to the double, but not beyond what is to come if that is known. So a body takes no
-/// more than it has, and one that is only announced takes nothing.
+/// By how much to grow for `data` behind `content`. If it is not known what is to come, to the double. Otherwise as far as that, but to
+/// no more than eight times of what is there: so a body is seldom copied, takes no more than it has, and one that is only announced
+/// takes nothing. What is not written to takes no memory yet.
 fn growth(content: usize, data: usize, to_come: Option<u64>) -> usize {
-    let to_come = to_come.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
-    content.min(data.saturating_add(to_come)).max(data)
+    match to_come {
+        None => content.max(data),
+        Some(bytes) => {
+            let to_come = data.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX));
+            content.saturating_mul(7).clamp(data, to_come)
+        }
+    }
 }
 
 /// Reads the whole body and keeps nothing, so that a client that is refused reads why.
@@ -118,12 +124,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_grows_by_doubling_and_not_beyond_its_end() {
+    fn a_body_grows_by_what_is_to_come_as_far_as_some_of_it_is_there() {
         let mib = 1 << 20;
         assert_eq!(growth(0, 10, Some(100)), 10, "what is only announced takes nothing");
-        assert_eq!(growth(mib, 10, Some(u64::MAX)), mib);
-        assert_eq!(growth(mib, 10, None), mib);
-        assert_eq!(growth(mib, 10, Some(90)), 100);
+        assert_eq!(growth(mib, 10, Some(u64::MAX)), 7 * mib);
+        assert_eq!(growth(mib, 10, Some(90)), 100, "and nothing beyond its end");
         assert_eq!(growth(10, mib, Some(0)), mib);
+        assert_eq!((growth(mib, 10, None), growth(10, mib, None)), (mib, mib));
     }
 }
