@@ -1,6 +1,5 @@
 //! The `wasmeter` binary: reads the configuration, puts the parts together, runs until told to stop.
 
-mod allocator;
 mod check;
 mod clock;
 mod command;
@@ -19,7 +18,7 @@ use command::{Command, CommandLine};
 const EXIT_CONFIGURATION: u8 = 2;
 
 fn main() -> ExitCode {
-    allocator::tune();
+    wasmeter_allocator::tune();
     let arguments = CommandLine::parse();
     match arguments.command {
         Command::Run(options) => match settings::load(&options) {

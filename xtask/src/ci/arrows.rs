@@ -87,6 +87,7 @@ const RULES: [Rule; 13] = [
         must_not_use: &["prost", "tonic", "axum", "reqwest"],
     },
     Rule { package: "wasmeter-machine", may_use: &[], must_not_use: &["wasmtime", "tokio"] },
+    Rule { package: "wasmeter-allocator", may_use: &[], must_not_use: &["wasmtime", "tokio"] },
     Rule {
         package: "xtask",
         may_use: &["wasmeter-model", "wasmeter-prometheus", "wasmeter-prometheus-names"],

@@ -1,4 +1,5 @@
-//! How the C library's allocator shares memory out, and when it gives memory back.
+//! How the C library's allocator shares memory out in our programs, and when it gives memory back. A program that has wasmeter in process
+//! has an allocator of its own choice.
 
 /// Bounds the allocator's pools of memory, and has each keep what requests and exports take over and over.
 ///
@@ -11,7 +12,7 @@
 /// page of every request anew, and a request of histograms takes up to twice the time. So a pool keeps some megabytes.
 ///
 /// Called before there are threads. Does nothing where the C library is another one, or where an operator has chosen any of this.
-pub(crate) fn tune() {
+pub fn tune() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if !is_chosen() {
         let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
