@@ -112,6 +112,21 @@ impl NumberSum {
         }
     }
 
+    /// Adds a value in place of one that was added before.
+    #[inline]
+    pub(crate) fn step(&mut self, value: Number, before: Number) {
+        match (&mut *self, value, before) {
+            (Self::Int(sum), Number::Int(value), Number::Int(before)) => {
+                sum.add(i128::from(value) - i128::from(before));
+            }
+            // What was there before goes first, so that a total near the end of the doubles does not become infinite.
+            _ => {
+                self.subtract(before);
+                self.add(value);
+            }
+        }
+    }
+
     /// Adds another sum.
     pub(crate) fn merge(&mut self, other: Self) {
         match (&mut *self, other) {

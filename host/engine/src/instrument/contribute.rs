@@ -109,6 +109,28 @@ impl Routing {
         too_late == 0 || too_late < routes
     }
 
+    /// The course of most points, by a short way: a received total, which is not the first of its writer, has grown or shrunk, and the one
+    /// series that its source leads to is a sum. False if it is not so simple; then nothing has happened.
+    #[inline]
+    pub(crate) fn contribute_step(
+        source: &mut Source,
+        now: Number,
+        before: Number,
+        open: &mut Open<'_>,
+    ) -> bool {
+        let [Some(route)] = source.routes.as_mut_slice() else { return false };
+        let Some(slots) = open.slots(0, &route.stream) else { return false };
+        let key = &route.stream.key;
+        if key.storage != Storage::Accumulated || !matches!(key.aggregator, Aggregator::Sum) {
+            return false;
+        }
+        let temporality = key.temporality;
+        let Some(slot) = route.split().1.slot(temporality, slots) else { return false };
+        slot.add(now, Some(before));
+        slot.touched = true;
+        true
+    }
+
     /// As [`Routing::contribute`], for the routes that are wanted, by their reader and themselves; an interval only where it does not come
     /// too late.
     #[expect(

@@ -310,6 +310,9 @@ impl<'a> Intake<'a> {
                         Step::Since(before) if shape.kind.is_monotonic() && is_less(value, before) => {
                             (None, None)
                         }
+                        Step::Since(before) if Routing::contribute_step(source, value, before, open) => {
+                            return Ok(());
+                        }
                         Step::Since(before) => (Some(before), None),
                         Step::First => (None, Some(point.start())),
                     }

@@ -165,11 +165,10 @@ impl Slot {
             self.state = SlotState::Sum(NumberSum::zero(value.kind()));
         }
         if let SlotState::Sum(sum) = &mut self.state {
-            // What was there before goes first, so that a total near the end of the doubles does not become infinite.
-            if let Some(before) = before {
-                sum.subtract(before);
+            match before {
+                Some(before) => sum.step(value, before),
+                None => sum.add(value),
             }
-            sum.add(value);
         }
     }
 
