@@ -86,6 +86,18 @@ impl Routing {
         reader: Option<usize>,
         open: &mut Open<'_>,
     ) {
+        // As is the rule.
+        if reader.is_none()
+            && let Some((route, slots)) = only_way(source, open)
+        {
+            let (stream, way) = route.split();
+            match send(stream, way, slots, entry, contributed, Mismatch::Refuse) {
+                Taken::Yes => return,
+                Taken::WithNotice(notice) => return self.tell(notice),
+                // Nothing was counted.
+                Taken::No => {}
+            }
+        }
         let of_reader = |at, _: &Route| reader.is_none_or(|only| only == at);
         self.contribute_where(entry, readers, source, contributed, of_reader, false, open);
     }
@@ -118,10 +130,9 @@ impl Routing {
         before: Number,
         open: &mut Open<'_>,
     ) -> bool {
-        let [Some(route)] = source.routes.as_mut_slice() else { return false };
-        let Some(slots) = open.slots(0, &route.stream) else { return false };
+        let Some((route, slots)) = only_way(source, open) else { return false };
         let key = &route.stream.key;
-        if key.storage != Storage::Accumulated || !matches!(key.aggregator, Aggregator::Sum) {
+        if !matches!(key.aggregator, Aggregator::Sum) {
             return false;
         }
         let temporality = key.temporality;
@@ -198,6 +209,17 @@ impl Routing {
         }
         reached
     }
+}
+
+/// The route of a source that leads to one series which adds up, and the series of its stream, if that stays locked.
+#[inline]
+fn only_way<'a>(source: &'a mut Source, open: &'a mut Open<'_>) -> Option<(&'a mut Route, &'a mut Slots)> {
+    let [Some(route)] = source.routes.as_mut_slice() else { return None };
+    if route.stream.key.storage != Storage::Accumulated {
+        return None;
+    }
+    let slots = open.slots(0, &route.stream)?;
+    Some((route, slots))
 }
 
 /// What to do about buckets that a series cannot count exactly.
