@@ -1,5 +1,8 @@
 //! A lock that whoever works for long lets others have in between.
 
+#[cfg(not(all(loom, test)))]
+use std::sync::LazyLock;
+
 use crate::lock;
 use crate::sync::{Mutex, MutexGuard};
 
@@ -42,9 +45,30 @@ impl<T> InTurn<T> {
     pub(crate) fn lock_in_turn(&self) -> MutexGuard<'_, T> {
         #[cfg(not(all(loom, test)))]
         let _next = lock(&self.next);
+        #[cfg(not(all(loom, test)))]
+        if let Some(guard) = self.lock_soon() {
+            return guard;
+        }
         lock(&self.value)
     }
+
+    /// Locks it if it becomes free in about the time that it takes to put a thread to sleep and wake it up again: as long as one request
+    /// mostly has it. Called with `next` locked, so that no more than one thread looks.
+    #[cfg(not(all(loom, test)))]
+    fn lock_soon(&self) -> Option<MutexGuard<'_, T>> {
+        (0..*LOOKS).find_map(|_| {
+            std::hint::spin_loop();
+            self.value.try_lock().ok()
+        })
+    }
 }
+
+/// How often [`InTurn::lock_soon`] looks. Not at all on a single processor, since whoever has the lock does nothing meanwhile.
+#[cfg(not(all(loom, test)))]
+static LOOKS: LazyLock<u32> = LazyLock::new(|| {
+    let is_parallel = std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1);
+    if is_parallel { 2000 } else { 0 }
+});
 
 #[cfg(test)]
 impl<T> InTurn<T> {
