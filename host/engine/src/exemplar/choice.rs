@@ -20,8 +20,8 @@ const RECEIVED_SIZE: usize = 4;
 #[derive(Clone, Default)]
 pub(crate) struct Choice {
     wish: ExemplarReservoir,
-    /// Whom to ask for one of its own.
-    view: Option<Arc<dyn View>>,
+    /// Whom to ask for one of its own. In a block of its own, since of most streams there is none.
+    view: Option<Arc<Arc<dyn View>>>,
 }
 
 impl fmt::Debug for Choice {
@@ -33,7 +33,7 @@ impl fmt::Debug for Choice {
 impl PartialEq for Choice {
     fn eq(&self, other: &Self) -> bool {
         let same_view = match (&self.view, &other.view) {
-            (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
+            (Some(mine), Some(theirs)) => Arc::ptr_eq(&**mine, &**theirs),
             (None, None) => true,
             _ => false,
         };
@@ -45,7 +45,8 @@ impl Choice {
     /// What `view` says; nothing if it leaves it open.
     pub(crate) fn of(view: &Arc<dyn View>, wish: ExemplarReservoir) -> Option<Self> {
         let is_own = matches!(wish, ExemplarReservoir::Custom(_));
-        (wish != ExemplarReservoir::Default).then(|| Self { wish, view: is_own.then(|| view.clone()) })
+        (wish != ExemplarReservoir::Default)
+            .then(|| Self { wish, view: is_own.then(|| Arc::new(view.clone())) })
     }
 
     /// True if there are to be no exemplars.

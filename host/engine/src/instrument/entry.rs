@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use thin_vec::ThinVec;
 use wasmeter_model::{
     Attributes, EntityRefs, Instrument, InstrumentKind, Number, Origin, Temporality, Timestamp,
 };
@@ -45,12 +46,19 @@ pub(crate) struct State {
     pub(crate) retired: bool,
     /// When a point of a received instrument came in last, whether it was counted or not.
     pub(crate) heard: Timestamp,
-    /// The longest description heard, where that is longer than the instrument's own.
-    pub(crate) described: Option<Arc<str>>,
-    /// The bounds of the explicit histogram that was received last: all its sources share them, mostly for ever.
-    pub(crate) bounds: Option<Arc<[f64]>>,
+    /// Of most instruments there is nothing.
+    received: Option<Box<ReceivedBefore>>,
     pub(crate) routing: Routing,
     pub(crate) sources: Sources,
+}
+
+/// What came with points that were received before.
+#[derive(Default)]
+struct ReceivedBefore {
+    /// The longest description, where that is longer than the instrument's own.
+    description: Option<Arc<str>>,
+    /// The bounds of the explicit histogram that was received last: all its sources share them, mostly for ever.
+    bounds: Option<Arc<[f64]>>,
 }
 
 /// Where the contributions of an instrument go.
@@ -62,7 +70,7 @@ pub(crate) struct Routing {
     /// One for each reader and resolved stream: `reader * streams + stream`.
     pub(crate) streams: Box<[Arc<Stream>]>,
     /// By reader, as far as there are any: where sources go that cannot be merged as the Views ask.
-    pub(crate) as_received: Vec<Option<Arc<Stream>>>,
+    pub(crate) as_received: ThinVec<Option<Arc<Stream>>>,
     /// What measurements are kept as until they are fetched.
     pub(crate) shape: Shape,
     /// The further facts that came with received points last (OTLP `metadata`).
@@ -121,11 +129,26 @@ impl State {
     /// Takes note of what a sender says about the instrument; the longest description is chosen (data model, "Producer
     /// recommendations").
     pub(crate) fn hear_description(&mut self, entry: &Entry, description: &Arc<str>) {
-        let known = self.described.as_ref().unwrap_or(&entry.instrument.description);
-        if description.len() > known.len() {
-            self.described = Some(description.clone());
+        if description.len() > self.description(entry).len() {
+            self.received.get_or_insert_default().description = Some(description.clone());
             self.routing.describe(description);
         }
+    }
+
+    /// The longest description heard.
+    pub(crate) fn description<'a>(&'a self, entry: &'a Entry) -> &'a Arc<str> {
+        let heard = self.received.as_ref().and_then(|received| received.description.as_ref());
+        heard.unwrap_or(&entry.instrument.description)
+    }
+
+    /// Takes the bounds of the explicit histogram out that was received last; [`State::keep_bounds`] puts them back.
+    pub(crate) fn take_bounds(&mut self) -> Option<Arc<[f64]>> {
+        self.received.as_mut()?.bounds.take()
+    }
+
+    /// See [`State::take_bounds`].
+    pub(crate) fn keep_bounds(&mut self, bounds: Option<Arc<[f64]>>) {
+        self.received.get_or_insert_default().bounds = bounds;
     }
 
     /// Takes note of further facts about the instrument. Of several senders' the last ones count; a sender that says nothing
@@ -340,7 +363,7 @@ impl Routing {
         now: Timestamp,
     ) -> Option<Arc<Stream>> {
         if self.as_received.len() <= reader {
-            self.as_received.resize_with(reader + 1, || None);
+            self.as_received.resize(reader + 1, None);
         }
         let place = self.as_received.get_mut(reader)?;
         if place.is_none() {

@@ -133,8 +133,8 @@ impl State {
             self.routing.entities.hear(&entry.instrument.resource.entities, swap.now);
         }
         self.routing.asked = swap.number;
-        let described = self.described.as_ref().unwrap_or(&entry.instrument.description);
-        self.routing.enter_streams(entry, pipelines, plan.resolved, described, swap.now);
+        let described = self.description(entry).clone();
+        self.routing.enter_streams(entry, pipelines, plan.resolved, &described, swap.now);
         // All old routes go before any new one comes, and what goes on comes before what is new: the room that is left
         // under a cardinality limit is then known.
         let mut candidates: HashMap<Place, Route, RandomState> = HashMap::default();

@@ -178,7 +178,7 @@ impl<'a> Intake<'a> {
             Form::Explicit => {
                 let rows = || metric.histograms().filter(|(point, _)| !point.is_ended());
                 self.instrument(metric, shape, NumberKind::Double, going_on, |intake, entry, state, open| {
-                    let (mut known, mut seen) = (state.bounds.take(), None);
+                    let (mut known, mut seen) = (state.take_bounds(), None);
                     let mut delta = ExplicitDelta::default();
                     let has_checked_counts = metric.has_checked_counts();
                     for (point, read) in rows() {
@@ -186,7 +186,7 @@ impl<'a> Intake<'a> {
                         let to = (entry, &mut *state, &mut *open);
                         intake.histogram::<ExplicitPoint>(metric, to, shape, point, &row, &mut delta);
                     }
-                    state.bounds = known;
+                    state.keep_bounds(known);
                 });
             }
             Form::Exponential => {

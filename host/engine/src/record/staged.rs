@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use thin_vec::ThinVec;
 use wasmeter_model::{Number, NumberKind, Timestamp};
 
 use super::registers::Registers;
@@ -28,7 +29,7 @@ pub(crate) struct Shape {
     total: bool,
     /// The last value.
     last: bool,
-    histograms: Vec<Histogram>,
+    histograms: ThinVec<Histogram>,
 }
 
 /// Which histogram of measurements is kept.

@@ -12,9 +12,9 @@ pub(crate) struct Sources {
     places: HashTable<u32>,
     entries: Vec<Source>,
     /// Behind the source that was asked for last: senders mostly keep to an order, and then it is the next one.
-    next: usize,
+    next: u32,
     /// Behind the sources that a walk has come to, see [`Sources::walk`].
-    walked: usize,
+    walked: u32,
 }
 
 impl Sources {
@@ -44,7 +44,7 @@ impl Sources {
                 place
             }
         };
-        self.next = place + 1;
+        self.next = number(place + 1);
         match self.entries.get_mut(place) {
             Some(source) => Ok(source),
             None => unreachable!("a place is that of an entry"),
@@ -55,16 +55,17 @@ impl Sources {
     pub(crate) fn remove(&mut self, attributes: &Attributes) -> bool {
         let Some(mut place) = self.place(attributes) else { return false };
         self.unindex(attributes);
-        if place < self.walked {
+        if place < self.walked as usize {
             // A walk comes to each source once: what takes the place of one behind it is another one behind it.
             self.walked -= 1;
-            if place != self.walked
-                && let Some(moved) = self.entries.get(self.walked).map(|source| source.attributes.clone())
+            let behind = self.walked as usize;
+            if place != behind
+                && let Some(moved) = self.entries.get(behind).map(|source| source.attributes.clone())
             {
                 self.unindex(&moved);
-                self.entries.swap(place, self.walked);
+                self.entries.swap(place, behind);
                 self.index(place);
-                place = self.walked;
+                place = behind;
             }
         }
         let last = self.entries.len() - 1;
@@ -103,14 +104,15 @@ impl Sources {
     /// The next sources, so many at most. There is one walk at a time, that of the collection under way. Sources may come and go between one part of the walk and the next: whatever stays is come
     /// to once.
     pub(crate) fn walk(&mut self, most: usize) -> &mut [Source] {
-        let from = self.walked.min(self.entries.len());
-        self.walked = from.saturating_add(most).min(self.entries.len());
-        self.entries.get_mut(from..self.walked).unwrap_or_default()
+        let from = (self.walked as usize).min(self.entries.len());
+        let end = from.saturating_add(most).min(self.entries.len());
+        self.walked = number(end);
+        self.entries.get_mut(from..end).unwrap_or_default()
     }
 
     /// True if a walk has come to all sources.
     pub(crate) fn is_walked(&self) -> bool {
-        self.walked >= self.entries.len()
+        self.walked as usize >= self.entries.len()
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &Source> {
@@ -132,7 +134,8 @@ impl Sources {
     /// The place behind the one asked for last, if that is the place of this very set: then nothing is hashed or compared.
     fn guess(&self, attributes: &Attributes) -> Option<usize> {
         let is_it = |source: &Source| source.attributes.is_same(attributes);
-        self.entries.get(self.next).is_some_and(is_it).then_some(self.next)
+        let next = self.next as usize;
+        self.entries.get(next).is_some_and(is_it).then_some(next)
     }
 
     fn place(&self, attributes: &Attributes) -> Option<usize> {
@@ -147,8 +150,7 @@ impl Sources {
         let hash_of = |place: &u32| {
             entries.get(*place as usize).map_or(0, |source: &Source| source.attributes.hash_value())
         };
-        // The limit of sources is far below.
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let place = number(place);
         places.insert_unique(hash_of(&place), place, hash_of);
     }
 
@@ -160,6 +162,11 @@ impl Sources {
             entry.remove();
         }
     }
+}
+
+/// A place, or how many there are: the limit of sources is far below.
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

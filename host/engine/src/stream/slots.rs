@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
+use thin_vec::ThinVec;
 use wasmeter_model::limits::OVERFLOW_KEY;
 use wasmeter_model::{Attributes, Combine, Timestamp};
 
@@ -55,12 +56,12 @@ pub(crate) struct Slots {
     /// such a one does not reach back further, since intervals must not overlap.
     pub(crate) forgotten_until: Timestamp,
     table: Vec<Option<Slot>>,
-    free: Vec<u32>,
+    free: ThinVec<u32>,
     /// The places of the series, by their attributes.
     index: HashTable<u32>,
     live: usize,
     /// How many places are kept for series that are forgotten: see [`Slots::pass`].
-    vacant: usize,
+    vacant: u32,
     epochs: u32,
     /// What a collection under way has still to come to.
     rest: Option<Box<Rest>>,
@@ -95,7 +96,7 @@ impl Stream {
             interval_start: now,
             forgotten_until: Timestamp::UNKNOWN,
             table: Vec::new(),
-            free: Vec::new(),
+            free: ThinVec::new(),
             index: HashTable::new(),
             live: 0,
             vacant: 0,
@@ -209,7 +210,7 @@ impl Slots {
 
     fn insert(&mut self, attributes: Attributes, start: Timestamp) -> SlotId {
         // A collection under way is about to give up the places it does not keep.
-        if self.vacant > 0 && self.rest.is_none() && self.live + self.vacant >= self.limit {
+        if self.vacant > 0 && self.rest.is_none() && self.live + self.vacant as usize >= self.limit {
             self.give_up_vacant();
         }
         // 0 is nowhere's.
@@ -286,7 +287,7 @@ impl Slots {
 
     /// How many series there are, the overflow included.
     pub(crate) fn len(&self) -> usize {
-        self.index.len() - self.vacant
+        self.index.len() - self.vacant as usize
     }
 
     /// True if a new set would find room of its own. While a collection is under way it would come to the next interval.
@@ -325,7 +326,7 @@ impl Slots {
         if let Ok(known) = self.index.find_entry(slot.attributes.hash_value(), |place| *place == index) {
             known.remove();
         }
-        self.vacant -= usize::from(slot.is_vacant);
+        self.vacant -= u32::from(slot.is_vacant);
         self.free.push(index);
     }
 }

@@ -110,7 +110,7 @@ impl Composition {
             resolved_streams.push((stream.shared(), resource));
         }
         resolved.streams = resolved_streams.into();
-        resolved.notices = notices.into();
+        resolved.notices = notices.into_iter().collect();
         Ok(resolved)
     }
 }

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::{Arc, LazyLock};
 
+use thin_vec::ThinVec;
 use wasmeter_model::{
     Aggregation, AttributeRule, Attributes, Combine, Instrument, InstrumentKind, Origin, Resource, StreamSpec,
 };
@@ -56,7 +57,7 @@ pub(crate) struct ResolvedStream {
 pub(crate) struct Resolved {
     pub(crate) streams: Box<[(Arc<ResolvedStream>, Arc<Resource>)]>,
     /// What the Views asked for and cannot have.
-    pub(crate) notices: Box<[String]>,
+    pub(crate) notices: ThinVec<String>,
     /// There are none as its Meter is disabled.
     pub(crate) is_disabled: bool,
 }

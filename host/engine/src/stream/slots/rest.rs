@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use thin_vec::ThinVec;
 use wasmeter_model::{Temporality, Timestamp};
 
 use super::{Slot, SlotId, Slots, overflow_attributes};
@@ -19,7 +20,7 @@ pub(super) struct Rest {
     /// How many series the interval has that is being collected, for the limit; of a delta stream only, since those of others go on.
     live: usize,
     /// Places without a series, which is where none is to come to before the end.
-    free: Vec<u32>,
+    free: ThinVec<u32>,
     /// True if something had been contributed to what was come to.
     is_touched: bool,
 }
