@@ -24,10 +24,13 @@ pub(crate) struct Summaries {
     next: u64,
 }
 
-/// A metric, and which of its points pass a reader's filter.
-pub(crate) struct Passing<'a> {
-    metric: &'a Metric,
-    verdict: Verdict,
+/// A metric with those of its points that pass a reader's filter, as of one moment: whoever writes it locks nothing.
+pub(crate) struct Passing {
+    key: Key,
+    description: Arc<str>,
+    metadata: Attributes,
+    entities: Entities,
+    points: Vec<(Attributes, Arc<Point>)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +49,7 @@ struct Metric {
     /// The further facts that came last.
     metadata: Attributes,
     entities: Entities,
-    points: HashMap<Attributes, Point, RandomState>,
+    points: HashMap<Attributes, Arc<Point>, RandomState>,
 }
 
 #[derive(Debug)]
@@ -132,7 +135,7 @@ impl Summaries {
             sum: row.sum,
             quantiles,
         };
-        known.points.insert(attributes.clone(), taken);
+        known.points.insert(attributes.clone(), Arc::new(taken));
         Ok(())
     }
 
@@ -149,47 +152,51 @@ impl Summaries {
         }
     }
 
-    /// The metrics of which something passes the reader's filter, in the order they came.
-    pub(crate) fn passing(&self, filter: Option<&dyn MetricFilter>) -> Vec<Passing<'_>> {
+    /// The metrics of which something passes the reader's filter, in the order they came. Costs two reference counts for each point.
+    pub(crate) fn passing(&self, filter: Option<&dyn MetricFilter>) -> Vec<Passing> {
         let passing = self.metrics.iter().filter_map(|metric| {
             let mut verdict = Verdict::of(filter, metric.key.metric());
             for attributes in metric.points.keys() {
                 verdict.ask(filter, metric.key.metric(), attributes);
             }
-            let passes = metric.points.keys().any(|attributes| verdict.passes(attributes));
-            passes.then_some(Passing { metric, verdict })
+            let points = metric.points.iter().filter(|(attributes, _)| verdict.passes(attributes));
+            let points: Vec<_> =
+                points.map(|(attributes, point)| (attributes.clone(), point.clone())).collect();
+            let Metric { key, description, metadata, entities, .. } = metric;
+            let (key, description) = (key.clone(), description.clone());
+            let (metadata, entities) = (metadata.clone(), entities.clone());
+            (!points.is_empty()).then_some(Passing { key, description, metadata, entities, points })
         });
         passing.collect()
     }
 }
 
-impl Passing<'_> {
+impl Passing {
     /// The resource and scope of the metric.
     pub(crate) fn owner(&self) -> (Arc<Resource>, Arc<Scope>) {
-        (self.metric.key.resource.clone(), self.metric.key.scope.clone())
+        (self.key.resource.clone(), self.key.scope.clone())
     }
 
     /// The entities of the resource.
     pub(crate) const fn entities(&self) -> &Entities {
-        &self.metric.entities
+        &self.entities
     }
 
-    /// Writes the metric and those of its points that pass.
-    pub(crate) fn emit(&self, frame: &mut FrameBuilder) {
-        let Self { metric: Metric { key, description, metadata, points, .. }, verdict } = self;
-        let metadata = frame.attributes(metadata);
+    /// Writes the metric with its points, in the order they came.
+    pub(crate) fn emit(self, frame: &mut FrameBuilder) {
+        let Self { key, description, metadata, mut points, .. } = self;
+        let metadata = frame.attributes(&metadata);
         let row = MetricRow {
             name: &key.name,
-            description,
+            description: &description,
             unit: &key.unit,
             kind: PointKind::Summary,
             temporality: Some(Temporality::Cumulative),
             monotonic: false,
         };
         frame.metric(row, metadata);
-        let mut points: Vec<_> = points.iter().filter(|(attributes, _)| verdict.passes(attributes)).collect();
         points.sort_unstable_by_key(|(_, point)| point.number);
-        for (attributes, point) in points {
+        for (attributes, point) in &points {
             let attributes = frame.attributes(attributes);
             let header = PointHeader { attributes, start: point.start, time: point.time, flags: 0 };
             let (count, sum, quantiles) = (point.count, point.sum, &point.quantiles[..]);

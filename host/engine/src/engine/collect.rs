@@ -83,8 +83,6 @@ impl Inner {
     /// What is in a reader's streams, which are left as after a collection. Whoever calls it holds `control`.
     pub(super) fn emit(&self, pipeline: &Pipeline, collection: Collection) -> Frame {
         let mut frame = pipeline.new_frame();
-        let mut summaries = lock(&self.summaries);
-        summaries.expire(collection.now, self.limits.current_expiry);
         let mut streams = pipeline.streams();
         // What ends comes before what may have taken its name.
         streams.sort_by_cached_key(|stream| lock(&stream.slots).feeders > 0);
@@ -106,7 +104,12 @@ impl Inner {
             }
             lock(&stream.slots).end_collection();
         }
-        for Group { resource, entities, scopes } in grouped(passing, summaries.passing(filter)) {
+        let summaries = {
+            let mut summaries = lock(&self.summaries);
+            summaries.expire(collection.now, self.limits.current_expiry);
+            summaries.passing(filter)
+        };
+        for Group { resource, entities, scopes } in grouped(passing, summaries) {
             let attributes = frame.attributes(&resource.attributes);
             frame.resource(attributes, &resource.schema_url, 0);
             frame.entities(entities.refs());
@@ -119,7 +122,7 @@ impl Inner {
                         self.notice(&stream.key.name, notice);
                     }
                 }
-                summaries.iter().for_each(|summary| summary.emit(&mut frame));
+                summaries.into_iter().for_each(|summary| summary.emit(&mut frame));
             }
         }
         pipeline.forget_dead();
@@ -214,24 +217,21 @@ impl Inner {
 
 /// What of a scope is exported.
 #[derive(Default)]
-struct Members<'a> {
+struct Members {
     streams: Vec<(Arc<Stream>, Verdict)>,
-    summaries: Vec<Passing<'a>>,
+    summaries: Vec<Passing>,
 }
 
 /// What of a resource is exported.
-struct Group<'a> {
+struct Group {
     resource: Arc<Resource>,
     /// What any of it was told last.
     entities: Entities,
-    scopes: Vec<(Arc<Scope>, Members<'a>)>,
+    scopes: Vec<(Arc<Scope>, Members)>,
 }
 
 /// Streams and summaries by resource and scope, each in order of first appearance.
-fn grouped<'a>(
-    streams: Vec<(Arc<Stream>, Verdict, Entities)>,
-    summaries: Vec<Passing<'a>>,
-) -> Vec<Group<'a>> {
+fn grouped(streams: Vec<(Arc<Stream>, Verdict, Entities)>, summaries: Vec<Passing>) -> Vec<Group> {
     let mut groups = Groups::default();
     for (stream, verdict, entities) in streams {
         let members = groups.members(stream.key.resource.clone(), stream.key.scope.clone(), &entities);
@@ -245,19 +245,14 @@ fn grouped<'a>(
 }
 
 #[derive(Default)]
-struct Groups<'a> {
-    in_order: Vec<Group<'a>>,
+struct Groups {
+    in_order: Vec<Group>,
     resources: HashMap<Arc<Resource>, usize, RandomState>,
     scopes: HashMap<(usize, Arc<Scope>), usize, RandomState>,
 }
 
-impl<'a> Groups<'a> {
-    fn members(
-        &mut self,
-        resource: Arc<Resource>,
-        scope: Arc<Scope>,
-        entities: &Entities,
-    ) -> &mut Members<'a> {
+impl Groups {
+    fn members(&mut self, resource: Arc<Resource>, scope: Arc<Scope>, entities: &Entities) -> &mut Members {
         let at = *self.resources.entry(resource).or_insert_with_key(|resource| {
             let resource = resource.clone();
             self.in_order.push(Group { resource, entities: Entities::default(), scopes: Vec::new() });

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use wasmeter_model::frame::{
     Frame, FrameBuilder, MetricRow, NO_RECORDED_VALUE, NumberRow, PointHeader, PointKind, PointRef,
+    SummaryRow,
 };
 use wasmeter_model::{
     AttributeRule, InstrumentKind, Number, Pattern, StreamSpec, Temporality, TemporalityPreference, Timestamp,
@@ -318,4 +319,43 @@ fn levels_of_one_request_that_are_one_series_are_never_torn() {
         let values: Vec<_> = rows.iter().map(|row| row.value).collect();
         assert_eq!(values, [Some(Number::Int(0))]);
     }
+}
+
+/// A summary, whose count says when it was sent.
+fn summary(time: u64) -> Frame {
+    let mut frame = FrameBuilder::new();
+    let none = frame.attributes(&Default::default());
+    frame.resource(none, "", 0);
+    frame.scope("scope", "", "", none, 0);
+    let (kind, temporality) = (PointKind::Summary, Some(Temporality::Cumulative));
+    frame.metric(
+        MetricRow { name: "s", description: "", unit: "", kind, temporality, monotonic: false },
+        none,
+    );
+    let header = PointHeader { attributes: none, start: Timestamp(1), time: Timestamp(time), flags: 0 };
+    frame.summary(SummaryRow { header, count: time, sum: 0.0, quantiles: &[(0.5, 1.0)] });
+    frame.finish()
+}
+
+#[test]
+fn summaries_are_taken_in_while_streams_are_collected() {
+    let engine = engine(vec![ReaderConfig::default()], Views::default());
+    engine.ingest(&summary(5), Timestamp(5));
+    let points: Vec<_> = (0..4).map(|set| Sent { set, start: 1, time: 5, value: Some(1) }).collect();
+    engine.ingest(&request(Temporality::Cumulative, true, &points), Timestamp(5));
+    let (sender, mut time) = (engine.clone(), 10);
+    let counts = |frame: &Frame| -> Vec<_> {
+        let summaries = frame.metrics().flat_map(|metric| metric.summaries().collect::<Vec<_>>());
+        summaries.map(|row| row.count).collect()
+    };
+    // Each chunk of sums comes before the summaries or after them, and none of them waits.
+    let frame = collect(&engine, 0, 20, move || {
+        time += 1;
+        assert!(sender.inner.summaries.try_lock().is_ok(), "whoever sends a summary would wait");
+        assert_eq!(sender.ingest(&summary(time), Timestamp(time)).rejected_points(), 0);
+    });
+    let [said] = counts(&frame)[..] else { panic!("one summary") };
+    let frame = collect(&engine, 0, 30, || {});
+    let [later] = counts(&frame)[..] else { panic!("one summary") };
+    assert!(said >= 5 && later > said, "{said}, then {later}");
 }
