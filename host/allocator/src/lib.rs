@@ -9,7 +9,7 @@
 ///
 /// By default, too, a pool gives back to the system what is free at its end as soon as that is more than twice the largest block that it
 /// saw freed, which of requests of a thousand points is less than what a few of them take at a time. Then the kernel clears nearly every
-/// page of every request anew, and a request of histograms takes up to twice the time. So a pool keeps some megabytes.
+/// page of every request anew, which is half as much time again for histograms (`ARCHITECTURE.md`). So a pool keeps some megabytes.
 ///
 /// Called before there are threads. Does nothing where the C library is another one, or where an operator has chosen any of this.
 pub fn tune() {
