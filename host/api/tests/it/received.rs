@@ -33,7 +33,8 @@ pub(crate) fn frame_of(batch: &Batch<'_>) -> Frame {
             let header = header(&mut frame, point);
             let (count, sum, min, max) = (row.count, row.sum, row.min, row.max);
             let (scale, zero_count, zero_threshold) = (row.scale, row.zero_count, row.zero_threshold);
-            let (positive, negative) = (row.positive, row.negative);
+            let [positive, negative] =
+                [row.positive, row.negative].map(|(first, counts)| (first, counts.into()));
             frame.exponential(ExponentialRow {
                 header,
                 count,

@@ -108,7 +108,7 @@ fn rows(metric: MetricRef<'_>) -> Vec<Row> {
     });
     let exponentials = metric.exponentials().map(|point| {
         let sum = point.sum.unwrap_or(f64::NAN);
-        let value = histogram(point.count, sum, (point.min, point.max), point.positive.1);
+        let value = histogram(point.count, sum, (point.min, point.max), &point.positive.1.to_vec());
         row(point.point, &format!("exponential at {} from {}", point.scale, point.positive.0), value)
     });
     numbers.chain(histograms).chain(exponentials).collect()

@@ -80,20 +80,15 @@ fn add(counts: &mut [u64], bucket: usize, count: u64) {
 
 /// Adds buckets to those that end with `ends`, and all beyond to the one behind them.
 fn place_positive(buckets: &Buckets, ends: &[i64], counts: &mut [u64]) {
-    let (offset, mut rest) = buckets.parts();
-    let mut next = i64::from(offset);
-    for (bucket, end) in ends.iter().enumerate() {
-        if rest.is_empty() {
-            return;
+    let behind = |end: &i64| end.saturating_sub(buckets.first()).saturating_add(1);
+    let ends = ends.iter().map(|end| usize::try_from(behind(end)).unwrap_or(0)).chain([usize::MAX]);
+    let mut totals = counts.iter_mut();
+    // They are no more than the count of the point, so that they can be added up.
+    buckets.sums(ends, |sum| {
+        if let Some(total) = totals.next() {
+            *total = total.saturating_add(sum);
         }
-        let taken = usize::try_from(end.saturating_sub(next).saturating_add(1)).unwrap_or(0).min(rest.len());
-        let (mine, others) = rest.split_at(taken);
-        // They are no more than the count of the point, so that they can be added up.
-        add(counts, bucket, mine.iter().sum());
-        rest = others;
-        next += i64::try_from(taken).unwrap_or(0);
-    }
-    add(counts, ends.len(), rest.iter().sum());
+    });
 }
 
 /// The last positive exponential bucket whose middle is within each of some bounds: so that whoever has many points of the same bounds and
@@ -175,6 +170,7 @@ fn middle(lower: Option<f64>, upper: Option<f64>) -> f64 {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use proptest::prelude::*;
+    use wasmeter_model::frame::BucketCounts;
 
     use super::*;
 
@@ -240,8 +236,10 @@ mod tests {
             let shifted: Arc<[f64]> = bounds.iter().map(|bound| bound - 1.0).collect();
             let mut delta = ExponentialDelta::default();
             for (scale, positive, negative, zero_count) in points {
-                delta.positive.set(positive.0, &positive.1);
-                delta.negative.set(negative.0, &negative.1);
+                for (side, (offset, counts)) in [(&mut delta.positive, positive), (&mut delta.negative, negative)] {
+                    let row = BucketCounts::from_column("t", "c", &counts, vec![counts.len() as u32]).unwrap();
+                    side.set(offset, row.get(0));
+                }
                 (delta.scale, delta.zero_count) = (scale, zero_count);
                 // One delta has the points of one metric, which may go to several streams.
                 for bounds in [&bounds, &shifted] {

@@ -86,17 +86,8 @@ impl Routing {
         reader: Option<usize>,
         open: &mut Open<'_>,
     ) {
-        // As is the rule.
-        if reader.is_none()
-            && let Some((route, slots)) = only_way(source, open)
-        {
-            let (stream, way) = route.split();
-            match send(stream, way, slots, entry, contributed, Mismatch::Refuse) {
-                Taken::Yes => return,
-                Taken::WithNotice(notice) => return self.tell(notice),
-                // Nothing was counted.
-                Taken::No => {}
-            }
+        if reader.is_none() && self.contribute_only(entry, source, contributed, false, open) {
+            return;
         }
         let of_reader = |at, _: &Route| reader.is_none_or(|only| only == at);
         self.contribute_where(entry, readers, source, contributed, of_reader, false, open);
@@ -112,6 +103,9 @@ impl Routing {
         contributed: Contributed<'_>,
         open: &mut Open<'_>,
     ) -> bool {
+        if self.contribute_only(entry, source, contributed, true, open) {
+            return true;
+        }
         let Reached { routes, too_late } =
             self.contribute_where(entry, readers, source, contributed, |_, _| true, true, open);
         if too_late > 0 {
@@ -119,6 +113,32 @@ impl Routing {
             self.tell(notice.to_owned());
         }
         too_late == 0 || too_late < routes
+    }
+
+    /// Counts a contribution by the short way that most have: to the one series that its source leads to; an interval if it does not come
+    /// too late there. False if it is not so simple; then nothing has happened.
+    #[inline]
+    fn contribute_only(
+        &mut self,
+        entry: &Entry,
+        source: &mut Source,
+        contributed: Contributed<'_>,
+        is_interval: bool,
+        open: &mut Open<'_>,
+    ) -> bool {
+        let Some((route, slots)) = only_way(source, open) else { return false };
+        if is_interval && route.begins_after(slots, contributed.time) {
+            return false;
+        }
+        let (stream, way) = route.split();
+        match send(stream, way, slots, entry, contributed, Mismatch::Refuse) {
+            Taken::Yes => true,
+            Taken::WithNotice(notice) => {
+                self.tell(notice);
+                true
+            }
+            Taken::No => false,
+        }
     }
 
     /// The course of most points, by a short way: a received total, which is not the first of its writer, has grown or shrunk, and the one

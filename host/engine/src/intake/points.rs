@@ -70,9 +70,11 @@ pub(super) fn explicit<'k, 'a: 'k>(
     Ok(ExplicitRow { bounds, counts, count: row.count, sum: row.sum, min: row.min, max: row.max })
 }
 
-/// An exponential histogram (data model, "ExponentialHistogram"), in the memory of the one before.
+/// An exponential histogram (data model, "ExponentialHistogram"), in the memory of the one before; `has_checked_counts` as in
+/// [`explicit`].
 pub(super) fn exponential<'p>(
     row: &ExponentialRef<'_>,
+    has_checked_counts: bool,
     point: &'p mut ExponentialPoint,
 ) -> Result<&'p ExponentialPoint, Rejection> {
     finite([row.sum, row.min, row.max])?;
@@ -80,11 +82,12 @@ pub(super) fn exponential<'p>(
         return Err(Rejection::NotFinite);
     }
     let ((positive_offset, positive), (negative_offset, negative)) = (row.positive, row.negative);
-    if positive.len() > BUCKETS_MAX || negative.len() > BUCKETS_MAX {
+    let sides = [(positive_offset, positive.len()), (negative_offset, negative.len())];
+    if sides.iter().any(|(_, buckets)| *buckets > BUCKETS_MAX) {
         return Err(Rejection::TooManyBuckets);
     }
-    let held = total_count(positive) + total_count(negative) + u128::from(row.zero_count);
-    if held != row.count.into() {
+    let held = || positive.total() + negative.total() + u128::from(row.zero_count);
+    if !has_checked_counts && held() != row.count.into() {
         return Err(Rejection::CountsMismatch);
     }
     let in_range = i8::try_from(row.scale)
@@ -92,8 +95,8 @@ pub(super) fn exponential<'p>(
         .filter(|scale| (EXPONENTIAL_SCALE_MIN..=EXPONENTIAL_SCALE_MAX).contains(scale));
     let scale = in_range.ok_or(Rejection::ScaleOutOfRange)?;
     let end =
-        |offset: i32, counts: &[u64]| i64::from(offset) + i64::try_from(counts.len()).unwrap_or(i64::MAX);
-    if end(positive_offset, positive).max(end(negative_offset, negative)) > i64::from(i32::MAX) {
+        |(offset, buckets): &(i32, usize)| i64::from(*offset) + i64::try_from(*buckets).unwrap_or(i64::MAX);
+    if sides.iter().map(end).any(|end| end > i64::from(i32::MAX)) {
         return Err(Rejection::TooManyBuckets);
     }
     point.positive.set(positive_offset, positive);

@@ -193,8 +193,9 @@ impl<'a> Intake<'a> {
                 let rows = || metric.exponentials().filter(|(point, _)| !point.is_ended());
                 self.instrument(metric, shape, NumberKind::Double, going_on, |intake, entry, state, open| {
                     let (mut read, mut delta) = (ExponentialPoint::default(), ExponentialDelta::default());
+                    let has_checked_counts = metric.has_checked_counts();
                     for (point, row) in rows() {
-                        let row = points::exponential(&row, &mut read);
+                        let row = points::exponential(&row, has_checked_counts, &mut read);
                         let to = (entry, &mut *state, &mut *open);
                         intake.histogram::<ExponentialPoint>(metric, to, shape, point, &row, &mut delta);
                     }

@@ -186,8 +186,8 @@ impl Slot {
                     scale: i32::from(histogram.scale()),
                     zero_count,
                     zero_threshold,
-                    positive: histogram.positive().parts(),
-                    negative: histogram.negative().parts(),
+                    positive: histogram.positive().row(),
+                    negative: histogram.negative().row(),
                 });
             }
             (SlotState::Empty | SlotState::Room(_), _) => {}

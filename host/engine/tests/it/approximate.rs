@@ -227,7 +227,7 @@ proptest! {
             for metric in once.metrics() {
                 let explicit = metric.histograms().map(|point| (point.count, point.counts.iter().sum()));
                 let exponential = metric.exponentials().map(|point| {
-                    let buckets: u64 = point.positive.1.iter().chain(point.negative.1).sum();
+                    let buckets: u64 = point.positive.1.iter().chain(point.negative.1.iter()).sum();
                     (point.count, buckets + point.zero_count)
                 });
                 for (count, buckets) in explicit.chain(exponential) {

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use wasmeter_model::frame::{
-    ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, PointKind, SummaryRow,
+    ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, PointKind, RowCounts,
+    SummaryRow,
 };
 use wasmeter_model::{Number, Temporality, Timestamp};
 
@@ -89,8 +90,8 @@ fn frame(points: &[Wild]) -> wasmeter_model::frame::Frame {
                 scale: *scale,
                 zero_count: 0,
                 zero_threshold: double.abs(),
-                positive: (*offset, counts),
-                negative: (*near, &[]),
+                positive: (*offset, counts.into()),
+                negative: (*near, RowCounts::default()),
             }),
             PointKind::Summary => {
                 builder.summary(SummaryRow {

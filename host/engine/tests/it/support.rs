@@ -336,8 +336,8 @@ impl Otlp {
                 count,
                 scale: point.scale,
                 zero_count: point.zero,
-                positive: (point.positive.0, &point.positive.1),
-                negative: (point.negative.0, &point.negative.1),
+                positive: (point.positive.0, (&point.positive.1).into()),
+                negative: (point.negative.0, (&point.negative.1).into()),
                 ..ExponentialRow::default()
             });
         }

@@ -121,7 +121,7 @@ impl Choices<'_> {
                     });
                 }
                 PointKind::ExponentialHistogram => {
-                    let positive: (i32, &[u64]) = (0, &[1, 2]);
+                    let positive = (0, (&[1, 2]).into());
                     let (count, zero_count) = (4, 1);
                     frame.exponential(ExponentialRow {
                         header,

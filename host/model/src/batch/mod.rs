@@ -59,7 +59,7 @@ pub struct Batch<'a> {
     metrics: Vec<BatchRow>,
     sets: Sets,
     duplicate_keys: u64,
-    /// True if the counts of each explicit histogram are known to be its count together.
+    /// True if the counts of each histogram are known to be its count together.
     has_checked_counts: bool,
 }
 
@@ -200,9 +200,17 @@ impl BatchBuilder {
         true
     }
 
-    /// Adds a point to the open exponential histogram.
-    pub fn exponential(&mut self, row: ExponentialRow<'_>) {
+    /// Adds a point to the open exponential histogram. False, and the point is not added, if its buckets have counts that are not
+    /// `row.count` together.
+    #[must_use]
+    pub fn exponential(&mut self, row: ExponentialRow<'_>) -> bool {
+        let sides = row.positive.1.total() + row.negative.1.total();
+        if sides + u128::from(row.zero_count) != row.count.into() {
+            self.points.discard_next();
+            return false;
+        }
         self.points.exponential(row);
+        true
     }
 
     /// Adds a point to the open summary.

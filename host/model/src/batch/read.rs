@@ -80,7 +80,7 @@ impl<'a> BatchMetric<'a> {
         self.points.points().len()
     }
 
-    /// True if the counts of each explicit histogram, if it has any, are known to be its count together.
+    /// True if the counts of each histogram are known to be its count together; an explicit one may have none.
     pub fn has_checked_counts(&self) -> bool {
         self.batch.has_checked_counts
     }

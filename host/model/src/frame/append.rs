@@ -53,8 +53,8 @@ impl FrameBuilder {
                             scale: row.scale,
                             zero_count: row.zero_count,
                             zero_threshold: row.zero_threshold,
-                            positive: row.positive,
-                            negative: row.negative,
+                            positive: (row.positive.0, row.positive.1.into()),
+                            negative: (row.negative.0, row.negative.1.into()),
                         });
                     }
                 }

@@ -64,8 +64,8 @@ fn frame(first_resource: &str) -> Frame {
                         scale: 3,
                         zero_count: 1,
                         zero_threshold: 0.25,
-                        positive: (-2, &[1, 2]),
-                        negative: (5, &[2]),
+                        positive: (-2, (&[1, 2]).into()),
+                        negative: (5, (&[2]).into()),
                     }),
                     _ => {
                         let quantiles = &[(0.5, 1.0), (0.9, 3.0)];

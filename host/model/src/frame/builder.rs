@@ -3,7 +3,7 @@
 use super::intern::Interned;
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM};
 use super::tables::{SetId, StringId};
-use super::{BoundsId, Frame, FrameSizes, NumberPoints, PointColumns, PointKind};
+use super::{BoundsId, Frame, FrameSizes, NumberPoints, PointColumns, PointKind, RowCounts};
 use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp};
 
 /// Writes one [`Frame`].
@@ -95,9 +95,9 @@ pub struct ExponentialRow<'a> {
     /// Its width.
     pub zero_threshold: f64,
     /// The index of the first positive bucket, and the counts from there.
-    pub positive: (i32, &'a [u64]),
+    pub positive: (i32, RowCounts<'a>),
     /// The same for negative values.
-    pub negative: (i32, &'a [u64]),
+    pub negative: (i32, RowCounts<'a>),
 }
 
 /// A point of a summary.
@@ -293,11 +293,9 @@ impl FrameBuilder {
         points.zero_count.push(row.zero_count);
         points.zero_threshold.push(row.zero_threshold);
         points.positive_offset.push(row.positive.0);
-        points.positive.extend_from_slice(row.positive.1);
-        points.positive_offsets.close(points.positive.len());
+        points.positive.push(row.positive.1);
         points.negative_offset.push(row.negative.0);
-        points.negative.extend_from_slice(row.negative.1);
-        points.negative_offsets.close(points.negative.len());
+        points.negative.push(row.negative.1);
         self.close_point(row.header, |frame| &mut frame.exponentials.columns);
     }
 

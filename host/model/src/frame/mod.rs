@@ -7,6 +7,7 @@
 //! from elsewhere is to pass [`Frame::check`] first.
 
 mod append;
+mod bucket_counts;
 mod builder;
 mod check;
 mod intern;
@@ -18,6 +19,7 @@ mod sizes;
 mod tables;
 
 use crate::Temporality;
+pub use bucket_counts::{BucketCounts, PackedCounts, RowCounts};
 pub use builder::{
     ExemplarRow, ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, SummaryRow,
 };

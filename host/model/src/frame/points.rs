@@ -1,5 +1,6 @@
 //! The frame's point tables, one a kind of point.
 
+use super::BucketCounts;
 use super::tables::{BoundsId, Offsets, SetId};
 use crate::Timestamp;
 
@@ -105,16 +106,12 @@ pub struct ExponentialPoints {
     pub zero_threshold: Vec<f64>,
     /// The index of the first positive bucket.
     pub positive_offset: Vec<i32>,
-    /// The counts of all points' positive buckets, back to back.
-    pub positive: Vec<u64>,
-    /// The positive counts of each point.
-    pub positive_offsets: Offsets,
+    /// The counts of the positive buckets.
+    pub positive: BucketCounts,
     /// The index of the first negative bucket.
     pub negative_offset: Vec<i32>,
-    /// The counts of all points' negative buckets, back to back.
-    pub negative: Vec<u64>,
-    /// The negative counts of each point.
-    pub negative_offsets: Offsets,
+    /// The counts of the negative buckets.
+    pub negative: BucketCounts,
 }
 
 /// Points of summaries.

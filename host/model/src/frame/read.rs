@@ -2,7 +2,7 @@
 
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM, PointColumns};
 use super::tables::{SetId, StringId, ValueId};
-use super::{Frame, NumberPoints, PointKind};
+use super::{Frame, NumberPoints, PackedCounts, PointKind};
 use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp, ValueRef};
 
 /// A metric of a frame.
@@ -85,9 +85,9 @@ pub struct ExponentialRef<'a> {
     /// Its width.
     pub zero_threshold: f64,
     /// The index of the first positive bucket, and the counts from there.
-    pub positive: (i32, &'a [u64]),
+    pub positive: (i32, PackedCounts<'a>),
     /// The same for negative values.
-    pub negative: (i32, &'a [u64]),
+    pub negative: (i32, PackedCounts<'a>),
 }
 
 /// A point of a summary.
@@ -307,14 +307,8 @@ impl<'a> MetricRef<'a> {
             scale: at(&table.scale, row),
             zero_count: at(&table.zero_count, row),
             zero_threshold: at(&table.zero_threshold, row),
-            positive: (
-                at(&table.positive_offset, row),
-                table.positive.get(table.positive_offsets.range(row)).unwrap_or_default(),
-            ),
-            negative: (
-                at(&table.negative_offset, row),
-                table.negative.get(table.negative_offsets.range(row)).unwrap_or_default(),
-            ),
+            positive: (at(&table.positive_offset, row), table.positive.get(row)),
+            negative: (at(&table.negative_offset, row), table.negative.get(row)),
         })
     }
 

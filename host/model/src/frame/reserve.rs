@@ -17,12 +17,13 @@ impl PointColumns {
 
 impl FrameBuilder {
     /// Makes room for so many more points of the open metric that are like its last one, so that columns are not copied as they grow.
-    /// Does so for numbers and explicit histograms, which are what there are many of.
+    /// Does so for all but summaries, of which there are few.
     pub fn expect(&mut self, points: usize) {
         match self.open_kind() {
             PointKind::Gauge | PointKind::Sum => self.expect_numbers(points),
             PointKind::Histogram => self.expect_histograms(points),
-            PointKind::None | PointKind::ExponentialHistogram | PointKind::Summary => {}
+            PointKind::ExponentialHistogram => self.expect_exponentials(points),
+            PointKind::None | PointKind::Summary => {}
         }
     }
 
@@ -46,5 +47,22 @@ impl FrameBuilder {
         histograms.bounds.reserve(points);
         histograms.counts.reserve(points.saturating_mul(buckets));
         histograms.counts_offsets.ends.reserve(points);
+    }
+
+    fn expect_exponentials(&mut self, points: usize) {
+        let exponentials = &mut self.frame.exponentials;
+        exponentials.columns.reserve(points);
+        exponentials.count.reserve(points);
+        exponentials.known.reserve(points);
+        exponentials.sum.reserve(points);
+        exponentials.min.reserve(points);
+        exponentials.max.reserve(points);
+        exponentials.scale.reserve(points);
+        exponentials.zero_count.reserve(points);
+        exponentials.zero_threshold.reserve(points);
+        exponentials.positive_offset.reserve(points);
+        exponentials.positive.expect(points);
+        exponentials.negative_offset.reserve(points);
+        exponentials.negative.expect(points);
     }
 }

@@ -2,7 +2,9 @@
 
 use super::points::PointColumns;
 use super::tables::{KeptSets, Offsets};
-use super::{Exemplars, ExponentialPoints, Frame, HistogramPoints, NumberPoints, Sets, Strings, Values};
+use super::{
+    BucketCounts, Exemplars, ExponentialPoints, Frame, HistogramPoints, NumberPoints, Sets, Strings, Values,
+};
 
 /// How many rows the tables of a frame have that grow with its points. Resources, scopes, metrics, bounds and summaries are not
 /// among them: there are few of them.
@@ -19,6 +21,7 @@ pub struct FrameSizes {
     histograms: usize,
     counts: usize,
     exponentials: usize,
+    /// Bytes of counts.
     positive: usize,
     negative: usize,
     exemplars: usize,
@@ -37,8 +40,8 @@ impl Frame {
             histograms: self.histograms.columns.len(),
             counts: self.histograms.counts.len(),
             exponentials: self.exponentials.columns.len(),
-            positive: self.exponentials.positive.len(),
-            negative: self.exponentials.negative.len(),
+            positive: self.exponentials.positive.bytes(),
+            negative: self.exponentials.negative.bytes(),
             exemplars: self.exemplars.time.len(),
         }
     }
@@ -107,11 +110,9 @@ impl FrameSizes {
             zero_count: Vec::with_capacity(points),
             zero_threshold: Vec::with_capacity(points),
             positive_offset: Vec::with_capacity(points),
-            positive: Vec::with_capacity(self.positive),
-            positive_offsets: offsets(points),
+            positive: BucketCounts::with_capacity(points, self.positive),
             negative_offset: Vec::with_capacity(points),
-            negative: Vec::with_capacity(self.negative),
-            negative_offsets: offsets(points),
+            negative: BucketCounts::with_capacity(points, self.negative),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use entities::entities;
 pub use error::DecodeError;
 pub use fault::{Fault, Reason};
 pub(crate) use points::{
-    check_bounds, check_exponential_buckets, check_lengths, check_quantiles, check_times, check_value,
+    check_bounds, check_exponential_shape, check_lengths, check_quantiles, check_times, check_value,
 };
 pub use refused::{Refused, Warnings};
 pub(crate) use shape::{Kind as MessageKind, check_shape_of};

@@ -59,32 +59,26 @@ pub(crate) fn check_bounds(explicit_bounds: &[f64]) -> Result<(), Fault> {
 /// Any scale is let through: the data model has no bounds for it, whoever works with the buckets may have.
 pub(super) fn check_exponential(point: &ExponentialHistogramDataPoint) -> Result<(), Fault> {
     check_times(point.start_time_unix_nano, point.time_unix_nano)?;
-    let zero = (point.zero_count, point.zero_threshold);
-    let (positive, negative) = (buckets(point.positive.as_ref()), buckets(point.negative.as_ref()));
-    check_exponential_buckets(point.count, zero, positive, negative)
+    let sides = [&point.positive, &point.negative].map(|side| buckets(side.as_ref()));
+    check_exponential_shape(point.zero_threshold, sides.map(|(offset, counts)| (offset, counts.len())))?;
+    let total = sides.iter().map(|(_, counts)| total_count(counts)).sum::<u128>();
+    check_count(point.count, total + u128::from(point.zero_count))
 }
 
 fn buckets(buckets: Option<&Buckets>) -> (i32, &[u64]) {
     buckets.map_or((0, &[]), |buckets| (buckets.offset, &buckets.bucket_counts))
 }
 
-/// The buckets of an exponential histogram: how many values the zero bucket has and its width, and the offset and counts
-/// of either sign.
-pub(crate) fn check_exponential_buckets(
-    count: u64,
-    (zero_count, zero_threshold): (u64, f64),
-    positive: (i32, &[u64]),
-    negative: (i32, &[u64]),
-) -> Result<(), Fault> {
-    let mut total = u128::from(zero_count);
-    for (offset, counts) in [positive, negative] {
-        check_indices(offset, counts.len())?;
-        total += total_count(counts);
+/// The buckets of an exponential histogram: the width of the zero bucket, and the offset and how many there are of either sign. What
+/// they count is not looked at.
+pub(crate) fn check_exponential_shape(zero_threshold: f64, sides: [(i32, usize); 2]) -> Result<(), Fault> {
+    for (offset, buckets) in sides {
+        check_indices(offset, buckets)?;
     }
     if zero_threshold.is_nan() || zero_threshold < 0.0 {
         return Err(Fault::ZeroThreshold { found: zero_threshold });
     }
-    check_count(count, total)
+    Ok(())
 }
 
 pub(super) fn check_summary(point: &SummaryDataPoint) -> Result<(), Fault> {

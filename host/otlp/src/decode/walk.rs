@@ -175,10 +175,10 @@ impl Walk {
             zero_count: point.zero_count,
             zero_threshold: point.zero_threshold,
             positive: positive
-                .map(|buckets| (buckets.offset, buckets.bucket_counts.as_slice()))
+                .map(|buckets| (buckets.offset, (&buckets.bucket_counts).into()))
                 .unwrap_or_default(),
             negative: negative
-                .map(|buckets| (buckets.offset, buckets.bucket_counts.as_slice()))
+                .map(|buckets| (buckets.offset, (&buckets.bucket_counts).into()))
                 .unwrap_or_default(),
         });
     }

@@ -201,15 +201,6 @@ impl Backward {
         }
     }
 
-    /// Packed numbers of seven bits a byte, unless there are none.
-    pub(super) fn packed_varint(&mut self, tag: u8, numbers: &[u64]) {
-        let end = self.len();
-        numbers.iter().rev().for_each(|number| self.varint(*number));
-        if !numbers.is_empty() {
-            self.close(tag, end);
-        }
-    }
-
     /// Makes a field of all that was written since there were `end` bytes.
     #[inline]
     pub(super) fn close(&mut self, tag: u8, end: usize) {

@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use wasmeter_model::frame::{
-    ExemplarRef, ExponentialRef, HistogramRef, MetricRef, Part, PointKind, PointRef, ResourceRef, ScopeRef,
-    SummaryRef,
+    ExemplarRef, ExponentialRef, HistogramRef, MetricRef, PackedCounts, Part, PointKind, PointRef,
+    ResourceRef, ScopeRef, SummaryRef,
 };
 use wasmeter_model::{EntityRefs, Number, Temporality};
 
@@ -20,9 +20,8 @@ const NUMBER_BYTES: usize = 48;
 const HISTOGRAM_BYTES: usize = 80;
 const PAIR_BYTES: usize = 40;
 const EXEMPLAR_BYTES: usize = 64;
-/// A bucket's bound and its count have eight bytes each; the counts of exponential histograms are mostly short.
+/// A bucket's bound and its count have eight bytes each.
 const BUCKET_BYTES: usize = 8;
-const SHORT_BUCKET_BYTES: usize = 3;
 const QUANTILE_BYTES: usize = 20;
 
 /// The request that says what a part of a frame says, see [`super::encode`].
@@ -78,9 +77,8 @@ fn room(part: Part<'_>) -> usize {
                 metric.histograms().map(|row| common(HISTOGRAM_BYTES + buckets(&row), row.point)).sum()
             }
             PointKind::ExponentialHistogram => {
-                let buckets = |row: &ExponentialRef<'_>| {
-                    (row.positive.1.len() + row.negative.1.len()) * SHORT_BUCKET_BYTES
-                };
+                let buckets =
+                    |row: &ExponentialRef<'_>| row.positive.1.bytes().len() + row.negative.1.bytes().len();
                 metric.exponentials().map(|row| common(HISTOGRAM_BYTES + buckets(&row), row.point)).sum()
             }
             PointKind::Summary => {
@@ -235,12 +233,14 @@ fn summaries(to: &mut Backward, pairs: &mut Pairs<'_>, metric: MetricRef<'_>) {
     }
 }
 
-fn buckets(to: &mut Backward, tag: u8, (offset, counts): (i32, &[u64])) {
+fn buckets(to: &mut Backward, tag: u8, (offset, counts): (i32, PackedCounts<'_>)) {
     if offset == 0 && counts.is_empty() {
         return;
     }
     let end = to.len();
-    to.packed_varint(0x12, counts);
+    if !counts.is_empty() {
+        to.bytes(0x12, counts.bytes());
+    }
     to.zigzag_field(0x08, offset);
     to.close(tag, end);
 }

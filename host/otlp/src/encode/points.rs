@@ -1,7 +1,9 @@
 //! The points of each kind, as messages.
 
 use wasmeter_model::Number;
-use wasmeter_model::frame::{ExemplarRef, ExponentialRef, HistogramRef, NumberRef, PointRef, SummaryRef};
+use wasmeter_model::frame::{
+    ExemplarRef, ExponentialRef, HistogramRef, NumberRef, PackedCounts, PointRef, SummaryRef,
+};
 
 use super::attributes;
 use crate::messages::{
@@ -73,7 +75,7 @@ pub(super) fn summary(row: SummaryRef<'_>) -> SummaryDataPoint {
     }
 }
 
-fn buckets((offset, counts): (i32, &[u64])) -> Option<Buckets> {
+fn buckets((offset, counts): (i32, PackedCounts<'_>)) -> Option<Buckets> {
     let absent = offset == 0 && counts.is_empty();
     (!absent).then(|| Buckets { offset, bucket_counts: counts.to_vec() })
 }

@@ -2,14 +2,15 @@
 
 use wasmeter_model::batch::BatchBuilder;
 use wasmeter_model::frame::{
-    BoundsId, ExemplarRow, ExponentialRow, HistogramRow, NumberRow, PointHeader, SetId, SummaryRow,
+    BoundsId, ExemplarRow, ExponentialRow, HistogramRow, NumberRow, PackedCounts, PointHeader, SetId,
+    SummaryRow,
 };
 use wasmeter_model::{Attributes, Number, Timestamp};
 
 use super::cursor::{Cursor, fixed64s};
 use super::names::{Lookup, PartOf};
 use crate::decode::{
-    check_bounds, check_exponential_buckets, check_lengths, check_quantiles, check_times, check_value,
+    check_bounds, check_exponential_shape, check_lengths, check_quantiles, check_times, check_value,
 };
 
 /// Room for what a point has several of, used again for the next one.
@@ -19,8 +20,6 @@ pub(super) struct Points<'a> {
     /// The encoding of the bounds, which most histograms of a request have in common, and their id.
     packed_bounds: &'a [u8],
     bounds_id: Option<BoundsId>,
-    counts: Vec<u64>,
-    negative: Vec<u64>,
     quantiles: Vec<(f64, f64)>,
 }
 
@@ -159,8 +158,6 @@ impl<'a> Points<'a> {
         let (mut header, mut extent) = (Header::default(), Extent::default());
         let (mut scale, mut zero_count, mut zero_threshold) = (0, 0, 0.0);
         let (mut positive, mut negative) = (None, None);
-        self.counts.clear();
-        self.negative.clear();
         while !cursor.is_empty() {
             let start = cursor;
             match cursor.tag()? {
@@ -174,8 +171,8 @@ impl<'a> Points<'a> {
                 0x29 => extent.sum = Some(cursor.double()?),
                 0x30 => scale = cursor.zigzag32()?,
                 0x39 => zero_count = cursor.fixed64()?,
-                0x42 if positive.is_none() => positive = Some(buckets(cursor.bytes()?, &mut self.counts)?),
-                0x4a if negative.is_none() => negative = Some(buckets(cursor.bytes()?, &mut self.negative)?),
+                0x42 if positive.is_none() => positive = Some(buckets(cursor.bytes()?)?),
+                0x4a if negative.is_none() => negative = Some(buckets(cursor.bytes()?)?),
                 0x50 => header.flags = cursor.varint32()?,
                 0x5a => exemplar(Cursor::new(cursor.bytes()?), builder, elements)?,
                 0x61 => extent.min = Some(cursor.double()?),
@@ -184,12 +181,12 @@ impl<'a> Points<'a> {
                 _ => return None,
             }
         }
-        let positive = (positive.unwrap_or_default(), &self.counts[..]);
-        let negative = (negative.unwrap_or_default(), &self.negative[..]);
-        check_exponential_buckets(extent.count, (zero_count, zero_threshold), positive, negative).ok()?;
+        let (positive, negative) = (positive.unwrap_or_default(), negative.unwrap_or_default());
+        let sides = [positive, negative].map(|(offset, counts)| (offset, counts.len()));
+        check_exponential_shape(zero_threshold, sides).ok()?;
         let header = header.row(builder)?;
         let Extent { count, sum, min, max } = extent;
-        builder.exponential(ExponentialRow {
+        let row = ExponentialRow {
             header,
             count,
             sum,
@@ -198,10 +195,10 @@ impl<'a> Points<'a> {
             scale,
             zero_count,
             zero_threshold,
-            positive,
-            negative,
-        });
-        Some(())
+            positive: (positive.0, positive.1.into()),
+            negative: (negative.0, negative.1.into()),
+        };
+        builder.exponential(row).then_some(())
     }
 
     pub(super) fn summary(
@@ -239,23 +236,18 @@ impl<'a> Points<'a> {
     }
 }
 
-/// The offset of buckets, and their counts behind those in `counts`.
-fn buckets(message: &[u8], counts: &mut Vec<u64>) -> Option<i32> {
+/// The offset of buckets and their counts.
+fn buckets(message: &[u8]) -> Option<(i32, PackedCounts<'_>)> {
     let mut cursor = Cursor::new(message);
-    let mut offset = 0;
+    let (mut offset, mut counts) = (0, None);
     while !cursor.is_empty() {
         match cursor.tag()? {
             0x08 => offset = cursor.zigzag32()?,
-            0x12 => {
-                let mut packed = Cursor::new(cursor.bytes()?);
-                while !packed.is_empty() {
-                    counts.push(packed.varint()?);
-                }
-            }
+            0x12 if counts.is_none() => counts = Some(PackedCounts::read(cursor.bytes()?)?),
             _ => return None,
         }
     }
-    Some(offset)
+    Some((offset, counts.unwrap_or_default()))
 }
 
 fn quantile(mut cursor: Cursor<'_>) -> Option<(f64, f64)> {

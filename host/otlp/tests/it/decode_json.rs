@@ -46,7 +46,8 @@ fn the_official_example_decodes() {
     );
     let metric = frame.metrics().nth(3).unwrap();
     let point = metric.exponentials().next().unwrap();
-    assert_eq!((point.count, point.zero_count, point.positive), (3, 1, (1, &[0, 2][..])));
+    assert_eq!((point.count, point.zero_count, point.positive.0), (3, 1, 1));
+    assert_eq!(point.positive.1.to_vec(), [0, 2]);
     assert_eq!((point.sum, point.min, point.max), (Some(10.0), Some(0.0), Some(5.0)));
     assert_eq!(point.point.time(), Timestamp(1_544_712_660_300_000_000));
     assert_eq!(metric.temporality(), Some(Temporality::Delta));

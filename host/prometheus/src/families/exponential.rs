@@ -11,7 +11,7 @@
 //! - the lower bound of the first positive bucket, so that interpolation does not start from zero; then the positive
 //!   buckets. Boundaries beyond the doubles are the bucket up to `+Inf`.
 
-use wasmeter_model::frame::ExponentialRef;
+use wasmeter_model::frame::{ExponentialRef, PackedCounts};
 
 use super::Buckets;
 
@@ -69,18 +69,21 @@ pub(crate) fn buckets(point: &ExponentialRef<'_>, grid: Grid) -> Option<Buckets>
 
 /// The buckets of one sign, from the first to the last that has values.
 #[derive(Debug)]
-struct Side<C> {
+struct Side {
     first: i64,
-    counts: C,
+    counts: Vec<u64>,
 }
 
-impl<'a> Side<&'a [u64]> {
-    fn new((offset, counts): (i32, &'a [u64])) -> Self {
+impl Side {
+    fn new((offset, counts): (i32, PackedCounts<'_>)) -> Self {
+        let mut counts = counts.to_vec();
         let filled = |count: &u64| *count > 0;
         let start = counts.iter().position(filled).unwrap_or(counts.len());
         let end = counts.iter().rposition(filled).map_or(start, |last| last.saturating_add(1));
         let first = i64::from(offset).saturating_add(i64::try_from(start).unwrap_or(i64::MAX));
-        Self { first, counts: counts.get(start..end).unwrap_or_default() }
+        counts.truncate(end);
+        counts.drain(..start);
+        Self { first, counts }
     }
 
     fn total(&self) -> Option<u64> {
@@ -103,7 +106,7 @@ impl<'a> Side<&'a [u64]> {
         usize::try_from(width).unwrap_or(usize::MAX).saturating_add(1)
     }
 
-    fn merged(&self, from: i32, scale: i32) -> Side<Vec<u64>> {
+    fn merged(&self, from: i32, scale: i32) -> Self {
         let first = self.index(0, from, scale);
         let mut counts = vec![0_u64; self.width(from, scale)];
         for (position, count) in self.counts.iter().enumerate() {
@@ -113,7 +116,7 @@ impl<'a> Side<&'a [u64]> {
                 *bucket = bucket.saturating_add(*count);
             }
         }
-        Side { first, counts }
+        Self { first, counts }
     }
 }
 

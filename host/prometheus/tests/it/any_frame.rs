@@ -214,8 +214,8 @@ fn add(builder: &mut FrameBuilder, kind: PointKind, point: &Point) {
                 sum,
                 scale: point.scale,
                 zero_count,
-                positive: (point.offset, &point.counts),
-                negative: (point.offset, &point.counts),
+                positive: (point.offset, (&point.counts).into()),
+                negative: (point.offset, (&point.counts).into()),
                 ..<_>::default()
             });
         }

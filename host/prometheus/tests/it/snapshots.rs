@@ -67,8 +67,8 @@ pub(crate) fn shops() -> Frame {
                     sum: Some(100.5),
                     scale: 1,
                     zero_count: 1,
-                    positive: (8, &[1, 0, 3]),
-                    negative: (0, &[2]),
+                    positive: (8, (&[1, 0, 3]).into()),
+                    negative: (0, (&[2]).into()),
                     ..<_>::default()
                 },
             )

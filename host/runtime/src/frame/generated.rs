@@ -236,8 +236,8 @@ fn write_point(frame: &mut FrameBuilder, kind: PointKind, number: usize, point: 
                 scale: point.scale,
                 zero_count: point.zero.0,
                 zero_threshold: point.zero.1,
-                positive: (point.offsets.0, positive),
-                negative: (point.offsets.1, negative),
+                positive: (point.offsets.0, positive.into()),
+                negative: (point.offsets.1, negative.into()),
             });
         }
         PointKind::Summary => {

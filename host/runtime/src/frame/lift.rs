@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 
 use wasmeter_model::frame::{
-    Bounds, BoundsId, Exemplars, ExponentialPoints, Frame, HistogramPoints, KeptSets, Metrics, NumberPoints,
-    Offsets, PointColumns, PointKind, Resources, Scopes, SetId, Sets, StringId, Strings, SummaryPoints,
-    ValueId, Values,
+    Bounds, BoundsId, BucketCounts, Exemplars, ExponentialPoints, Frame, HistogramPoints, KeptSets, Metrics,
+    NumberPoints, Offsets, PointColumns, PointKind, Resources, Scopes, SetId, Sets, StringId, Strings,
+    SummaryPoints, ValueId, Values,
 };
 use wasmeter_model::{EntityRefs, Temporality, Timestamp, ValueRef};
 
@@ -104,11 +104,9 @@ pub(crate) fn lift(frame: frames::Frame, given: &Frame) -> Result<Frame, Wrong> 
             zero_count: frame.exponentials.zero_count,
             zero_threshold: frame.exponentials.zero_threshold,
             positive_offset: frame.exponentials.positive_offset,
-            positive: frame.exponentials.positive,
-            positive_offsets: offsets(frame.exponentials.positive_ends),
+            positive: buckets("positive", frame.exponentials.positive, frame.exponentials.positive_ends)?,
             negative_offset: frame.exponentials.negative_offset,
-            negative: frame.exponentials.negative,
-            negative_offsets: offsets(frame.exponentials.negative_ends),
+            negative: buckets("negative", frame.exponentials.negative, frame.exponentials.negative_ends)?,
         },
         summaries: SummaryPoints {
             columns: summaries.columns,
@@ -139,6 +137,11 @@ fn times(column: Vec<u64>) -> Vec<Timestamp> {
 
 fn offsets(ends: Vec<u32>) -> Offsets {
     Offsets { ends }
+}
+
+/// The counts of the exponential histograms' buckets of one sign.
+fn buckets(column: &str, counts: Vec<u64>, ends: Vec<u32>) -> Result<BucketCounts, Wrong> {
+    BucketCounts::from_column("exponentials", column, &counts, ends).map_err(|fault| fault.to_string())
 }
 
 /// The metrics; `points_end` holds how many points each has, and `points_start` nothing yet.

@@ -97,8 +97,8 @@ pub(crate) fn lower(frame: &Frame, bytes_max: usize) -> Result<frames::Frame, Re
 fn size(frame: &Frame) -> usize {
     let buckets = frame.bounds.bounds.len()
         + frame.histograms.counts.len()
-        + frame.exponentials.positive.len()
-        + frame.exponentials.negative.len()
+        + frame.exponentials.positive.bytes()
+        + frame.exponentials.negative.bytes()
         + frame.summaries.quantiles.len() * 2;
     frame.strings.text.len()
         + frame.values.blob.len()
@@ -172,6 +172,8 @@ fn histograms(frame: &Frame) -> frames::Histograms {
 
 fn exponentials(frame: &Frame) -> frames::Exponentials {
     let exponentials = &frame.exponentials;
+    let (positive, positive_ends) = exponentials.positive.to_column();
+    let (negative, negative_ends) = exponentials.negative.to_column();
     frames::Exponentials {
         points: points(&exponentials.columns),
         count: exponentials.count.clone(),
@@ -183,10 +185,10 @@ fn exponentials(frame: &Frame) -> frames::Exponentials {
         zero_count: exponentials.zero_count.clone(),
         zero_threshold: exponentials.zero_threshold.clone(),
         positive_offset: exponentials.positive_offset.clone(),
-        positive: exponentials.positive.clone(),
-        positive_ends: exponentials.positive_offsets.ends.clone(),
+        positive,
+        positive_ends,
         negative_offset: exponentials.negative_offset.clone(),
-        negative: exponentials.negative.clone(),
-        negative_ends: exponentials.negative_offsets.ends.clone(),
+        negative,
+        negative_ends,
     }
 }

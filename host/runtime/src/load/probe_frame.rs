@@ -60,7 +60,7 @@ fn point(frame: &mut FrameBuilder, kind: PointKind, path: &str, code: i64) {
             header,
             count: 3,
             sum: Some(0.75),
-            positive: (-2, &[1, 2]),
+            positive: (-2, (&[1, 2]).into()),
             ..ExponentialRow::default()
         }),
         PointKind::Summary => {

@@ -1,10 +1,14 @@
 //! Buckets of one sign, and which of them a value belongs to.
 
+use wasmeter_model::frame::{PackedCounts, RowCounts};
+
+use super::counts::Counts;
+
 /// Consecutive buckets of one sign. Invariant: neither the first nor the last count is zero.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Buckets {
     pub(super) first: i64,
-    pub(super) counts: Vec<u64>,
+    pub(super) counts: Counts,
 }
 
 impl Clone for Buckets {
@@ -15,26 +19,16 @@ impl Clone for Buckets {
     /// Keeps its memory.
     fn clone_from(&mut self, other: &Self) {
         self.first = other.first;
-        self.counts.clone_from(&other.counts);
+        self.counts.copy(&other.counts);
     }
 }
 
 impl Buckets {
-    /// Buckets as a point has them; empty ones at the ends are cut off.
-    pub(crate) fn new(offset: i32, counts: &[u64]) -> Self {
-        let mut buckets = Self::default();
-        buckets.set(offset, counts);
-        buckets
-    }
-
-    /// Becomes [`Buckets::new`] of these in its own memory.
-    pub(crate) fn set(&mut self, offset: i32, counts: &[u64]) {
-        self.counts.clear();
-        self.first = 0;
-        let Some(start) = counts.iter().position(|count| *count > 0) else { return };
-        let end = counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
-        self.first = i64::from(offset).saturating_add(i64::try_from(start).unwrap_or(i64::MAX));
-        self.counts.extend_from_slice(counts.get(start..end).unwrap_or_default());
+    /// Becomes those of a point in its own memory; empty ones at the ends are cut off.
+    pub(crate) fn set(&mut self, offset: i32, counts: PackedCounts<'_>) {
+        self.first = offset.into();
+        self.counts.set(counts);
+        self.trim();
     }
 
     /// True if every bucket holds some double, subnormal ones included: this bounds how far two sets of buckets can be
@@ -52,9 +46,20 @@ impl Buckets {
         self.first + i64::try_from(self.counts.len()).unwrap_or(0) - 1
     }
 
-    /// The index of the first bucket and the counts, as a point has them.
-    pub(crate) fn parts(&self) -> (i32, &[u64]) {
-        (i32::try_from(self.first).unwrap_or(0), &self.counts)
+    /// The index of the first bucket, and the counts, as a frame takes them.
+    pub(crate) fn row(&self) -> (i32, RowCounts<'_>) {
+        (i32::try_from(self.first).unwrap_or(0), self.counts.row())
+    }
+
+    /// The index of the first bucket.
+    pub(crate) fn first(&self) -> i64 {
+        self.first
+    }
+
+    /// Tells what neighbours have counted together, from the first bucket to the first end, from there to the next one and so on; none
+    /// of which may exceed 64 bits. The ends ascend.
+    pub(crate) fn sums(&self, ends: impl Iterator<Item = usize>, tell: impl FnMut(u64)) {
+        self.counts.sums(ends, tell);
     }
 
     /// Joins `2^steps` neighbours to one bucket each.
@@ -65,15 +70,12 @@ impl Buckets {
         let steps = steps.min(62);
         let first = self.first >> steps;
         let length = usize::try_from((self.last() >> steps) - first + 1).unwrap_or(1);
-        // In place: a bucket never moves up.
-        for (index, at) in (self.first..).zip(0..self.counts.len()) {
-            let count = self.counts.get_mut(at).map_or(0, std::mem::take);
-            let to = usize::try_from((index >> steps) - first).unwrap_or(0);
-            if let Some(total) = self.counts.get_mut(to) {
-                *total = total.saturating_add(count);
-            }
-        }
-        self.counts.truncate(length);
+        let before = self.first;
+        let to = |at: usize| {
+            let index = before + i64::try_from(at).unwrap_or(0);
+            usize::try_from((index >> steps) - first).unwrap_or(0)
+        };
+        self.counts.join(length, to);
         self.first = first;
     }
 
@@ -96,10 +98,9 @@ impl Buckets {
     /// Adds `count` values to bucket `index`, growing as needed.
     #[inline]
     pub(super) fn add(&mut self, index: i64, count: u64) {
-        let at = usize::try_from(index.wrapping_sub(self.first)).ok();
-        match at.and_then(|at| self.counts.get_mut(at)) {
-            Some(total) => *total = total.saturating_add(count),
-            None => self.grow(index, count),
+        let at = usize::try_from(index.wrapping_sub(self.first));
+        if !at.is_ok_and(|at| self.counts.add(at, count)) {
+            self.grow(index, count);
         }
     }
 
@@ -119,17 +120,17 @@ impl Buckets {
         }
         if first < self.first {
             let more = usize::try_from(self.first - first).unwrap_or(0);
-            self.counts.splice(0..0, std::iter::repeat_n(0, more));
+            self.counts.grow_front(more);
             self.first = first;
         }
         let length = usize::try_from(last - self.first + 1).unwrap_or(0);
         if length > self.counts.len() {
-            self.counts.resize(length, 0);
+            self.counts.resize(length);
         }
     }
 
-    /// Adds all of others; both together have to be few enough.
-    pub(super) fn add_all(&mut self, more: &Self) {
+    /// Adds all of others; both together have to be few enough. If it is known to `fit`, no bucket will have more than can be counted.
+    pub(super) fn add_all(&mut self, more: &Self, fits: bool) {
         if self.counts.is_empty() {
             return self.clone_from(more);
         }
@@ -138,41 +139,38 @@ impl Buckets {
         }
         self.cover(more.first, more.last());
         let from = usize::try_from(more.first - self.first).unwrap_or(0);
-        for (total, count) in self.counts.iter_mut().skip(from).zip(&more.counts) {
-            *total = total.saturating_add(*count);
-        }
+        self.counts.add_all(from, &more.counts, fits);
     }
 
     /// Takes what there was before away; false if some bucket has shrunk, and then what is left means nothing.
     pub(super) fn subtract(&mut self, before: &Self) -> bool {
-        for (index, old) in (before.first..).zip(&before.counts) {
-            if *old == 0 {
-                continue;
-            }
-            let now = usize::try_from(index - self.first).ok().and_then(|at| self.counts.get_mut(at));
-            let Some(now) = now.filter(|now| **now >= *old) else { return false };
-            *now -= *old;
-        }
+        // Neither end of the earlier ones is empty, so that they are all to be here.
+        let at = usize::try_from(before.first - self.first).ok();
+        let is_all =
+            before.counts.is_empty() || at.is_some_and(|at| self.counts.subtract(at, &before.counts));
         self.trim();
-        true
+        is_all
     }
 
     /// Cuts empty buckets off at both ends.
     fn trim(&mut self) {
-        let end = self.counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
-        self.counts.truncate(end);
-        let start = self.counts.iter().position(|count| *count > 0).unwrap_or(0);
-        self.counts.drain(..start);
-        self.first = if end == 0 { 0 } else { self.first + i64::try_from(start).unwrap_or(0) };
+        let filled = self.counts.filled();
+        self.first = match filled.is_empty() {
+            true => 0,
+            false => self.first.saturating_add(i64::try_from(filled.start).unwrap_or(i64::MAX)),
+        };
+        if filled.len() < self.counts.len() {
+            self.counts.keep(filled);
+        }
     }
 
     pub(super) fn total(&self) -> u64 {
-        self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+        self.counts.total()
     }
 
     /// The middle of each bucket that has counted something, as a positive value, and what it has counted.
     pub(crate) fn middles(&self, scale: i8) -> impl DoubleEndedIterator<Item = (f64, u64)> {
-        let counted = self.counts.iter().copied().enumerate().filter(|(_, count)| *count > 0);
+        let counted = self.counts.iter().enumerate().filter(|(_, count)| *count > 0);
         let index = |at: usize| self.first + i64::try_from(at).unwrap_or(0);
         counted.map(move |(at, count)| (middle_of(index(at), scale), count))
     }
@@ -183,20 +181,20 @@ impl Buckets {
         let mut widened = threshold;
         let mut taken = 0u64;
         let mut cut = 0;
-        for (index, count) in (self.first..).zip(&self.counts) {
+        for (index, count) in (self.first..).zip(self.counts.iter()) {
             if upper_bound(index - 1, scale) >= threshold {
                 break;
             }
-            taken = taken.saturating_add(*count);
-            if *count > 0 {
+            taken = taken.saturating_add(count);
+            if count > 0 {
                 widened = widened.max(upper_bound(index, scale));
             }
             cut += 1;
         }
         if cut > 0 {
-            let rest = self.counts.split_off(cut);
-            let first = i32::try_from(self.first + i64::try_from(cut).unwrap_or(0)).unwrap_or(i32::MAX);
-            *self = Self::new(first, &rest);
+            self.counts.keep(cut..self.counts.len());
+            self.first += i64::try_from(cut).unwrap_or(0);
+            self.trim();
         }
         (taken, widened)
     }

@@ -4,6 +4,7 @@
 //! neighbours exactly, which is what makes histograms of different scales mergeable.
 
 mod buckets;
+mod counts;
 
 use wasmeter_model::limits::{EXPONENTIAL_SCALE_MAX, EXPONENTIAL_SCALE_MIN};
 
@@ -94,36 +95,39 @@ impl ExponentialHistogram {
     /// Adds measurements that were counted apart.
     pub(crate) fn absorb(&mut self, other: &Self) {
         let (Some(min), Some(max)) = (other.totals.min(), other.totals.max()) else { return };
-        self.merge_buckets(&ExponentialDelta {
+        let delta = ExponentialDelta {
             scale: other.scale,
             zero_count: other.zero_count,
             zero_threshold: other.zero_threshold,
             positive: other.positive.clone(),
             negative: other.negative.clone(),
             ..ExponentialDelta::default()
-        });
+        };
+        self.merge_buckets(&delta, false);
         self.totals.absorb(other.totals.count(), other.totals.exact_sum(), (min, max));
     }
 
     /// Adds a contribution of any scale; `whole` as in [`super::Kept::merge`].
     pub(crate) fn merge(&mut self, delta: &ExponentialDelta, whole: bool) {
-        self.merge_buckets(delta);
-        self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
+        // No bucket counts more than all of them together.
+        let fits = self.totals.merge(delta.count, delta.sum, (delta.min, delta.max), whole);
+        self.merge_buckets(delta, fits);
     }
 
-    fn merge_buckets(&mut self, other: &ExponentialDelta) {
+    fn merge_buckets(&mut self, other: &ExponentialDelta, fits: bool) {
         if self.is_aligned(other) {
-            return self.add_buckets(other);
+            return self.add_buckets(other, fits);
         }
         let mut other = other.clone();
         self.align(&mut other);
-        self.add_buckets(&other);
+        self.add_buckets(&other, fits);
     }
 
-    fn add_buckets(&mut self, other: &ExponentialDelta) {
+    /// Adds aligned ones; `fits` as in [`Buckets::add_all`].
+    fn add_buckets(&mut self, other: &ExponentialDelta, fits: bool) {
         self.zero_count = self.zero_count.saturating_add(other.zero_count);
-        self.positive.add_all(&other.positive);
-        self.negative.add_all(&other.negative);
+        self.positive.add_all(&other.positive, fits);
+        self.negative.add_all(&other.negative, fits);
     }
 
     /// True if nothing has to be changed to add its buckets, as is the rule.
@@ -416,7 +420,7 @@ mod tests {
             scale: 0,
             zero_count: 5,
             zero_threshold: 2.5,
-            positive: Buckets::new(6, &[1]),
+            positive: Buckets { first: 6, counts: vec![1].into() },
             negative: Buckets::default(),
             count: 6,
             sum: None,
@@ -428,7 +432,7 @@ mod tests {
         histogram.merge(&delta, true);
         // 3.0 lies in (2, 4], which straddles 2.5: the zero bucket grows to 4.
         assert_eq!(histogram.zero(), (7, 4.0));
-        assert_eq!(histogram.positive.parts(), (6, &[2u64][..]));
+        assert_eq!(histogram.positive, Buckets { first: 6, counts: vec![2].into() });
         assert_eq!(histogram.totals.count(), 9);
     }
 }

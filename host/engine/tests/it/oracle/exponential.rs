@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wasmeter_model::frame::ExponentialRef;
+use wasmeter_model::frame::{ExponentialRef, PackedCounts};
 use wasmeter_model::limits::EXPONENTIAL_SCALE_MIN;
 use wasmeter_model::{Aggregation, InstrumentKind as Kind, NumberKind, StreamSpec};
 
@@ -61,8 +61,8 @@ pub(super) fn finest(values: &[f64], scale_max: i32, max_size: u32) -> i32 {
     scales.into_iter().find(fits).unwrap_or(EXPONENTIAL_SCALE_MIN.into())
 }
 
-fn exported((offset, buckets): (i32, &[u64])) -> Counts {
-    (i64::from(offset)..).zip(buckets.iter().copied()).filter(|(_, count)| *count > 0).collect()
+fn exported((offset, buckets): (i32, PackedCounts<'_>)) -> Counts {
+    (i64::from(offset)..).zip(buckets.iter()).filter(|(_, count)| *count > 0).collect()
 }
 
 /// The point is the histogram of the population, at the finest scale that was possible.

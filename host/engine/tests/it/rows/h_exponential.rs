@@ -18,7 +18,7 @@ fn histogram(max_size: u32, values: &[f64]) -> (i32, u64, usize, String) {
     let frame = engine.collect(0, at(10));
     let metric = frame.metrics().next().unwrap();
     let point = metric.exponentials().next().unwrap();
-    let counted: u64 = point.zero_count + point.positive.1.iter().chain(point.negative.1).sum::<u64>();
+    let counted: u64 = point.zero_count + point.positive.1.iter().chain(point.negative.1.iter()).sum::<u64>();
     assert_eq!(counted, point.count);
     let size = point.positive.1.len().max(point.negative.1.len());
     (point.scale, point.zero_count, size, rows(&frame).remove(0))

@@ -110,8 +110,8 @@ pub(super) fn read(
                 scale: facts.scale,
                 zero_count: facts.zero,
                 zero_threshold: facts.zero_threshold,
-                positive: (facts.positive.0, &facts.positive.1),
-                negative: (facts.negative.0, &facts.negative.1),
+                positive: (facts.positive.0, (&facts.positive.1).into()),
+                negative: (facts.negative.0, (&facts.negative.1).into()),
             });
         }
         PointKind::Summary => {

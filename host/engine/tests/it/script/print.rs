@@ -170,7 +170,7 @@ fn exponential(row: &ExponentialRef<'_>) -> String {
     }
     for (key, (first, counts)) in [("positive", row.positive), ("negative", row.negative)] {
         if !counts.is_empty() {
-            let counts: Vec<String> = counts.iter().map(u64::to_string).collect();
+            let counts: Vec<String> = counts.iter().map(|count| count.to_string()).collect();
             text.push_str(&format!(" {key}=[{first}: {}]", counts.join(" ")));
         }
     }

@@ -92,7 +92,12 @@ fn within(
 }
 
 /// Refuses ranges that go back or do not cover what they are ranges of.
-fn covers(table: &'static str, column: &str, ranges: &Offsets, length: usize) -> Result<(), FrameFault> {
+pub(super) fn covers(
+    table: &'static str,
+    column: &str,
+    ranges: &Offsets,
+    length: usize,
+) -> Result<(), FrameFault> {
     let ends = ranges.ends.as_slice();
     let following = ends.get(1..).unwrap_or_default();
     let is_sorted = ends.iter().zip(following).fold(true, |sorted, (end, next)| sorted & (end <= next));

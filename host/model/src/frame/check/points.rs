@@ -98,21 +98,18 @@ fn exponentials(frame: &Frame) -> Result<(), FrameFault> {
         points.zero_count.len(),
         points.zero_threshold.len(),
         points.positive_offset.len(),
-        points.positive_offsets.len(),
+        points.positive.len(),
         points.negative_offset.len(),
-        points.negative_offsets.len(),
+        points.negative.len(),
     ];
     equal(TABLE, rows, &lengths)?;
     known(TABLE, &points.known)?;
-    covers(TABLE, "positive", &points.positive_offsets, points.positive.len())?;
-    covers(TABLE, "negative", &points.negative_offsets, points.negative.len())?;
     if let Some(row) = points.zero_threshold.iter().position(|width| width.is_nan() || *width < 0.0) {
         return Err(FrameFault::new(TABLE, format!("the zero bucket of row {row} has no width")));
     }
     for (row, (count, zero)) in points.count.iter().zip(&points.zero_count).enumerate() {
-        let positive = points.positive.get(points.positive_offsets.range(row)).unwrap_or_default();
-        let negative = points.negative.get(points.negative_offsets.range(row)).unwrap_or_default();
-        let held = total_count(positive) + total_count(negative) + u128::from(*zero);
+        let (positive, negative) = (points.positive.get(row), points.negative.get(row));
+        let held = positive.total() + negative.total() + u128::from(*zero);
         if !adds_up(*count, held) {
             let wrong = format!("row {row} counts {count} values, and its buckets hold {held}");
             return Err(FrameFault::new(TABLE, wrong));

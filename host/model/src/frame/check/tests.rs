@@ -50,8 +50,8 @@ fn sound() -> Frame {
                         count: 10,
                         zero_count: 1,
                         scale: -2,
-                        positive: (-3, &[1, 2, 3]),
-                        negative: (2, &[3]),
+                        positive: (-3, (&[1, 2, 3]).into()),
+                        negative: (2, (&[3]).into()),
                         ..ExponentialRow::default()
                     }),
                     PointKind::Summary => {
@@ -109,6 +109,7 @@ fn columns_of_unequal_length_are_found() {
         |f| cut(&mut f.exponentials.scale),
         |f| cut(&mut f.exponentials.zero_threshold),
         |f| cut(&mut f.exponentials.negative_offset),
+        |f| f.exponentials.negative.cut(),
         |f| cut(&mut f.summaries.sum),
         |f| cut(&mut f.summaries.quantile_values),
         |f| cut(&mut f.exemplars.span_id),
@@ -156,7 +157,6 @@ fn ranges_that_do_not_cover_what_they_are_of_are_found() {
         |f| f.bounds.offsets.ends[0] = 99,
         |f| f.bounds.bounds.push(9.0),
         |f| f.histograms.counts.push(0),
-        |f| f.exponentials.positive_offsets.ends[1] = 0,
         |f| f.summaries.quantile_offsets.ends[5] = 1,
         |f| f.metrics.points_end[1] = 2,
         |f| f.metrics.points_start[2] = 2,

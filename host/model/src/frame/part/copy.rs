@@ -110,8 +110,8 @@ impl<'a> Copy<'a> {
                 scale: point.scale,
                 zero_count: point.zero_count,
                 zero_threshold: point.zero_threshold,
-                positive: point.positive,
-                negative: point.negative,
+                positive: (point.positive.0, point.positive.1.into()),
+                negative: (point.negative.0, point.negative.1.into()),
             });
         }
     }

@@ -101,8 +101,8 @@ fn point(builder: &mut FrameBuilder, kind: PointKind, serial: i64) {
             scale: 3,
             zero_count: int,
             zero_threshold: float,
-            positive: (7, &counts),
-            negative: (-7, &counts[..1]),
+            positive: (7, (&counts).into()),
+            negative: (-7, counts[..1].into()),
         }),
         PointKind::Summary => {
             builder.summary(SummaryRow {

@@ -54,8 +54,8 @@ fn all_sides_of_a_histogram_in_order() {
         scale: 0,
         zero_count: 2,
         zero_threshold: 0.125,
-        positive: (1, &[1, 0, 3]),
-        negative: (0, &[0, 4, 0]),
+        positive: (1, (&[1, 0, 3]).into()),
+        negative: (0, (&[0, 4, 0]).into()),
         ..ExponentialRow::default()
     };
     let buckets = convert(row, Grid::new(2, 160)).unwrap();
@@ -68,21 +68,21 @@ fn q7_finer_scales_merge_to_the_grid_and_wide_ranges_further() {
     let counts = [1_u64; 64];
     let row = |positive| ExponentialRow { count: 64, scale: 5, positive, ..ExponentialRow::default() };
     // 64 buckets of 2^(1/32) are two doublings: from 1 to 4.
-    let fine = convert(row((0, &counts)), Grid::new(2, 160)).unwrap();
+    let fine = convert(row((0, (&counts).into())), Grid::new(2, 160)).unwrap();
     assert_eq!(fine.cumulative.len(), 9);
     assert_eq!(fine.cumulative.first(), Some(&(1.0, 0)));
     assert_eq!(fine.cumulative.get(4), Some(&(2.0, 32)));
     assert_eq!(fine.cumulative.last(), Some(&(4.0, 64)));
-    let coarse = convert(row((0, &counts)), Grid::new(2, 2)).unwrap();
+    let coarse = convert(row((0, (&counts).into())), Grid::new(2, 2)).unwrap();
     assert_eq!(coarse.cumulative, [(1.0, 0), (2.0, 32), (4.0, 64)]);
 }
 
 #[test]
 fn what_does_not_add_up_is_refused() {
     let grid = Grid::new(2, 160);
-    let row = ExponentialRow { count: 3, positive: (0, &[1, 1]), ..ExponentialRow::default() };
+    let row = ExponentialRow { count: 3, positive: (0, (&[1, 1]).into()), ..ExponentialRow::default() };
     assert_eq!(convert(row, grid), None);
-    assert_eq!(convert(ExponentialRow { positive: (0, &[u64::MAX, 3]), ..row }, grid), None);
+    assert_eq!(convert(ExponentialRow { positive: (0, (&[u64::MAX, 3]).into()), ..row }, grid), None);
     assert_eq!(convert(ExponentialRow { count: 2, zero_threshold: f64::NAN, ..row }, grid), None);
     assert_eq!(convert(ExponentialRow { count: 2, zero_threshold: -1.0, ..row }, grid), None);
     assert!(convert(ExponentialRow { count: 2, ..row }, grid).is_some());
@@ -110,7 +110,7 @@ proptest! {
         let count = positive.iter().chain(&negative).sum::<u64>() + zero_count;
         let row = ExponentialRow {
             count, scale, zero_count, zero_threshold,
-            positive: (offset, &positive), negative: (offset, &negative),
+            positive: (offset, (&positive).into()), negative: (offset, (&negative).into()),
             ..ExponentialRow::default()
         };
         let buckets = convert(row, Grid::new(scale_max, buckets_max)).unwrap();
@@ -145,8 +145,8 @@ proptest! {
             count: values.len() as u64,
             zero_count: values.iter().filter(|value| **value == 0.0).count() as u64,
             scale,
-            positive: (positive.0, &positive.1),
-            negative: (negative.0, &negative.1),
+            positive: (positive.0, (&positive.1).into()),
+            negative: (negative.0, (&negative.1).into()),
             ..ExponentialRow::default()
         };
         let buckets = convert(row, Grid::new(2, 160)).unwrap();
