@@ -25,7 +25,7 @@ macro_rules! of_any {
 }
 
 /// A count in so many bytes.
-trait Width: Copy + Into<u64> {
+trait Width: Copy + Default + Into<u64> {
     /// What fits of a count.
     fn of(count: u64) -> Self;
 
@@ -83,6 +83,11 @@ fn subtract<T: Width, M: Width>(now: &mut [T], before: &[M]) -> bool {
         (*now, has_shrunk) = (T::of(difference), has_shrunk | is_less);
     }
     !has_shrunk
+}
+
+/// What a bucket has counted, which is nothing from now on.
+fn take<T: Width>(counts: &mut [T], at: usize) -> u64 {
+    counts.get_mut(at).map_or(0, |count| std::mem::take(count).into())
 }
 
 #[inline]
@@ -272,8 +277,7 @@ impl Counts {
     pub(super) fn join(&mut self, length: usize, to: impl Fn(usize) -> usize) {
         // In place: a bucket never moves up.
         for at in 0..self.len() {
-            let count =
-                of_any!(self, counts => counts.get_mut(at).map_or(0, |count| std::mem::take(count).into()));
+            let count = of_any!(self, counts => take(counts, at));
             self.add(to(at), count);
         }
         self.resize(length);
