@@ -413,6 +413,19 @@ mod tests {
     }
 
     #[test]
+    fn counts_that_are_too_many_stay_at_the_most_there_can_be() {
+        let mut histogram = ExponentialHistogram::new(160, 0);
+        for (count, expected) in
+            [(u64::MAX - 5, u64::MAX - 5), (4, u64::MAX - 1), (4, u64::MAX), (1, u64::MAX)]
+        {
+            let positive = Buckets { first: 6, counts: vec![count].into() };
+            histogram.merge(&ExponentialDelta { count, positive, ..ExponentialDelta::default() }, true);
+            assert_eq!(histogram.totals.count(), expected);
+            assert_eq!(histogram.positive, Buckets { first: 6, counts: vec![expected].into() });
+        }
+    }
+
+    #[test]
     fn h5_a_wider_zero_bucket_swallows_what_it_covers() {
         let mut histogram = ExponentialHistogram::new(160, 0);
         [0.75, 3.0, 100.0].into_iter().for_each(|value| histogram.record(value));
