@@ -1,7 +1,7 @@
 //! Histograms whose counts are written before they are.
 
 use super::*;
-use crate::frame::PointHeader;
+use crate::frame::{ExponentialRow, PointHeader};
 
 fn builder(kind: PointKind) -> BatchBuilder {
     let mut builder = BatchBuilder::default();
@@ -50,6 +50,20 @@ fn a_histogram_whose_counts_do_not_add_up_is_not_added_and_leaves_nothing() {
     assert!(!add(&mut builder, u64::MAX, &[u64::MAX], &[1]));
     assert!(add(&mut builder, 3, &[2, 1], &[]) && add(&mut builder, 5, &[], &[]), "none need not add up");
     assert_eq!(counts(&builder.finish()), [&[2, 1][..], &[]]);
+}
+
+#[test]
+fn an_exponential_histogram_whose_counts_do_not_add_up_is_not_added() {
+    let mut builder = builder(PointKind::ExponentialHistogram);
+    let row = ExponentialRow { zero_count: 1, ..ExponentialRow::default() };
+    let sides =
+        |positive, negative| ExponentialRow { positive: (0, positive), negative: (0, negative), ..row };
+    assert!(!builder.exponential(ExponentialRow { count: 7, ..sides((&[1, 2]).into(), (&[4]).into()) }));
+    assert!(!builder.exponential(ExponentialRow { count: 0, ..sides((&[u64::MAX]).into(), (&[]).into()) }));
+    assert!(builder.exponential(ExponentialRow { count: 8, ..sides((&[1, 2]).into(), (&[4]).into()) }));
+    let batch = builder.finish();
+    let points = batch.metrics().flat_map(|metric| metric.exponentials().collect::<Vec<_>>());
+    assert_eq!(points.map(|(_, row)| row.count).collect::<Vec<_>>(), [8]);
 }
 
 #[test]

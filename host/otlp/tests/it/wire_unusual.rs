@@ -129,6 +129,32 @@ fn packed_numbers_in_two_parts() {
     is_left_to_the_decoder(&of_data(9, &[field(1, &point), vec![0x10, 1]].concat()), true);
 }
 
+/// A request with one exponential histogram whose positive buckets are these.
+fn of_buckets(count: u64, buckets: &[u8]) -> Vec<u8> {
+    let point = [vec![0x21], count.to_le_bytes().to_vec(), field(8, buckets)].concat();
+    of_data(10, &[field(1, &point), vec![0x10, 1]].concat())
+}
+
+#[test]
+fn counts_of_exponential_buckets_in_any_form() {
+    let all = [field(2, &[3, 0, 0xac, 0x02, 4]), vec![0x08, 5]].concat();
+    is_read_as_decoded(&of_buckets(307, &all));
+    is_read_as_decoded(&of_buckets(0, &field(2, &[])));
+    // The decoder leaves the point out.
+    is_left_to_the_decoder(&of_buckets(306, &all), true);
+    // In two parts, and one by one.
+    is_left_to_the_decoder(&of_buckets(7, &[field(2, &[3]), field(2, &[4])].concat()), true);
+    is_left_to_the_decoder(&of_buckets(7, &[0x10, 3, 0x10, 4]), true);
+    // In more bytes than it takes.
+    is_left_to_the_decoder(&of_buckets(7, &field(2, &[3, 0x84, 0x80, 0])), true);
+    // Cut off, and too large.
+    is_left_to_the_decoder(&of_buckets(3, &field(2, &[3, 0x80])), false);
+    let largest = [&[0xff; 9][..], &[1]].concat();
+    is_read_as_decoded(&of_buckets(u64::MAX, &field(2, &largest)));
+    is_left_to_the_decoder(&of_buckets(0, &field(2, &[&largest[..], &[1]].concat())), true);
+    is_left_to_the_decoder(&of_buckets(u64::MAX, &field(2, &[&[0xff; 10][..], &[1]].concat())), false);
+}
+
 #[test]
 fn overlong_numbers() {
     // 0 in three bytes.
