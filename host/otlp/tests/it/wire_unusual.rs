@@ -142,7 +142,8 @@ fn counts_of_exponential_buckets_in_any_form() {
     is_read_as_decoded(&of_buckets(0, &field(2, &[])));
     // The decoder leaves the point out.
     is_left_to_the_decoder(&of_buckets(306, &all), true);
-    // In two parts, and one by one.
+    // In two parts, of which the last is not all, and one by one.
+    is_left_to_the_decoder(&of_buckets(4, &[field(2, &[3]), field(2, &[4])].concat()), true);
     is_left_to_the_decoder(&of_buckets(7, &[field(2, &[3]), field(2, &[4])].concat()), true);
     is_left_to_the_decoder(&of_buckets(7, &[0x10, 3, 0x10, 4]), true);
     // In more bytes than it takes.
