@@ -1,6 +1,7 @@
 //! `distribution.wasmeter`: the project's own settings, at the schema's extension point for vendors.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -134,6 +135,9 @@ fn read_limits(section: &mut Section<'_>, config: &mut Config) {
     count("instruments_max", 1, &mut config.limits.instruments_max);
     count("sources_max", 1, &mut config.limits.sources_max);
     count("request_bytes_max", 1, &mut config.request_bytes_max);
+    let mut threads = config.limits.collection_threads_max.get();
+    count("collection_threads_max", 1, &mut threads);
+    config.limits.collection_threads_max = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
     let mut duration = |key, limit: &mut Duration| {
         if let Some(duration) = section.optional(key).and_then(|value| value.millis(1)) {
             *limit = duration;

@@ -344,7 +344,8 @@ distribution:
       call_deadline_ms: 20
       trusted_keys: [RWTcY57UIF3Wqllh6qPCJJ3fn6hr8SjgA9RjZyIH/rvmWjBIQmEA0yCB]
       watch: false
-    limits: {instruments_max: 1, sources_max: 2, current_expiry_ms: 3, idle_expiry_ms: 4, request_bytes_max: 5}
+    limits:
+      {instruments_max: 1, sources_max: 2, current_expiry_ms: 3, idle_expiry_ms: 4, request_bytes_max: 5, collection_threads_max: 6}
     view_matching_mode: composable
 "#,
     );
@@ -361,6 +362,7 @@ distribution:
         (limits.current_expiry, limits.idle_expiry),
         (Duration::from_millis(3), Duration::from_millis(4))
     );
+    assert_eq!(limits.collection_threads_max.get(), 6);
     assert_eq!(config.view_mode, ViewMode::Composable);
 
     let localhost = load(

@@ -2,7 +2,8 @@
 
 mod plugin;
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 pub use plugin::{PLUGIN_LIMITS, PluginLimit, PluginLimits, STACK_STEP_BYTES};
@@ -49,6 +50,9 @@ pub struct Limits {
     /// How long any received or observed source or series is kept without news. What is needed to recognise the return of a source
     /// is kept for 24 times as long where its series lives on without it, or where a reader of deltas was told what it had counted.
     pub idle_expiry: Duration,
+    /// The most threads of a collection, the one that collects among them. One more is begun for each 16384 series, and ends with the
+    /// collection.
+    pub collection_threads_max: NonZeroUsize,
 }
 
 impl Default for Limits {
@@ -59,6 +63,8 @@ impl Default for Limits {
             observations_max: 100_000,
             current_expiry: Duration::from_secs(300),
             idle_expiry: Duration::from_secs(3600),
+            // As many as can work at the same time.
+            collection_threads_max: available_parallelism().unwrap_or(NonZeroUsize::MIN),
         }
     }
 }
