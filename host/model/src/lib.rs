@@ -20,7 +20,7 @@ mod temporality;
 mod time;
 mod value;
 
-pub use attributes::{Attribute, Attributes};
+pub use attributes::{Attribute, Attributes, EncodedKey};
 pub use counts::total_count;
 pub use entity::{EntityRef, EntityRefs};
 pub use exemplar::{ExemplarFilter, ExemplarReservoir, SpanContext};

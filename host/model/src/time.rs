@@ -17,6 +17,11 @@ impl Timestamp {
         Self(secs.saturating_mul(1_000_000_000))
     }
 
+    /// Whole seconds since the Unix epoch.
+    pub const fn as_secs(self) -> u64 {
+        self.0 / 1_000_000_000
+    }
+
     /// True if the sender left the time unset.
     pub const fn is_unknown(self) -> bool {
         self.0 == 0

@@ -57,6 +57,7 @@ mod kind;
 mod labels;
 mod number;
 mod options;
+mod out;
 mod page;
 mod parse;
 mod render;

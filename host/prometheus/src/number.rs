@@ -4,20 +4,21 @@ use wasmeter_model::{Number, Timestamp};
 use wasmeter_prometheus_names::number_text;
 
 use crate::Format;
+use crate::out::Out;
 
 /// Appends `value`. In OpenMetrics a double is told from an integer: it has a decimal point or an exponent
 /// (OpenMetrics 1.0, "Numbers" and "Canonical Numbers").
-pub(crate) fn push_double(out: &mut String, value: f64, format: Format) {
+pub(crate) fn push_double(out: &mut Out, value: f64, format: Format) {
     let start = out.len();
     out.push_str(&number_text(value));
-    let is_bare = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if format == Format::OpenMetrics && out.get(start..).is_some_and(is_bare) {
+    let is_bare = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+    if format == Format::OpenMetrics && out.as_bytes().get(start..).is_some_and(is_bare) {
         out.push_str(".0");
     }
 }
 
 /// Appends `value`; integers exactly, though Prometheus itself reads doubles.
-pub(crate) fn push_number(out: &mut String, value: Number, format: Format) {
+pub(crate) fn push_number(out: &mut Out, value: Number, format: Format) {
     match value {
         Number::Int(value) => out.push_str(itoa::Buffer::new().format(value)),
         Number::Double(value) => push_double(out, value, format),
@@ -33,7 +34,7 @@ pub(crate) fn as_double(value: Number) -> f64 {
 }
 
 /// Appends a time in seconds since the Unix epoch, to the nanosecond: a double could not hold it.
-pub(crate) fn push_time(out: &mut String, time: Timestamp) {
+pub(crate) fn push_time(out: &mut Out, time: Timestamp) {
     const NANOS: u64 = 1_000_000_000;
     let fraction = format!("{:09}", time.0 % NANOS);
     let digits = fraction.trim_end_matches('0');
@@ -45,9 +46,9 @@ mod tests {
     use super::*;
 
     fn text(value: f64) -> String {
-        let mut out = String::new();
+        let mut out = Out::default();
         push_double(&mut out, value, Format::Text);
-        out
+        out.into_string()
     }
 
     /// The examples of "Canonical Numbers", and the ends.
@@ -71,9 +72,10 @@ mod tests {
             (f64::NEG_INFINITY, "-Inf"),
             (f64::NAN, "NaN"),
         ] {
-            let mut out = "1".to_owned();
+            let mut out = Out::default();
+            out.push('1');
             push_double(&mut out, value, Format::OpenMetrics);
-            assert_eq!(out, format!("1{wanted}"));
+            assert_eq!(out.into_string(), format!("1{wanted}"));
         }
     }
 
@@ -86,9 +88,9 @@ mod tests {
             (7_000_000_000, "7.0"),
             (u64::MAX, "18446744073.709551615"),
         ] {
-            let mut out = String::new();
+            let mut out = Out::default();
             push_time(&mut out, Timestamp(nanos));
-            assert_eq!(out, wanted);
+            assert_eq!(out.into_string(), wanted);
         }
     }
 
@@ -118,8 +120,8 @@ mod tests {
 
     #[test]
     fn integers_are_exact() {
-        let mut out = String::new();
+        let mut out = Out::default();
         push_number(&mut out, Number::Int(i64::MIN), Format::OpenMetrics);
-        assert_eq!(out, "-9223372036854775808");
+        assert_eq!(out.into_string(), "-9223372036854775808");
     }
 }

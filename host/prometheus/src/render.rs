@@ -6,6 +6,8 @@ mod openmetrics;
 mod rows;
 mod text;
 
+use std::borrow::Cow;
+
 use wasmeter_model::frame::Frame;
 
 use crate::{Format, Options, Page};
@@ -18,8 +20,10 @@ pub use draft::Draft;
 /// them. Equal frames give equal pages: families stand by name, their series in the order of the frame. Takes time and memory linear
 /// in the frame; received data that cannot be written is dropped and counted, whatever it is.
 pub fn render(frame: &Frame, format: Format, options: &Options) -> Page {
-    let mut draft = Draft::new(frame, format, options);
-    let text = draft.by_ref().collect();
+    let mut draft = Draft::new(Cow::Borrowed(frame), format, options);
+    let text = draft.by_ref().flatten().collect();
+    // What is put on a page is text.
+    let text = String::from_utf8(text).unwrap_or_default();
     let Draft { dropped, warnings, .. } = draft;
     Page { text, dropped, warnings }
 }

@@ -92,9 +92,10 @@ impl Processors {
     /// Hands a frame from one to the next; blocks for as long as they take, each at most its deadline. A frame without metrics
     /// goes on as it is. `told` hears of each processor that could not do its work.
     pub fn process(&self, frame: Frame, mut told: impl FnMut(ProcessorFault)) -> Processed {
-        if frame.metrics.name.is_empty() {
+        if frame.metrics.name.is_empty() || self.is_empty() {
             return Processed::Frame(frame);
         }
+        let frame = frame.into_interned();
         let mut replaced: Option<Frame> = None;
         for plugin in self.0.iter() {
             match plugin.ask_process(replaced.as_ref().unwrap_or(&frame)) {

@@ -6,10 +6,10 @@ use crate::ValueRef;
 use crate::value::double_identity;
 
 /// The field of a message with a key.
-const KEY: u8 = 0x0a;
+pub(super) const KEY: u8 = 0x0a;
 /// Behind it, that with its value, an `AnyValue`; what that has one of is:
-const VALUE: u8 = 0x12;
-const TEXT: u8 = 0x0a;
+pub(super) const VALUE: u8 = 0x12;
+pub(super) const TEXT: u8 = 0x0a;
 const BOOL: u8 = 0x10;
 const INT: u8 = 0x18;
 const DOUBLE: u8 = 0x21;
@@ -66,6 +66,11 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 impl<'a> Attribute<'a> {
+    #[inline]
+    pub(crate) fn new(key: &'a str, value: ValueRef<'a>) -> Self {
+        Self { key: key.as_bytes(), value: value.into() }
+    }
+
     /// The key.
     #[inline]
     pub fn key(self) -> &'a str {

@@ -1,6 +1,7 @@
 //! An attribute set: the identity of a series.
 
 mod encoding;
+mod key;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use triomphe::ThinArc;
 
 pub use encoding::Attribute;
 pub(crate) use encoding::Encoded;
+pub use key::EncodedKey;
 
 use crate::{Value, ValueRef};
 
@@ -169,7 +171,7 @@ impl Attributes {
 
     /// The fields from that of the attribute at `place` in ascending order on.
     #[inline]
-    fn fields_from(&self, place: usize) -> Option<&[u8]> {
+    pub(crate) fn fields_from(&self, place: usize) -> Option<&[u8]> {
         let (starts, fields) = self.0.slice.split_at_checked(self.head().layout.fields_start())?;
         let start = if self.head().layout.is_wide() {
             u32::from_le_bytes(*starts.get(4 * place..)?.first_chunk()?) as usize

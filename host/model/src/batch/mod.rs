@@ -81,7 +81,7 @@ impl<'a> Batch<'a> {
     fn of(points: Cow<'a, Frame>) -> Self {
         let frame = points.as_ref();
         let mut sets = Sets::default();
-        for row in 0..frame.sets.offsets.len() {
+        for row in 0..frame.sets.len() {
             let (attributes, overwritten) = frame.attributes(SetId(u32::try_from(row).unwrap_or(u32::MAX)));
             sets.add(attributes, overwritten as u64);
         }

@@ -139,6 +139,90 @@ fn a_copy_has_everything_of_every_point() {
     assert_eq!((copy.resources.attributes.len(), copy.scopes.name.len()), (2, 3));
 }
 
+/// The frame with all of its sets kept instead of interned.
+fn with_kept_sets(frame: &Frame) -> Frame {
+    let mut kept = FrameBuilder::new();
+    let ids: Vec<SetId> =
+        (0..frame.sets.len() as u32).map(|row| kept.kept(&frame.attributes(SetId(row)).0)).collect();
+    let tables = kept.finish();
+    let mut frame = Frame { sets: tables.sets, ..frame.clone() };
+    for column in frame.set_columns() {
+        column.iter_mut().for_each(|set| *set = ids[set.0 as usize]);
+    }
+    frame
+}
+
+#[test]
+fn what_was_written_apart_is_put_together_as_if_it_had_been_one() {
+    let (one, other) = (frame("shop"), frame("last"));
+    let mut expected = FrameBuilder::new();
+    expected.append(&one, |_, _| true);
+    expected.append(&other, |_, _| true);
+    let expected = expected.finish();
+    for kept in [false, true] {
+        let given = |frame: &Frame| if kept { with_kept_sets(frame) } else { frame.clone() };
+        let mut both = FrameBuilder::new();
+        both.join(given(&one));
+        both.join(given(&other));
+        both.join(Frame::default());
+        let both = both.finish();
+        assert_eq!(points(&both), points(&expected));
+        assert_eq!(both.resources.entities, expected.resources.entities);
+        assert_eq!(both.scopes.resource, expected.scopes.resource);
+        assert_eq!(both.is_interned(), !kept);
+        both.check().unwrap();
+    }
+}
+
+#[test]
+fn points_may_follow_what_was_joined() {
+    let mut both = FrameBuilder::new();
+    both.join(frame("shop"));
+    both.append(&frame("last"), |_, _| true);
+    let mut expected = FrameBuilder::new();
+    expected.append(&frame("shop"), |_, _| true);
+    expected.append(&frame("last"), |_, _| true);
+    assert_eq!(points(&both.finish()), points(&expected.finish()));
+}
+
+#[test]
+fn kept_sets_read_as_interned_ones_and_become_them() {
+    let interned = frame("shop");
+    let kept = with_kept_sets(&interned);
+    assert!(interned.is_interned() && !kept.is_interned());
+    assert_eq!(points(&kept), points(&interned));
+    assert_eq!(kept.interned().as_ref(), &interned);
+    assert_ne!(kept, interned);
+    assert_eq!(kept, with_kept_sets(&interned));
+    assert_ne!(kept, with_kept_sets(&frame("other")));
+    // Copies are as what they are copied from.
+    let mut copy = FrameBuilder::new();
+    copy.append(&kept, |_, _| true);
+    let copy = copy.finish();
+    assert!(!copy.is_interned() && points(&copy) == points(&interned));
+    assert_eq!((copy.resources.attributes.len(), copy.scopes.name.len()), (2, 3));
+    let parts = kept.parts(std::num::NonZeroUsize::MIN).map(|part| part.to_frame().into_owned());
+    let parts: Vec<_> = parts.flat_map(|part| points(&part.into_interned())).collect();
+    assert_eq!(parts, points(&interned));
+}
+
+#[test]
+fn a_kept_set_that_comes_twice_in_a_row_is_kept_once() {
+    let set = |value: i64| crate::Attributes::from_iter([("n", value)]);
+    let (one, other) = (set(1), set(2));
+    let mut builder = FrameBuilder::new();
+    let none = crate::Attributes::empty();
+    let ids = [&one, &one.clone(), &other, &one, &none, &none].map(|set| builder.kept(set).0);
+    assert_eq!(ids, [0, 0, 1, 2, 3, 3]);
+    let interned = builder.attributes(&other);
+    assert_eq!((interned, builder.kept(&other)), (SetId(4), SetId(4)), "the last one, which is interned");
+    let frame = builder.finish();
+    let pairs = |row| frame.pairs(SetId(row)).rev().collect::<Vec<_>>();
+    assert_eq!(pairs(1), [("n", ValueRef::Int(2))]);
+    assert_eq!((pairs(2), pairs(3), pairs(4)), (pairs(0), vec![], pairs(1)));
+    assert_eq!(frame.interned().sets.len(), 3);
+}
+
 #[test]
 fn frames_are_joined_where_one_ends_as_the_other_begins() {
     let (one, other) = (frame("shop"), frame("last"));

@@ -95,6 +95,12 @@ impl BucketCounts {
         self.rows.close(self.packed.len());
     }
 
+    /// Adds all rows of others.
+    pub(super) fn join(&mut self, others: &Self) {
+        self.rows.join(&others.rows, self.packed.len());
+        self.packed.extend_from_slice(&others.packed);
+    }
+
     /// Removes the last count there is.
     #[cfg(test)]
     pub(super) fn cut(&mut self) {

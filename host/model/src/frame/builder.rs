@@ -4,7 +4,7 @@ use super::intern::Interned;
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM};
 use super::tables::{SetId, StringId};
 use super::{BoundsId, Frame, FrameSizes, NumberPoints, PointColumns, PointKind, RowCounts};
-use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp};
+use crate::{EntityRefs, Number, Temporality, Timestamp};
 
 /// Writes one [`Frame`].
 ///
@@ -37,7 +37,7 @@ pub struct MetricRow<'a> {
 /// What a point of any kind has.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PointHeader {
-    /// The attributes that name the series, from [`FrameBuilder::set`] or [`FrameBuilder::attributes`].
+    /// The attributes that name the series, from [`FrameBuilder::set`], [`FrameBuilder::attributes`] or [`FrameBuilder::kept`].
     pub attributes: SetId,
     /// The start of the interval.
     pub start: Timestamp,
@@ -313,30 +313,10 @@ impl FrameBuilder {
         self.close_point(row.header, |frame| &mut frame.summaries.columns);
     }
 
-    /// Gives the last points of the open metric their attributes, in order, which is the costly part of a point: for whoever
-    /// adds points while others wait, and has time for this afterwards.
-    pub fn name_points(&mut self, sets: &[Attributes]) {
-        let kind = self.open_kind();
-        let first = self.table_len(kind).saturating_sub(sets.len());
-        for (place, set) in (first..).zip(sets) {
-            let set = self.attributes(set);
-            let columns = match kind {
-                PointKind::None => return,
-                PointKind::Gauge | PointKind::Sum => &mut self.frame.numbers.columns,
-                PointKind::Histogram => &mut self.frame.histograms.columns,
-                PointKind::ExponentialHistogram => &mut self.frame.exponentials.columns,
-                PointKind::Summary => &mut self.frame.summaries.columns,
-            };
-            if let Some(attributes) = columns.attributes.get_mut(place) {
-                *attributes = set;
-            }
-        }
-    }
-
     /// True if the open resource is this one.
     pub(super) fn is_open_resource(&self, attributes: SetId, schema_url: &str, dropped: u32) -> bool {
         let Frame { strings, resources, .. } = &self.frame;
-        resources.attributes.last() == Some(&attributes)
+        resources.attributes.last().is_some_and(|open| self.frame.is_same_set(*open, attributes))
             && resources.schema_url.last().is_some_and(|id| strings.get(*id) == schema_url)
             && resources.dropped_attributes.last() == Some(&dropped)
     }
@@ -356,7 +336,7 @@ impl FrameBuilder {
             && is(&scopes.name, name)
             && is(&scopes.version, version)
             && is(&scopes.schema_url, schema_url)
-            && scopes.attributes.last() == Some(&attributes)
+            && scopes.attributes.last().is_some_and(|open| self.frame.is_same_set(*open, attributes))
             && scopes.dropped_attributes.last() == Some(&dropped)
     }
 
@@ -370,7 +350,7 @@ impl FrameBuilder {
         self.frame.metrics.kind.last().copied().unwrap_or_default()
     }
 
-    fn table_len(&self, kind: PointKind) -> usize {
+    pub(super) fn table_len(&self, kind: PointKind) -> usize {
         match kind {
             PointKind::None => 0,
             PointKind::Gauge | PointKind::Sum => self.frame.numbers.columns.len(),
@@ -394,6 +374,11 @@ impl FrameBuilder {
         if let Some(end) = self.frame.metrics.points_end.last_mut() {
             *end += 1;
         }
+    }
+
+    /// Says that all exemplars there are belong to points there are.
+    pub(super) fn close_exemplars(&mut self) {
+        self.exemplars_start = self.frame.exemplars.time.len();
     }
 
     fn discard_exemplars(&mut self) {

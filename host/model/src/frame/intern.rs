@@ -83,11 +83,33 @@ impl Bounds {
 }
 
 impl Interned {
+    /// What finds the strings and values of a frame, which are distinct, and none of its sets and bounds.
+    pub(super) fn texts_of(frame: &Frame) -> Self {
+        let Frame { strings, values, .. } = frame;
+        let mut interned = Self::default();
+        let text_hash = |&row: &u32| hash_text(strings.get(StringId(row)).as_bytes());
+        for row in 0..id(strings.offsets.len()) {
+            interned.strings.insert_unique(text_hash(&row), row, text_hash);
+        }
+        let value_hash = |&row: &u32| hash_value(values.get(ValueId(row), strings));
+        interned.texts.resize(strings.offsets.len(), NO_VALUE);
+        for (row, (tag, bits)) in (0..).zip(values.tags.iter().zip(&values.bits)) {
+            if *tag != Values::STRING {
+                interned.values.insert_unique(value_hash(&row), row, value_hash);
+                continue;
+            }
+            if let Some(text) = usize::try_from(*bits).ok().and_then(|text| interned.texts.get_mut(text)) {
+                *text = row;
+            }
+        }
+        interned
+    }
+
     pub(super) fn with_room(sizes: &FrameSizes) -> Self {
         Self {
             strings: HashTable::with_capacity(sizes.strings),
             texts: Vec::with_capacity(sizes.strings),
-            sets: HashTable::with_capacity(sizes.sets),
+            sets: HashTable::with_capacity(sizes.interned),
             ..Self::default()
         }
     }
@@ -211,11 +233,38 @@ impl FrameBuilder {
         id
     }
 
-    /// The id of a set of another frame.
+    /// The id of an attribute set of the engine that is kept as it is: a reference count, where interning looks at all of it. It has an
+    /// id of its own, unless it was the last one, too. See [`Frame::into_interned`].
+    #[inline]
+    pub fn kept(&mut self, attributes: &Attributes) -> SetId {
+        if attributes.is_empty() {
+            // A row says no less.
+            return self.attributes(attributes);
+        }
+        let sets = &self.frame.sets;
+        let last = SetId(id(sets.len()).wrapping_sub(1));
+        if sets.kept.get(last).is_some_and(|last| last.is_same(attributes)) {
+            return last;
+        }
+        self.kept_as(attributes.clone())
+    }
+
+    /// As [`FrameBuilder::kept`], of a set with attributes that is not the last one.
+    #[inline]
+    pub(super) fn kept_as(&mut self, attributes: Attributes) -> SetId {
+        let sets = &mut self.frame.sets;
+        let row = SetId(id(sets.len()));
+        sets.offsets.close(sets.keys.len());
+        sets.kept.keep_bare(row, attributes);
+        row
+    }
+
+    /// The id of a set of another frame; it is interned if it is so there.
     pub(super) fn set_of(&mut self, frame: &Frame, set: SetId) -> SetId {
-        match frame.sets.kept.get(set) {
-            Some(kept) => self.attributes(kept),
-            None => self.set(frame.pairs(set)),
+        match (frame.sets.bare(set), frame.sets.kept.get(set)) {
+            (Some(bare), _) => self.kept(bare),
+            (None, Some(kept)) => self.attributes(kept),
+            (None, None) => self.set(frame.pairs(set)),
         }
     }
 
@@ -247,7 +296,7 @@ impl FrameBuilder {
         id
     }
 
-    fn set_of_ids(&mut self, set: &[(StringId, ValueId)]) -> SetId {
+    pub(super) fn set_of_ids(&mut self, set: &[(StringId, ValueId)]) -> SetId {
         let sets = &mut self.frame.sets;
         let known = |row: u32| {
             let range = sets.offsets.range(row as usize);

@@ -5,12 +5,18 @@
 //! metrics. Rows are read through [`Frame::metrics`] and written through [`FrameBuilder`], which keeps the columns
 //! consistent: **every index points into its table, and every column of a table has the same length.** A frame that comes
 //! from elsewhere is to pass [`Frame::check`] first.
+//!
+//! A collection's attribute sets are those of the engine, which stand for rows: [`Frame::pairs`] reads either, and whoever reads the
+//! columns of sets has them made rows by [`Frame::into_interned`].
 
 mod append;
 mod bucket_counts;
 mod builder;
 mod check;
 mod intern;
+mod interned;
+mod join;
+mod pairs;
 mod part;
 mod points;
 mod read;
@@ -24,6 +30,7 @@ pub use builder::{
     ExemplarRow, ExponentialRow, FrameBuilder, HistogramRow, MetricRow, NumberRow, PointHeader, SummaryRow,
 };
 pub use check::FrameFault;
+pub use pairs::Pairs;
 pub use part::Part;
 pub use points::{Exemplars, ExponentialPoints, HistogramPoints, NumberPoints, PointColumns, SummaryPoints};
 pub use read::{
@@ -56,6 +63,12 @@ pub enum PointKind {
     ExponentialHistogram = 4,
     /// Quantile summaries of older systems.
     Summary = 5,
+}
+
+impl PointKind {
+    /// All of them, each at the place of its number.
+    pub const ALL: [Self; 6] =
+        [Self::None, Self::Gauge, Self::Sum, Self::Histogram, Self::ExponentialHistogram, Self::Summary];
 }
 
 /// A batch of metrics in columns; see the module.

@@ -2,8 +2,8 @@
 
 use super::points::{HAS_MAX, HAS_MIN, HAS_SUM, PointColumns};
 use super::tables::{SetId, StringId, ValueId};
-use super::{Frame, NumberPoints, PackedCounts, PointKind};
-use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp, ValueRef};
+use super::{Frame, NumberPoints, PackedCounts, Pairs, PointKind};
+use crate::{Attributes, EntityRefs, Number, Temporality, Timestamp};
 
 /// A metric of a frame.
 #[derive(Clone, Copy, Debug)]
@@ -144,23 +144,24 @@ impl Frame {
         (0..self.resources.attributes.len()).map(|row| ResourceRef { frame: self, row })
     }
 
+    /// Every scope, in order: grouped by resource.
+    pub fn scopes(&self) -> impl ExactSizeIterator<Item = ScopeRef<'_>> {
+        (0..self.scopes.name.len()).map(|row| ScopeRef { frame: self, row })
+    }
+
     /// Every metric, in order: grouped by resource, then scope.
     pub fn metrics(&self) -> impl DoubleEndedIterator<Item = MetricRef<'_>> + ExactSizeIterator {
         (0..self.metrics.name.len()).map(|row| MetricRef::new(self, row))
     }
 
     /// The attributes of a set, as given: order and duplicates included.
-    pub fn pairs(
-        &self,
-        set: SetId,
-    ) -> impl DoubleEndedIterator<Item = (&str, ValueRef<'_>)> + ExactSizeIterator {
-        let (keys, values) = self.pair_ids(set);
-        keys.iter()
-            .zip(values)
-            .map(|(key, value)| (self.strings.get(*key), self.values.get(*value, &self.strings)))
+    #[inline]
+    pub fn pairs(&self, set: SetId) -> Pairs<'_> {
+        Pairs::of(self, set)
     }
 
-    /// The attributes of a set as rows of the tables: their keys and their values, equally many.
+    /// The attributes of a set as rows of the tables: their keys and their values, equally many. None if the set is not interned: see
+    /// [`Frame::into_interned`].
     #[inline]
     pub fn pair_ids(&self, set: SetId) -> (&[StringId], &[ValueId]) {
         let range = self.sets.offsets.range(set.0 as usize);
@@ -168,8 +169,11 @@ impl Frame {
         (keys, self.sets.values.get(range).unwrap_or_default())
     }
 
-    /// A set as the engine keeps it, and how many duplicate keys were overwritten. Allocates.
+    /// A set as the engine keeps it, and how many duplicate keys were overwritten. Allocates, unless it is kept.
     pub fn attributes(&self, set: SetId) -> (Attributes, usize) {
+        if let Some(kept) = self.sets.kept.get(set) {
+            return (kept.clone(), 0);
+        }
         Attributes::from_pairs(self.pairs(set).map(|(key, value)| (key, value.to_value())))
     }
 }
@@ -409,9 +413,7 @@ impl<'a> PointRef<'a> {
     }
 
     /// The attributes, in order.
-    pub fn pairs(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = (&'a str, ValueRef<'a>)> + ExactSizeIterator + use<'a> {
+    pub fn pairs(&self) -> Pairs<'a> {
         self.frame.pairs(self.attributes())
     }
 
@@ -465,9 +467,7 @@ impl<'a> ExemplarRef<'a> {
     }
 
     /// The attributes that are not on the point.
-    pub fn pairs(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = (&'a str, ValueRef<'a>)> + ExactSizeIterator + use<'a> {
+    pub fn pairs(&self) -> Pairs<'a> {
         self.frame.pairs(self.set)
     }
 }

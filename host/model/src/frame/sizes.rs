@@ -14,7 +14,9 @@ pub struct FrameSizes {
     text: usize,
     pub(super) strings: usize,
     values: usize,
-    pub(super) sets: usize,
+    sets: usize,
+    /// How many of them are in rows.
+    pub(super) interned: usize,
     /// The attributes of all sets.
     pairs: usize,
     numbers: usize,
@@ -34,7 +36,8 @@ impl Frame {
             text: self.strings.text.len(),
             strings: self.strings.offsets.len(),
             values: self.values.tags.len(),
-            sets: self.sets.offsets.len(),
+            sets: self.sets.len(),
+            interned: self.sets.len().saturating_sub(self.sets.kept.bare()),
             pairs: self.sets.keys.len(),
             numbers: self.numbers.columns.len(),
             histograms: self.histograms.columns.len(),
@@ -48,6 +51,27 @@ impl Frame {
 }
 
 impl FrameSizes {
+    /// Those of one of so many parts that are about alike.
+    #[must_use]
+    pub fn share(&self, parts: usize) -> Self {
+        let of = |rows: usize| rows.div_ceil(parts.max(1));
+        Self {
+            text: of(self.text),
+            strings: of(self.strings),
+            values: of(self.values),
+            sets: of(self.sets),
+            interned: of(self.interned),
+            pairs: of(self.pairs),
+            numbers: of(self.numbers),
+            histograms: of(self.histograms),
+            counts: of(self.counts),
+            exponentials: of(self.exponentials),
+            positive: of(self.positive),
+            negative: of(self.negative),
+            exemplars: of(self.exemplars),
+        }
+    }
+
     /// A frame with no rows and room for so many.
     pub(super) fn room(&self) -> Frame {
         Frame {

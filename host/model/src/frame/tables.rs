@@ -52,6 +52,12 @@ impl Offsets {
         self.ends.last().copied().unwrap_or(0) as usize
     }
 
+    /// Adds the ranges of a table that is put behind the one there is, which is so long.
+    pub(super) fn join(&mut self, others: &Self, length: usize) {
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        self.ends.extend(others.ends.iter().map(|end| end.saturating_add(length)));
+    }
+
     /// Closes a range at `end`, the current length of the table the ranges are of.
     pub(super) fn close(&mut self, end: usize) {
         self.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
@@ -134,40 +140,89 @@ pub struct Sets {
     pub values: Vec<ValueId>,
     /// Where each set ends in both columns.
     pub offsets: Offsets,
-    /// The sets of the engine that rows were made of.
+    /// Sets of the engine: those that rows were made of, and those that stand for a row, which then is empty; see
+    /// [`Frame::into_interned`](super::Frame::into_interned).
     pub kept: KeptSets,
 }
 
-/// The sets that rows were made of, by row, as far as it was given sets: what they are encoded as need not be made of the rows again.
-/// They say nothing else than the rows, so frames with and without them are equal.
+/// The sets of the engine that rows were made of or that stand for rows, by row, as far as there are any. What a row and its set both
+/// say they say alike, so of frames whose sets are all interned equal ones may have kept different ones.
 #[derive(Clone, Debug, Default)]
-pub struct KeptSets(Vec<Option<Attributes>>);
+pub struct KeptSets {
+    sets: Vec<Option<Attributes>>,
+    /// How many of them stand for a row.
+    bare: usize,
+}
 
 impl KeptSets {
     pub(super) fn with_capacity(sets: usize) -> Self {
-        Self(Vec::with_capacity(sets))
+        Self { sets: Vec::with_capacity(sets), bare: 0 }
     }
 
-    /// The set a row was made of, if it was made of one.
+    /// The set that is kept for a row, if there is one.
     #[inline]
     pub fn get(&self, set: SetId) -> Option<&Attributes> {
-        self.0.get(set.0 as usize)?.as_ref()
+        self.sets.get(set.0 as usize)?.as_ref()
+    }
+
+    /// How many sets stand for a row.
+    pub(super) const fn bare(&self) -> usize {
+        self.bare
     }
 
     /// Keeps the set that a new row was made of.
     #[inline]
     pub(super) fn keep(&mut self, row: SetId, set: &Attributes) {
-        let row = row.0 as usize;
-        if row >= self.0.len() {
-            self.0.resize(row, None);
-            self.0.push(Some(set.clone()));
+        if row.0 as usize >= self.sets.len() {
+            self.put(row, set.clone());
         }
+    }
+
+    /// Keeps a set that stands for a new row.
+    #[inline]
+    pub(super) fn keep_bare(&mut self, row: SetId, set: Attributes) {
+        self.put(row, set);
+        self.bare += 1;
+    }
+
+    /// Takes all sets of a table whose first row is this one here.
+    pub(super) fn join(&mut self, others: &mut Self, first: usize) {
+        self.sets.resize(first, None);
+        self.sets.append(&mut others.sets);
+        self.bare += std::mem::take(&mut others.bare);
+    }
+
+    #[inline]
+    fn put(&mut self, row: SetId, set: Attributes) {
+        let row = row.0 as usize;
+        if row > self.sets.len() {
+            self.sets.resize(row, None);
+        }
+        self.sets.push(Some(set));
+    }
+}
+
+impl Sets {
+    /// How many sets there are.
+    pub fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.offsets.is_empty()
+    }
+
+    /// The set that stands for a row without attributes; `None` if a row says all there is to say.
+    #[inline]
+    pub(super) fn bare(&self, set: SetId) -> Option<&Attributes> {
+        self.kept.get(set).filter(|kept| self.offsets.range(set.0 as usize).is_empty() && !kept.is_empty())
     }
 }
 
 impl PartialEq for KeptSets {
-    fn eq(&self, _: &Self) -> bool {
-        true
+    fn eq(&self, other: &Self) -> bool {
+        self.bare == other.bare && (self.bare == 0 || self.sets == other.sets)
     }
 }
 

@@ -93,28 +93,3 @@ fn values_of_every_case_survive_to_the_bit() {
         assert_eq!(format!("{read:?}"), format!("{value:?}"));
     }
 }
-
-#[test]
-fn points_may_get_their_attributes_afterwards() {
-    let set = |method: &str| Attributes::from_iter([("method", Value::from(method))]);
-    let mut builder = FrameBuilder::new();
-    let none = builder.set([]);
-    builder.resource(none, "", 0);
-    builder.scope("", "", "", none, 0);
-    builder.metric(sum("before"), none);
-    let before = builder.attributes(&set("PUT"));
-    let point =
-        |attributes| NumberRow { header: PointHeader { attributes, ..PointHeader::default() }, value: None };
-    builder.number(point(before));
-    builder.metric(sum("open"), none);
-    builder.number(point(before));
-    builder.number(point(SetId::default()));
-    builder.number(point(SetId::default()));
-    builder.name_points(&[set("GET"), set("POST")]);
-    let frame = builder.finish();
-    let sets: Vec<Vec<_>> = frame
-        .metrics()
-        .map(|metric| metric.numbers().map(|row| frame.attributes(row.point.attributes()).0).collect())
-        .collect();
-    assert_eq!(sets, [vec![set("PUT")], vec![set("PUT"), set("GET"), set("POST")]]);
-}

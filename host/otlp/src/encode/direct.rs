@@ -63,8 +63,11 @@ pub(super) fn request(part: Part<'_>) -> Bytes {
 /// About how many bytes the request will have: copying what is written as the buffer grows takes twice the memory.
 fn room(part: Part<'_>) -> usize {
     let common = |bytes: usize, point: PointRef<'_>| {
-        let (keys, _) = part.frame().pair_ids(point.attributes());
-        bytes + keys.len() * PAIR_BYTES + point.exemplars().len() * EXEMPLAR_BYTES
+        let pairs = match part.frame().sets.kept.get(point.attributes()) {
+            Some(kept) => kept.fields().len(),
+            None => point.pairs().len() * PAIR_BYTES,
+        };
+        bytes + pairs + point.exemplars().len() * EXEMPLAR_BYTES
     };
     let metric = |metric: MetricRef<'_>| -> usize {
         let points: usize = match metric.kind() {

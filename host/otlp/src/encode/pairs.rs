@@ -2,8 +2,8 @@
 //! what was written before.
 
 use prost::Message;
-use wasmeter_model::ValueRef;
 use wasmeter_model::frame::{Frame, SetId, StringId, ValueId};
+use wasmeter_model::{Attributes, ValueRef};
 
 use super::backward::{Backward, Piece};
 use crate::decode::value_from_nested;
@@ -63,7 +63,7 @@ impl<'a> Pairs<'a> {
     #[inline]
     pub(super) fn put(&mut self, to: &mut Backward, tag: u8, set: SetId) {
         let Some(kept) = self.frame.sets.kept.get(set) else { return self.put_rows(to, tag, set) };
-        let Some(fields) = kept.canonical_fields() else { return self.put_rows(to, tag, set) };
+        let Some(fields) = kept.canonical_fields() else { return put_each(to, tag, kept) };
         to.put(fields);
         if fields.first().is_some_and(|given| *given != tag) {
             // As attributes of something else, of which the fields have another tag.
@@ -102,6 +102,18 @@ impl<'a> Pairs<'a> {
                 *written = Written::new((*key, *value), tag, to.piece(end));
             }
         }
+    }
+}
+
+/// The attributes of a set that cannot be copied, one by one.
+fn put_each(to: &mut Backward, tag: u8, set: &Attributes) {
+    for place in (0..set.len()).rev() {
+        let Some(attribute) = set.attribute(place) else { continue };
+        let end = to.len();
+        any_value(to, attribute.value());
+        to.close(0x12, end);
+        to.text_field(0x0a, attribute.key());
+        to.close(tag, end);
     }
 }
 

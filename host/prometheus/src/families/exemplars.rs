@@ -8,6 +8,7 @@ use wasmeter_model::{Number, Timestamp};
 use super::{Buckets, Value};
 use crate::labels::{self, Label, Origin};
 use crate::number::as_double;
+use crate::out::Out;
 use crate::{TranslationStrategy, names};
 
 /// Characters of all names and values of an exemplar's labels together (OpenMetrics 1.0, "Exemplars").
@@ -97,11 +98,11 @@ fn text(strategy: TranslationStrategy, exemplar: &ExemplarRef<'_>) -> String {
             chosen.push(label);
         }
     }
-    let mut text = String::new();
+    let mut text = Out::default();
     for (name, value) in &chosen {
         labels::push(&mut text, name, value);
     }
-    text
+    text.into_string()
 }
 
 /// The position of the bucket that has `number` in its range.

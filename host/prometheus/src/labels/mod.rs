@@ -1,15 +1,15 @@
 //! The labels of a series: attributes, scope and resource under the names of Prometheus, joined where names collide.
 
 mod series;
-mod texts;
 mod value;
 
 use std::borrow::Cow;
 
 use wasmeter_model::ValueRef;
 
-pub(crate) use series::{Found, SeriesLabels};
-pub(crate) use texts::{LabelId, LabelTexts};
+use crate::out::Out;
+
+pub(crate) use series::{Found, LabelsId, SeriesLabels};
 pub(crate) use value::text as value_text;
 
 /// A label before collisions are settled.
@@ -23,6 +23,14 @@ pub(crate) struct Label<'a> {
     pub(crate) origin: Origin,
     /// Not escaped.
     pub(crate) value: Cow<'a, str>,
+}
+
+impl Label<'_> {
+    /// The same, of text of its own.
+    fn into_owned(self) -> Label<'static> {
+        let Self { name, key, origin, value } = self;
+        Label { name, key: Cow::Owned(key.into_owned()), origin, value: Cow::Owned(value.into_owned()) }
+    }
 }
 
 /// What part of the telemetry a label tells.
@@ -79,33 +87,66 @@ pub(crate) fn settle(
 }
 
 /// Appends one more label.
-pub(crate) fn push(out: &mut String, name: &str, value: &str) {
-    if !out.is_empty() && !out.ends_with('{') {
+pub(crate) fn push(out: &mut Out, name: &str, value: &str) {
+    if !out.is_empty() && !out.as_bytes().ends_with(b"{") {
         out.push(',');
     }
     push_bare(out, name, value);
 }
 
-fn push_bare(out: &mut String, name: &str, value: &str) {
+fn push_bare(out: &mut Out, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");
-    let is_escaped = |byte: u8| (byte == b'\\') | (byte == b'"') | (byte == b'\n');
-    // Few values have any, so all bytes are looked at at once first.
+    push_value(out, value.as_bytes());
+    out.push('"');
+}
+
+/// Appends a value that is there as bytes, escaped.
+#[inline]
+fn push_value(out: &mut Out, value: &[u8]) {
+    if has_escapes(value) {
+        return push_escaped(out, value);
+    }
+    out.push_text(value);
+}
+
+fn push_escaped(out: &mut Out, value: &[u8]) {
     let mut rest = value;
-    let has_escapes = value.bytes().fold(false, |any, byte| any | is_escaped(byte));
-    while has_escapes && let Some(place) = rest.bytes().position(is_escaped) {
+    while let Some(place) = rest.iter().position(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
         let (plain, escaped) = rest.split_at(place);
-        out.push_str(plain);
-        let mut characters = escaped.chars();
-        out.push_str(match characters.next() {
-            Some('\\') => "\\\\",
-            Some('"') => "\\\"",
+        out.push_text(plain);
+        let Some((escaped, behind)) = escaped.split_first() else { break };
+        out.push_str(match escaped {
+            b'\\' => "\\\\",
+            b'"' => "\\\"",
             _ => "\\n",
         });
-        rest = characters.as_str();
+        rest = behind;
     }
-    out.push_str(rest);
-    out.push('"');
+    out.push_text(rest);
+}
+
+/// True if any of the bytes is escaped on a page. Few values have one, so all are looked at at once, eight of them in one go.
+#[inline]
+fn has_escapes(value: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    /// Has a bit set if one of the bytes is this one (and none if there is none).
+    const fn has(word: u64, byte: u8) -> u64 {
+        let zero = word ^ (ONES * byte as u64);
+        zero.wrapping_sub(ONES) & !zero & (ONES << 7)
+    }
+    let in_word = |word: [u8; 8]| {
+        let word = u64::from_le_bytes(word);
+        has(word, b'\\') | has(word, b'"') | has(word, b'\n')
+    };
+    let (words, rest) = value.as_chunks::<8>();
+    let found = words.iter().fold(0, |found, word| found | in_word(*word));
+    let last = match value.last_chunk::<8>() {
+        // Some of these for the second time.
+        Some(last) => in_word(*last),
+        None => u64::from(rest.iter().any(|byte| matches!(byte, b'\\' | b'"' | b'\n'))),
+    };
+    found | last != 0
 }
 
 #[cfg(test)]

@@ -1,285 +1,322 @@
-//! The labels of series after series: what many of them have in common is worked out once.
+//! The labels of series after series: what many of them have in common is worked out once, and what each has of its own is read from the
+//! frame when it is written.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use wasmeter_model::ValueRef;
-use wasmeter_model::frame::{Frame, SetId, StringId, ValueId};
+use hashbrown::HashTable;
+use wasmeter_model::frame::{Frame, Pairs, SetId};
+use wasmeter_model::{Attribute, EncodedKey, ValueRef};
 
-use super::{Label, LabelId, LabelTexts, Origin, settle, value_text};
+use super::{Label, Origin, push, push_bare, push_value, settle, value_text};
 use crate::TranslationStrategy;
+use crate::out::Out;
 
-/// Finds the labels of the series of a frame.
-pub(crate) struct SeriesLabels<'a> {
-    frame: &'a Frame,
+/// The labels of all series of a page.
+#[derive(Debug)]
+pub(crate) struct SeriesLabels {
     strategy: TranslationStrategy,
+    plans: Vec<Plan>,
     /// What every series of the open scope carries.
-    shared: Vec<Label<'a>>,
+    shared: Arc<[Label<'static>]>,
     /// The label that the type of the open metric adds itself.
     reserved: Option<&'static str>,
-    plans: Plans,
-    names: Names,
-    made: Made,
-    /// Those of the series that was asked for last.
-    found: Vec<LabelId>,
+    /// The plans of the open scope and metric, by the keys they are for.
+    open: HashTable<usize>,
+    /// The one that was asked for last: it mostly is the next one, too.
+    recent: Option<usize>,
+    hasher: RandomState,
 }
 
 /// The labels of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LabelsId {
+    plan: u32,
+    set: SetId,
+}
+
+/// What is known of the labels of a series before they are written.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found<'a> {
-    /// By name; see [`settle`].
-    pub(crate) labels: &'a [LabelId],
+pub(crate) struct Found {
+    pub(crate) labels: LabelsId,
     /// Other sets of the open metric that have the same number here have other labels. `None`: they may have the same.
     pub(crate) group: Option<usize>,
 }
 
-/// The labels that attributes have become, by their names and values.
-struct Made {
-    /// By value: the first name it had, and that label; `None` if the value is empty.
-    first: Vec<Option<(NameId, Option<LabelId>)>>,
-    /// Of other names that the same value had.
-    further: HashMap<(NameId, ValueId), Option<LabelId>, RandomState>,
-    /// Whether no two values of a name became the same label, and none became nothing.
+/// What is done with sets of the same keys in one scope and metric.
+#[derive(Debug)]
+struct Plan {
+    keys: Vec<Key>,
+    /// Whether sets that differ have labels that differ, as far as they have been seen.
     is_one_to_one: bool,
+    way: Way,
 }
 
-impl Made {
-    /// The label of a value under a name, made by `make` if it is asked for the first time; `None` if it has none.
+/// A key, by its place in the set.
+#[derive(Debug)]
+struct Key {
+    key: EncodedKey,
+    /// What its values have been so far.
+    kind: Kind,
+}
+
+/// Values that are written alike are equal if they are of the same kind, but for the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// That is not empty.
+    Text,
+    Int,
+    Bool,
+    Other,
+}
+
+impl Kind {
     #[inline]
-    fn label(
-        &mut self,
-        name: NameId,
-        value: ValueId,
-        make: impl FnOnce() -> (Option<LabelId>, IsNew),
-    ) -> Option<LabelId> {
-        let first = self.first.get_mut(value.0 as usize)?;
-        if let Some((known, label)) = first
-            && *known == name
-        {
-            return *label;
+    fn of(attribute: Attribute<'_>) -> Self {
+        match attribute.text_bytes() {
+            Some([]) => Self::Other,
+            Some(_) => Self::Text,
+            None => match attribute.value() {
+                ValueRef::Int(_) => Self::Int,
+                ValueRef::Bool(_) => Self::Bool,
+                _ => Self::Other,
+            },
         }
-        if first.is_some()
-            && let Some(label) = self.further.get(&(name, value))
-        {
-            return *label;
-        }
-        let (label, IsNew(is_new)) = make();
-        self.is_one_to_one &= is_new;
-        match first {
-            None => *first = Some((name, label)),
-            Some(_) => {
-                self.further.insert((name, value), label);
-            }
-        }
-        label
     }
 }
 
-/// Whether a label was not there before.
-struct IsNew(bool);
-
-/// The number of a label's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct NameId(u32);
-
-/// The names of labels, and of which all values so far were attributes that are text.
-#[derive(Default)]
-struct Names {
-    /// By number.
-    are_texts: Vec<bool>,
-    by_name: HashMap<String, NameId, RandomState>,
-}
-
-impl Names {
-    /// The number of a name.
-    fn number(&mut self, name: &str) -> NameId {
-        if let Some(number) = self.by_name.get(name) {
-            return *number;
-        }
-        // A frame numbers its keys with 32 bits too, and there are few other names.
-        let number = NameId(u32::try_from(self.are_texts.len()).unwrap_or(u32::MAX));
-        self.by_name.insert(name.to_owned(), number);
-        self.are_texts.push(true);
-        number
-    }
-
-    /// Takes down that a label of this name is something else, before it is looked for.
-    fn other(&mut self, name: &str, texts: &mut LabelTexts) {
-        let number = self.number(name);
-        self.other_at(number, texts);
-    }
-
-    fn other_at(&mut self, number: NameId, texts: &mut LabelTexts) {
-        if self.are_texts.get_mut(number.0 as usize).is_some_and(std::mem::take) {
-            texts.find_all();
-        }
-    }
-
-    /// The label of a value that has not been asked for under this name. A frame has each text once, so that as long as there is nothing but
-    /// texts it need not be looked for; what is no text may be written like one.
-    fn label(
-        &mut self,
-        number: NameId,
-        name: &str,
-        value: ValueRef<'_>,
-        texts: &mut LabelTexts,
-    ) -> (Option<LabelId>, IsNew) {
-        if !matches!(value, ValueRef::String(_)) {
-            self.other_at(number, texts);
-        }
-        let text = value_text(value);
-        if text.is_empty() {
-            return (None, IsNew(false));
-        }
-        if self.are_texts.get(number.0 as usize).is_some_and(|are_texts| *are_texts) {
-            return (Some(texts.push(name, &text)), IsNew(true));
-        }
-        let known = texts.len();
-        let label = texts.id(name, &text);
-        (Some(label), IsNew(label.0 as usize >= known))
-    }
-}
-
-/// What is done with sets of the same keys, in the open scope and metric.
-#[derive(Default)]
-struct Plans {
-    all: Vec<(Vec<StringId>, Plan)>,
-    by_keys: HashMap<Vec<StringId>, usize, RandomState>,
-    /// The one that was asked for last: it mostly is the next one, too.
-    recent: usize,
-}
-
-impl Plans {
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The plan for sets of these keys, made if it is new, with its number.
-    fn of(&mut self, keys: &[StringId], make: impl FnOnce() -> Plan) -> (usize, Option<&Plan>) {
-        if self.all.get(self.recent).is_none_or(|(known, _)| known != keys) {
-            self.recent = match self.by_keys.get(keys) {
-                Some(number) => *number,
-                None => {
-                    self.by_keys.insert(keys.to_vec(), self.all.len());
-                    self.all.push((keys.to_vec(), make()));
-                    self.all.len() - 1
-                }
-            };
-        }
-        (self.recent, self.all.get(self.recent).map(|(_, plan)| plan))
-    }
-}
-
-/// What is done with sets of certain keys.
-enum Plan {
+/// How labels are made of a set.
+#[derive(Debug)]
+enum Way {
     /// No two labels have a name in common, and none is reserved: they stand one by one, by name.
     Apart(Vec<Part>),
     /// Names collide, so values decide.
-    Joined,
+    Joined { shared: Arc<[Label<'static>]>, reserved: Option<&'static str> },
 }
 
+/// Each begins with a comma.
+#[derive(Debug)]
 enum Part {
-    Shared(LabelId),
-    /// The attribute at a place of the set, its name on the page, and the number of that name.
-    Own(usize, String, NameId),
+    /// All of the label.
+    Shared(Out),
+    Own(Own),
 }
 
-impl<'a> SeriesLabels<'a> {
-    pub(crate) fn new(frame: &'a Frame, strategy: TranslationStrategy) -> Self {
+/// The attribute at a place of the set.
+#[derive(Debug)]
+struct Own {
+    place: usize,
+    key: EncodedKey,
+    /// What comes before its value.
+    before: String,
+}
+
+impl Part {
+    fn shared(name: &str, value: &str) -> Self {
+        let mut text = Out::default();
+        text.push(',');
+        push_bare(&mut text, name, value);
+        Self::Shared(text)
+    }
+}
+
+impl Plan {
+    /// True if it is for a set, of which it takes notice then.
+    #[inline]
+    fn takes(&mut self, set: &Pairs<'_>) -> bool {
+        if self.keys.len() != set.len() {
+            return false;
+        }
+        let mut is_one_to_one = self.is_one_to_one;
+        for (place, known) in self.keys.iter().enumerate() {
+            let kind = match set.text(place, &known.key) {
+                Some([]) => Kind::Other,
+                Some(_) => Kind::Text,
+                None => match set.attribute(place) {
+                    Some(other) if other.key_bytes() == known.key.as_str().as_bytes() => Kind::of(other),
+                    _ => return false,
+                },
+            };
+            is_one_to_one &= kind == known.kind;
+        }
+        self.is_one_to_one = is_one_to_one;
+        true
+    }
+}
+
+impl SeriesLabels {
+    pub(crate) fn new(strategy: TranslationStrategy) -> Self {
         Self {
-            frame,
             strategy,
-            shared: Vec::new(),
+            plans: Vec::new(),
+            shared: Arc::default(),
             reserved: None,
-            plans: Plans::default(),
-            names: Names::default(),
-            made: Made {
-                first: vec![None; frame.values.tags.len()],
-                further: HashMap::default(),
-                is_one_to_one: true,
-            },
-            found: Vec::new(),
+            open: HashTable::new(),
+            recent: None,
+            hasher: RandomState::default(),
         }
     }
 
     /// Opens a scope, with what all of its series carry.
-    pub(crate) fn open_scope(&mut self, shared: Vec<Label<'a>>) {
-        self.shared = shared;
-        self.plans.clear();
+    pub(crate) fn open_scope(&mut self, shared: Vec<Label<'_>>) {
+        self.shared = shared.into_iter().map(Label::into_owned).collect();
+        self.close();
     }
 
     /// Opens a metric of the open scope, whose type adds a label of its own.
     pub(crate) fn open_metric(&mut self, reserved: Option<&'static str>) {
         if self.reserved != reserved {
             self.reserved = reserved;
-            self.plans.clear();
+            self.close();
         }
+    }
+
+    fn close(&mut self) {
+        self.open.clear();
+        self.recent = None;
     }
 
     /// The labels of the series of a set.
-    pub(crate) fn of(&mut self, set: SetId, texts: &mut LabelTexts) -> Found<'_> {
-        let Self { frame, strategy, shared, reserved, plans, names, made, found } = self;
-        let (keys, values) = frame.pair_ids(set);
-        found.clear();
-        let (number, plan) = plans.of(keys, || plan(frame, *strategy, shared, *reserved, keys, names, texts));
-        let Some(Plan::Apart(parts)) = plan else {
-            let own: Vec<Label<'_>> = frame
-                .pairs(set)
-                .map(|(key, value)| {
-                    Label::new(crate::names::label(*strategy, key), key, Origin::Point, value)
-                })
-                .collect();
-            let settled = settle(shared, &own, *reserved);
-            for (name, value) in &settled {
-                names.other(name, texts);
-                found.push(texts.id(name, value));
-            }
-            return Found { labels: found, group: None };
+    #[inline]
+    pub(crate) fn of(&mut self, frame: &Frame, set: SetId) -> Found {
+        let pairs = frame.pairs(set);
+        let plans = &mut self.plans;
+        let recent =
+            self.recent.filter(|recent| plans.get_mut(*recent).is_some_and(|plan| plan.takes(&pairs)));
+        let number = recent.unwrap_or_else(|| self.find(&pairs));
+        self.recent = Some(number);
+        let is_one_to_one = self.plans.get(number).is_some_and(|plan| plan.is_one_to_one);
+        // A frame numbers its sets with 32 bits too.
+        let labels = LabelsId { plan: u32::try_from(number).unwrap_or(u32::MAX), set };
+        Found { labels, group: is_one_to_one.then_some(number) }
+    }
+
+    /// The plan for a set other than the recent one, which is made if there is none.
+    fn find(&mut self, set: &Pairs<'_>) -> usize {
+        let Self { strategy, plans, shared, reserved, open, hasher, .. } = self;
+        let hash_of = |keys: &mut dyn Iterator<Item = &[u8]>| {
+            let mut state = hasher.build_hasher();
+            keys.for_each(|key| {
+                state.write(key);
+                state.write_u8(0xff);
+            });
+            state.finish()
         };
-        for part in parts {
-            let (place, name, number) = match part {
-                Part::Own(place, name, number) => (*place, name, *number),
-                Part::Shared(id) => {
-                    found.push(*id);
-                    continue;
-                }
-            };
-            let Some(value) = values.get(place) else { continue };
-            let make = || names.label(number, name, frame.values.get(*value, &frame.strings), texts);
-            found.extend(made.label(number, *value, make));
+        let attributes = || (0..set.len()).filter_map(|place| set.attribute(place));
+        let hash = hash_of(&mut attributes().map(Attribute::key_bytes));
+        let is_it = |plan: &usize| {
+            plans.get(*plan).is_some_and(|plan| {
+                plan.keys
+                    .iter()
+                    .map(|key| key.key.as_str().as_bytes())
+                    .eq(attributes().map(Attribute::key_bytes))
+            })
+        };
+        if let Some(known) = open.find(hash, is_it).copied() {
+            plans.get_mut(known).into_iter().for_each(|plan| {
+                plan.takes(set);
+            });
+            return known;
         }
-        Found { labels: found, group: made.is_one_to_one.then_some(number) }
+        let key = |attribute: Attribute<'_>| Key {
+            key: EncodedKey::new(attribute.key()),
+            kind: Kind::of(attribute),
+        };
+        let keys: Vec<Key> = attributes().map(key).collect();
+        let way = way(*strategy, shared, *reserved, &keys);
+        let is_one_to_one = matches!(way, Way::Apart(_)) && keys.iter().all(|key| key.kind != Kind::Other);
+        plans.push(Plan { keys, is_one_to_one, way });
+        let number = plans.len() - 1;
+        let rehash = |plan: &usize| {
+            let keys = plans.get(*plan).into_iter().flat_map(|plan| &plan.keys);
+            hash_of(&mut keys.map(|key| key.key.as_str().as_bytes()))
+        };
+        open.insert_unique(hash, number, rehash);
+        number
+    }
+
+    /// Labels that are the same whatever the set: names and values, by name.
+    pub(crate) fn fixed(&mut self, labels: &[(String, String)]) -> LabelsId {
+        let way = Way::Apart(labels.iter().map(|(name, value)| Part::shared(name, value)).collect());
+        self.plans.push(Plan { keys: Vec::new(), is_one_to_one: false, way });
+        LabelsId { plan: u32::try_from(self.plans.len() - 1).unwrap_or(u32::MAX), set: SetId::default() }
+    }
+
+    /// Appends the labels of a series of this frame as they stand between the braces: by name, without those that are empty.
+    pub(crate) fn write(&self, out: &mut Out, frame: &Frame, LabelsId { plan, set }: LabelsId) {
+        let Some(plan) = self.plans.get(plan as usize) else { return };
+        let pairs = frame.pairs(set);
+        match &plan.way {
+            Way::Apart(parts) => push_parts(out, &pairs, parts),
+            Way::Joined { shared, reserved } => {
+                let name = |key: &str| crate::names::label(self.strategy, key);
+                let own: Vec<_> =
+                    pairs.map(|(key, value)| Label::new(name(key), key, Origin::Point, value)).collect();
+                for (name, value) in settle(shared, &own, *reserved) {
+                    push(out, &name, &value);
+                }
+            }
+        }
     }
 }
 
-fn plan(
-    frame: &Frame,
+fn push_parts(out: &mut Out, set: &Pairs<'_>, parts: &[Part]) {
+    let mut commas = 1;
+    let mut push_behind = |out: &mut Out, text: &[u8]| {
+        out.push_text(text.get(std::mem::take(&mut commas)..).unwrap_or_default());
+    };
+    for part in parts {
+        let Own { place, key, before } = match part {
+            Part::Shared(text) => {
+                push_behind(out, text.as_bytes());
+                continue;
+            }
+            Part::Own(own) => own,
+        };
+        match set.text(*place, key) {
+            Some([]) => {}
+            Some(text) => {
+                push_behind(out, before.as_bytes());
+                push_value(out, text);
+                out.push('"');
+            }
+            None => {
+                let value = set.attribute(*place).map(|attribute| value_text(attribute.value()));
+                if let Some(value) = value.filter(|value| !value.is_empty()) {
+                    push_behind(out, before.as_bytes());
+                    push_value(out, value.as_bytes());
+                    out.push('"');
+                }
+            }
+        }
+    }
+}
+
+fn way(
     strategy: TranslationStrategy,
-    shared: &[Label<'_>],
-    reserved: Option<&str>,
-    keys: &[StringId],
-    names: &mut Names,
-    texts: &mut LabelTexts,
-) -> Plan {
-    let own = keys.iter().map(|key| crate::names::label(strategy, frame.strings.get(*key)));
+    shared: &Arc<[Label<'static>]>,
+    reserved: Option<&'static str>,
+    keys: &[Key],
+) -> Way {
+    let own = keys.iter().map(|key| crate::names::label(strategy, key.key.as_str()));
     let own = own.enumerate().map(|(place, name)| (name, Some(place)));
     let mut labels: Vec<(String, Option<usize>)> =
         shared.iter().map(|label| (label.name.clone(), None)).chain(own).collect();
     labels.sort();
     let collide = labels.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
     if collide || labels.iter().any(|(name, _)| reserved == Some(name)) {
-        return Plan::Joined;
+        return Way::Joined { shared: shared.clone(), reserved };
     }
     let part = |(name, place): (String, Option<usize>)| match place {
         Some(place) => {
-            let number = names.number(&name);
-            Some(Part::Own(place, name, number))
+            let key = keys.get(place)?.key.clone();
+            Some(Part::Own(Own { place, key, before: format!(",{name}=\"") }))
         }
         None => {
-            names.other(&name, texts);
             let label = shared.iter().find(|label| label.name == name && !label.value.is_empty())?;
-            Some(Part::Shared(texts.id(&name, &label.value)))
+            Some(Part::shared(&name, &label.value))
         }
     };
-    Plan::Apart(labels.into_iter().filter_map(part).collect())
+    Way::Apart(labels.into_iter().filter_map(part).collect())
 }

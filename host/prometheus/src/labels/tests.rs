@@ -1,20 +1,18 @@
 //! Values as text, joins and escapes.
 
-use std::collections::HashMap;
-
 use proptest::prelude::*;
-use wasmeter_model::Value;
 use wasmeter_model::frame::{FrameBuilder, SetId};
+use wasmeter_model::{Attributes, Value};
 
 use super::*;
 use crate::{TranslationStrategy, names};
 
 fn render(shared: &[Label<'_>], own: &[Label<'_>], reserved: Option<&str>) -> String {
-    let mut out = String::new();
+    let mut out = Out::default();
     for (name, value) in settle(shared, own, reserved) {
         push(&mut out, &name, &value);
     }
-    out
+    out.into_string()
 }
 
 fn own<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<Label<'a>> {
@@ -97,6 +95,24 @@ fn a_reserved_name_gives_way() {
     assert_eq!(render(&[], &own(&[("le", "1"), ("exported.le", "2")]), Some("le")), r#"exported_le="2;1""#);
 }
 
+#[test]
+fn what_is_escaped_is_found_wherever_it_stands() {
+    for length in 0..40 {
+        let plain = "é".repeat(length / 2) + &"x".repeat(length % 2);
+        assert!(!has_escapes(plain.as_bytes()), "{plain}");
+        for (place, _) in plain.char_indices() {
+            for (special, escaped) in [('\\', "\\\\"), ('"', "\\\""), ('\n', "\\n")] {
+                let mut value = plain.clone();
+                value.insert(place, special);
+                let mut out = Out::default();
+                push_value(&mut out, value.as_bytes());
+                let (before, behind) = plain.split_at(place);
+                assert_eq!(out.into_string(), format!("{before}{escaped}{behind}"));
+            }
+        }
+    }
+}
+
 /// Some of these are written alike.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -118,13 +134,25 @@ proptest! {
         shared in prop::collection::vec(("a|b|a_|le|job", "[x1\"]{0,2}"), 0..3),
         // Of which sets a metric is opened: whether its scope carries what is shared, and its type has a label.
         opened in prop::collection::vec(prop::option::weighted(0.2, (any::<bool>(), any::<bool>())), 20),
+        are_kept in any::<bool>(),
     ) {
         let strategy = TranslationStrategy::default();
         let mut builder = FrameBuilder::new();
-        let ids: Vec<_> = sets
-            .iter()
-            .map(|set| builder.set(set.iter().map(|(key, value)| (key.as_str(), value.as_ref()))))
-            .collect();
+        let mut known: Vec<(Attributes, SetId)> = Vec::new();
+        let mut id = |set: &Vec<(String, Value)>| {
+            let pairs = set.iter().map(|(key, value)| (key.as_str(), value.as_ref()));
+            if !are_kept {
+                return builder.set(pairs);
+            }
+            let attributes = Attributes::from_iter(set.iter().map(|(key, value)| (key, value.clone())));
+            if let Some((_, id)) = known.iter().find(|(other, _)| *other == attributes) {
+                return *id;
+            }
+            let id = builder.kept(&attributes);
+            known.push((attributes, id));
+            id
+        };
+        let ids: Vec<_> = sets.iter().map(&mut id).collect();
         let frame = builder.finish();
         let label = |(key, value): &(String, String)| Label {
             name: names::label(strategy, key),
@@ -133,11 +161,10 @@ proptest! {
             value: Cow::Owned(value.clone()),
         };
         let shared: Vec<Label<'_>> = shared.iter().map(label).collect();
-        let mut texts = LabelTexts::default();
-        let mut labels = SeriesLabels::new(&frame, strategy);
+        let mut labels = SeriesLabels::new(strategy);
         let (mut carried, mut reserved) = (Vec::new(), None);
         let mut grouped: Vec<(usize, SetId, String)> = Vec::new();
-        let mut numbers: HashMap<String, LabelId> = HashMap::new();
+        let mut found = Vec::new();
         for ((set, id), opened) in sets.iter().zip(ids).zip(opened) {
             if let Some((is_carried, is_reserved)) = opened {
                 carried = if is_carried { shared.clone() } else { Vec::new() };
@@ -150,20 +177,22 @@ proptest! {
                 .iter()
                 .map(|(key, value)| Label::new(names::label(strategy, key), key, Origin::Point, value.as_ref()))
                 .collect();
-            let mut out = String::new();
-            let Found { labels, group } = labels.of(id, &mut texts);
-            texts.write(&mut out, labels);
-            for label in labels {
-                let mut text = String::new();
-                texts.write(&mut text, &[*label]);
-                prop_assert_eq!(numbers.entry(text).or_insert(*label), label, "one label has one number");
-            }
+            let Found { labels: series, group } = labels.of(&frame, id);
+            let mut out = Out::default();
+            labels.write(&mut out, &frame, series);
+            let out = out.into_string();
             prop_assert_eq!(&out, &render(&carried, &own, reserved));
+            found.push((series, out.clone()));
             if let Some(group) = group {
                 let of_group = grouped.iter().filter(|(known, other, _)| (*known, *other) != (group, id) && *known == group);
                 prop_assert!(of_group.into_iter().all(|(_, _, text)| *text != out), "{out} is not of one set alone");
                 grouped.push((group, id, out));
             }
+        }
+        for (series, expected) in found {
+            let mut out = Out::default();
+            labels.write(&mut out, &frame, series);
+            prop_assert_eq!(out.into_string(), expected, "written later");
         }
     }
 }

@@ -1,11 +1,14 @@
 //! A page that is collected and becomes text part by part.
 
+use std::borrow::Cow;
+
 use wasmeter_model::frame::Frame;
 
 use super::line::{Doubles, Lines};
 use super::{openmetrics, rows, text};
 use crate::families::Family;
-use crate::labels::LabelTexts;
+use crate::labels::SeriesLabels;
+use crate::out::Out;
 use crate::page::{Drop, Warning};
 use crate::{FamilyKind, Format, Options};
 
@@ -14,20 +17,22 @@ const PART: usize = 64 * 1024;
 /// Room for the series that fills a part up: most are a line or two.
 const SURPLUS: usize = 4 * 1024;
 
-/// A page before it is text: an iterator over its parts, each some whole lines, 64 KiB or a series more. All of them one
+/// A page before it is text: an iterator over its parts, each some whole lines of UTF-8, 64 KiB or a series more. All of them one
 /// after the other are the page.
 ///
 /// What serves a page this way never holds the text of all of it, which is most of what a page takes: some 300 bytes a
-/// sample, beside some 80 for the draft. The draft no longer needs the frame.
+/// sample, beside some 40 for the draft and the attributes of the frame, which it reads its labels from.
 #[derive(Debug)]
-pub struct Draft {
+pub struct Draft<'a> {
     /// The points that are not on the page: one entry per metric name and reason, sorted.
     pub dropped: Vec<Drop>,
     /// What was changed without losing a point, at most one entry per family or target and case.
     pub warnings: Vec<Warning>,
     /// As they come on the page.
     families: Vec<Shown>,
-    texts: LabelTexts,
+    labels: SeriesLabels,
+    /// Of which the sets are needed.
+    frame: Cow<'a, Frame>,
     bounds: Doubles,
     format: Format,
     /// The family that comes next, or goes on.
@@ -46,17 +51,35 @@ pub(super) struct Shown {
     pub(super) family: Family,
 }
 
-impl Draft {
-    /// Collects what a frame has for a page; see [`render`](super::render), which this does the most of.
-    pub fn new(frame: &Frame, format: Format, options: &Options) -> Self {
-        let rows::Collected { families, texts, dropped, mut warnings } =
-            rows::collect(frame, format, options);
+impl<'a> Draft<'a> {
+    /// Collects what a frame has for a page; see [`render`](super::render), which this does the most of. A frame that is given to the
+    /// draft is rid of its points.
+    pub fn new(frame: Cow<'a, Frame>, format: Format, options: &Options) -> Self {
+        let rows::Collected { families, labels, dropped, mut warnings } =
+            rows::collect(&frame, format, options);
+        let frame = match frame {
+            Cow::Borrowed(_) => frame,
+            Cow::Owned(Frame { strings, values, sets, .. }) => {
+                Cow::Owned(Frame { strings, values, sets, ..Frame::default() })
+            }
+        };
         let families = match format {
             Format::Text => text::shown(families),
             Format::OpenMetrics => openmetrics::shown(families, &mut warnings),
         };
         let bounds = Doubles::new(format);
-        Self { dropped, warnings, families, texts, bounds, format, family: 0, series: 0, is_whole: false }
+        Self {
+            dropped,
+            warnings,
+            families,
+            labels,
+            frame,
+            bounds,
+            format,
+            family: 0,
+            series: 0,
+            is_whole: false,
+        }
     }
 
     /// How many points were dropped for any reason.
@@ -65,14 +88,14 @@ impl Draft {
     }
 }
 
-impl Iterator for Draft {
-    type Item = String;
+impl Iterator for Draft<'_> {
+    type Item = Vec<u8>;
 
-    fn next(&mut self) -> Option<String> {
+    fn next(&mut self) -> Option<Vec<u8>> {
         if self.is_whole {
             return None;
         }
-        let mut out = String::with_capacity(PART + SURPLUS);
+        let mut out = Out::with_capacity(PART + SURPLUS);
         while out.len() < PART {
             let Some(shown) = self.families.get(self.family) else {
                 self.is_whole = true;
@@ -92,13 +115,14 @@ impl Iterator for Draft {
                 continue;
             };
             self.series += 1;
-            let lines = Lines::new(&mut out, &shown.name, (labels, &self.texts), &mut self.bounds);
+            let lines =
+                Lines::new(&mut out, &shown.name, (labels, &self.labels, &*self.frame), &mut self.bounds);
             match self.format {
                 Format::Text => text::push_series(lines, &series.value),
                 Format::OpenMetrics => openmetrics::push_series(lines, shown.kind, series),
             }
         }
-        (!out.is_empty()).then_some(out)
+        (!out.is_empty()).then(|| out.into_bytes())
     }
 }
 
@@ -129,20 +153,21 @@ mod tests {
         let frame = builder.finish();
         for format in [Format::Text, Format::OpenMetrics] {
             let whole = render(&frame, format, &Options::default()).text;
-            let parts: Vec<String> = Draft::new(&frame, format, &Options::default()).collect();
+            let parts: Vec<Vec<u8>> =
+                Draft::new(Cow::Borrowed(&frame), format, &Options::default()).collect();
             assert!(parts.len() > 2, "{} parts of {} bytes", parts.len(), whole.len());
             for part in &parts {
-                assert!(part.ends_with('\n') && part.len() < PART + SURPLUS, "{}", part.len());
+                assert!(part.ends_with(b"\n") && part.len() < PART + SURPLUS, "{}", part.len());
             }
             assert!(parts.iter().rev().skip(1).all(|part| part.len() >= PART));
-            assert_eq!(parts.concat(), whole);
+            assert_eq!(parts.concat(), whole.as_bytes());
         }
     }
 
     #[test]
     fn a_frame_without_metrics_is_an_end_or_nothing() {
-        let mut draft = Draft::new(&Frame::default(), Format::OpenMetrics, &Options::default());
-        assert_eq!((draft.next().as_deref(), draft.next()), (Some("# EOF\n"), None));
-        assert_eq!(Draft::new(&Frame::default(), Format::Text, &Options::default()).next(), None);
+        let mut draft = Draft::new(Cow::Owned(Frame::default()), Format::OpenMetrics, &Options::default());
+        assert_eq!((draft.next().as_deref(), draft.next()), (Some(&b"# EOF\n"[..]), None));
+        assert_eq!(Draft::new(Cow::Owned(Frame::default()), Format::Text, &Options::default()).next(), None);
     }
 }

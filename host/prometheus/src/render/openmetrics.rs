@@ -5,6 +5,7 @@ use super::line::{Lines, comment, push_count};
 use super::rows::TARGET_INFO;
 use crate::families::{Exemplar, Families, Family, Series, Value};
 use crate::number::{as_double, push_double, push_number, push_time};
+use crate::out::Out;
 use crate::{FamilyKind, Format, Warning};
 
 const FORMAT: Format = Format::OpenMetrics;
@@ -110,7 +111,7 @@ fn histogram_sum(series: &Series) -> Option<f64> {
 }
 
 /// The lines before a family's series.
-pub(super) fn push_head(out: &mut String, Shown { name, kind, family }: &Shown) {
+pub(super) fn push_head(out: &mut Out, Shown { name, kind, family }: &Shown) {
     comment(out, "# TYPE ", name, kind.word(FORMAT), FORMAT);
     // A family that is shown under its full name as something else ends in the suffix of its type, not in its unit.
     let ends_in_unit = name.strip_suffix(&family.unit).is_some_and(|rest| rest.ends_with('_'));
@@ -122,17 +123,17 @@ pub(super) fn push_head(out: &mut String, Shown { name, kind, family }: &Shown) 
     }
 }
 
-fn push_value(out: &mut String, value: &Value) {
+fn push_value(out: &mut Out, value: &Value) {
     let number = value.as_number();
     number.into_iter().for_each(|(number, _)| push_number(out, number, FORMAT));
 }
 
 /// The lines of a series.
 pub(super) fn push_series(mut lines: Lines<'_>, kind: FamilyKind, series: &Series) {
-    let exemplar = |out: &mut String, position| push_exemplar(out, series.exemplars.of(position));
+    let exemplar = |out: &mut Out, position| push_exemplar(out, series.exemplars.of(position));
     match &series.value {
         Value::Int(..) | Value::Double(..) => {
-            let number = |out: &mut String| push_value(out, &series.value);
+            let number = |out: &mut Out| push_value(out, &series.value);
             match kind {
                 FamilyKind::Counter => {
                     lines.sample("_total", None, |out| {
@@ -180,7 +181,7 @@ fn created(lines: &mut Lines<'_>, series: &Series) {
     }
 }
 
-fn push_exemplar(out: &mut String, exemplar: Option<&Exemplar>) {
+fn push_exemplar(out: &mut Out, exemplar: Option<&Exemplar>) {
     let Some(exemplar) = exemplar else {
         return;
     };

@@ -9,7 +9,8 @@ use wasmeter_model::Timestamp;
 use wasmeter_model::frame::{Frame, MetricRef, PointRef, ScopeRef, SetId};
 
 use crate::families::{Added, Exemplars, Families, Grid, Series, SeriesTable, Value};
-use crate::labels::{self, Found, Label, LabelTexts, Origin, SeriesLabels};
+use crate::labels::{self, Found, Label, Origin, SeriesLabels};
+use crate::out::Out;
 use crate::page::{Drop, DropReason, Warning};
 use crate::{FamilyKind, Format, Options, TranslationStrategy, names};
 use points::Form;
@@ -18,8 +19,7 @@ pub(super) use target::NAME as TARGET_INFO;
 /// What a frame has to say on a page.
 pub(super) struct Collected {
     pub(super) families: Families,
-    /// The labels of their series.
-    pub(super) texts: LabelTexts,
+    pub(super) labels: SeriesLabels,
     pub(super) dropped: Vec<Drop>,
     pub(super) warnings: Vec<Warning>,
 }
@@ -32,12 +32,7 @@ pub(super) fn collect(frame: &Frame, format: Format, options: &Options) -> Colle
         grid: Grid::new(options.exponential_scale_max, options.exponential_buckets_max),
         families: Families::new(format),
         targets: target::Targets::default(),
-        labels: SeriesLabels::new(frame, options.strategy),
-        // Most values stand in one label, and most of them are text.
-        texts: LabelTexts::with_capacity(
-            frame.values.tags.len(),
-            frame.strings.text.len() + 24 * frame.values.tags.len(),
-        ),
+        labels: SeriesLabels::new(options.strategy),
         open_scope: None,
         dropped: BTreeMap::new(),
         merged: BTreeMap::new(),
@@ -49,13 +44,13 @@ pub(super) fn collect(frame: &Frame, format: Format, options: &Options) -> Colle
     for metric in frame.metrics() {
         collector.metric(&metric);
     }
-    let Collector { mut families, mut texts, targets, dropped, merged, mut warnings, .. } = collector;
+    let Collector { mut families, mut labels, targets, dropped, merged, mut warnings, .. } = collector;
     warnings.extend(merged.into_iter().map(|(family, points)| Warning::DuplicateSeries { family, points }));
     if options.target_info {
-        targets.write(frame, options, &mut families, &mut texts, &mut warnings);
+        targets.write(frame, options, &mut families, &mut labels, &mut warnings);
     }
     let dropped = dropped.into_iter().map(|((metric, reason), points)| Drop { metric, reason, points });
-    Collected { families, texts, dropped: dropped.collect(), warnings }
+    Collected { families, labels, dropped: dropped.collect(), warnings }
 }
 
 struct Collector<'a> {
@@ -65,8 +60,7 @@ struct Collector<'a> {
     grid: Grid,
     families: Families,
     targets: target::Targets<'a>,
-    labels: SeriesLabels<'a>,
-    texts: LabelTexts,
+    labels: SeriesLabels,
     /// The row of the scope that was read last: metrics come grouped by scope.
     open_scope: Option<usize>,
     /// How many points were dropped, by the metric's name.
@@ -135,11 +129,12 @@ impl<'a> Collector<'a> {
                 Format::Text => bare(value),
                 Format::OpenMetrics => whole(strategy, form.kind, &point, value),
             };
-            let Found { labels, group } = self.labels.of(point.attributes(), &mut self.texts);
+            let Found { labels, group } = self.labels.of(self.frame, point.attributes());
             if alike.is_another(point.attributes(), group) {
                 return family.series.push(labels, series);
             }
-            match family.series.add(labels, series) {
+            let write = |out: &mut Out, labels| self.labels.write(out, self.frame, labels);
+            match family.series.add(labels, series, write) {
                 Added::New => {}
                 Added::Merged => merged += 1,
                 Added::Refused => refused += 1,

@@ -5,6 +5,7 @@ use super::line::{Lines, comment, push_count};
 use crate::Format;
 use crate::families::{Families, Value};
 use crate::number::{push_double, push_number};
+use crate::out::Out;
 use wasmeter_model::Number;
 
 const FORMAT: Format = Format::Text;
@@ -16,7 +17,7 @@ pub(super) fn shown(families: Families) -> Vec<Shown> {
 }
 
 /// The lines before a family's series.
-pub(super) fn push_head(out: &mut String, Shown { name, kind, family }: &Shown) {
+pub(super) fn push_head(out: &mut Out, Shown { name, kind, family }: &Shown) {
     if !family.help.is_empty() {
         comment(out, "# HELP ", name, &family.help, FORMAT);
     }

@@ -20,6 +20,7 @@ const POINT_BYTES: usize = 64;
 ///
 /// It is larger than `bytes_max`: the guest could do nothing but exhaust its limits.
 pub(crate) fn lower(frame: &Frame, bytes_max: usize) -> Result<frames::Frame, Refusal> {
+    let frame = &*frame.interned();
     let size = size(frame);
     if size > bytes_max {
         return Err(Refusal::new(

@@ -52,11 +52,12 @@ impl Frame {
     ///
     /// The first rule that is broken, with the row.
     pub fn check(&self) -> Result<(), FrameFault> {
-        let keys_ascend = tables::check(self)?;
-        rows::check(self)?;
-        points::check(self)?;
-        once::check(self)?;
-        series::check(self, keys_ascend)
+        let frame = &*self.interned();
+        let keys_ascend = tables::check(frame)?;
+        rows::check(frame)?;
+        points::check(frame)?;
+        once::check(frame)?;
+        series::check(frame, keys_ascend)
     }
 }
 

@@ -6,7 +6,8 @@ use wasmeter_model::frame::{Frame, ResourceRef};
 use wasmeter_model::{Timestamp, ValueRef};
 
 use crate::families::{Additive, Exemplars, Families, Series, SeriesTable, Value};
-use crate::labels::{self, Label, LabelId, LabelTexts, Origin};
+use crate::labels::{self, Label, Origin, SeriesLabels};
+use crate::out::Out;
 use crate::{FamilyKind, Options, Warning, names};
 
 pub(in crate::render) const NAME: &str = "target_info";
@@ -62,20 +63,20 @@ impl<'a> Targets<'a> {
         frame: &'a Frame,
         options: &Options,
         families: &mut Families,
-        texts: &mut LabelTexts,
+        page: &mut SeriesLabels,
         warnings: &mut Vec<Warning>,
     ) {
-        let mut known = BTreeMap::<String, Vec<LabelId>>::new();
+        let mut known = BTreeMap::<String, Vec<(String, String)>>::new();
         let mut conflicts = BTreeSet::new();
         for resource in &self.resources {
             let identity = identity(frame, resource);
             let others: Vec<_> = others(frame, options, resource, &identity);
-            let mut target = String::new();
+            let mut target = Out::default();
             for (name, value) in labels::settle(&identity, &[], None) {
                 labels::push(&mut target, &name, &value);
             }
+            let target = target.into_string();
             let all = labels::settle(&identity, &others, None);
-            let all: Vec<_> = all.iter().map(|(name, value)| texts.id(name, value)).collect();
             let first = known.entry(target.clone()).or_insert_with(|| all.clone());
             if *first != all && conflicts.insert(target.clone()) {
                 warnings.push(Warning::TargetInfoConflict { target });
@@ -86,7 +87,8 @@ impl<'a> Targets<'a> {
         // The empty resource has nothing to tell.
         let mut series = SeriesTable::default();
         for labels in known.into_values().filter(|labels| !labels.is_empty()) {
-            series.add(&labels, info.clone());
+            let labels = page.fixed(&labels);
+            series.add(labels, info.clone(), |out, labels| page.write(out, frame, labels));
         }
         families.add_reserved(NAME, FamilyKind::Info, "Target metadata", series);
     }

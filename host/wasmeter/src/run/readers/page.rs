@@ -1,5 +1,6 @@
 //! The Prometheus page: a collection for every scrape.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -131,7 +132,7 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
 }
 
 /// What is sent of a page: one that is a single part has a length, others come as fast as they are read.
-fn body(mut draft: Draft) -> Body {
+fn body(mut draft: Draft<'static>) -> Body {
     let first = draft.next().unwrap_or_default();
     match draft.next() {
         None => Body::from(first),
@@ -142,7 +143,7 @@ fn body(mut draft: Draft) -> Body {
 /// A body that is written while it is sent, so that no page is ever held as a whole.
 struct Parts<I>(I);
 
-impl<I: Iterator<Item = String> + Unpin> http_body::Body for Parts<I> {
+impl<I: Iterator<Item = Vec<u8>> + Unpin> http_body::Body for Parts<I> {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -156,7 +157,7 @@ impl<I: Iterator<Item = String> + Unpin> http_body::Body for Parts<I> {
 
 impl Page {
     /// The page; `None` if a processor keeps it back.
-    fn draft(&self, format: Format) -> Option<Draft> {
+    fn draft(&self, format: Format) -> Option<Draft<'static>> {
         let asked = Instant::now();
         let collected = self.pipeline.collect(self.reader);
         self.stats.timings().collected(component_type("prometheus"), asked.elapsed());
@@ -172,8 +173,9 @@ impl Page {
                 return None;
             }
         };
-        let page = Draft::new(&frame, format, &self.options);
-        let shown = (frame.point_count() as u64).saturating_sub(page.dropped_points());
+        let points = frame.point_count() as u64;
+        let page = Draft::new(Cow::Owned(frame), format, &self.options);
+        let shown = points.saturating_sub(page.dropped_points());
         self.stats.add("prometheus", "exported", shown);
         self.stats.finished("prometheus", None, shown);
         self.stats.add("prometheus", "dropped", page.dropped_points());

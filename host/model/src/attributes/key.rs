@@ -1,0 +1,72 @@
+//! A key as it is encoded, so that attributes need not be taken apart to be told from others.
+
+use super::encoding::{KEY, TEXT, VALUE};
+
+/// A key and how attributes begin that have it.
+#[derive(Clone, Debug)]
+pub struct EncodedKey {
+    key: String,
+    /// The key's field and the tag of the value; empty if the key is too long for a length of one byte.
+    fields: Vec<u8>,
+}
+
+impl EncodedKey {
+    /// Costs two allocations.
+    pub fn new(key: &str) -> Self {
+        let fields = match u8::try_from(key.len()) {
+            Ok(length @ 1..0x80) => [&[KEY, length], key.as_bytes(), &[VALUE]].concat(),
+            _ => Vec::new(),
+        };
+        Self { key: key.to_owned(), fields }
+    }
+
+    /// The key.
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        &self.key
+    }
+
+    /// The text of the first attribute of these, if it has the key and its value is text, and all its lengths are of one byte.
+    #[inline]
+    pub(crate) fn text_in<'a>(&self, fields: &'a [u8]) -> Option<&'a [u8]> {
+        let ([_tag, 0..0x80], message) = fields.split_first_chunk::<2>()? else { return None };
+        let value = if self.fields.is_empty() { None } else { message.strip_prefix(self.fields.as_slice()) };
+        match value?.split_first_chunk::<3>()? {
+            ([0..0x80, TEXT, length @ 0..0x80], text) => text.get(..usize::from(*length)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Attributes, EncodedKey};
+
+    fn text<'a>(set: &'a Attributes, place: usize, key: &str) -> Option<&'a str> {
+        let text = EncodedKey::new(key).text_in(set.fields_from(place)?)?;
+        std::str::from_utf8(text).ok()
+    }
+
+    #[test]
+    fn a_text_is_found_by_its_whole_key() {
+        let set = Attributes::from_iter([("a", "1"), ("ab", ""), ("b", "two")]);
+        assert_eq!(
+            (text(&set, 0, "a"), text(&set, 1, "ab"), text(&set, 2, "b")),
+            (Some("1"), Some(""), Some("two"))
+        );
+        for (place, key) in [(0, "b"), (0, "ab"), (1, "a"), (1, "b"), (0, ""), (3, "a")] {
+            assert_eq!(text(&set, place, key), None, "{place} {key}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_or_is_long_is_left_to_others() {
+        let set = Attributes::from_iter([("a", 1_i64)]);
+        assert_eq!(text(&set, 0, "a"), None);
+        let long = "x".repeat(200);
+        let set = Attributes::from_iter([("a", long.as_str()), (long.as_str(), "1"), ("z", "short")]);
+        let found: Vec<_> =
+            [(0, "a"), (1, &long), (2, "z")].iter().map(|(place, key)| text(&set, *place, key)).collect();
+        assert_eq!(found, [None, None, Some("short")]);
+    }
+}
