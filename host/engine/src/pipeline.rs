@@ -108,9 +108,9 @@ impl Pipeline {
         self.config.filter.as_deref()
     }
 
-    /// A frame to be written, with room for what the last one had.
-    pub(crate) fn new_frame(&self) -> FrameBuilder {
-        FrameBuilder::with_room(&lock(&self.sizes))
+    /// How large the last frame was, which is how large the next one mostly is.
+    pub(crate) fn sizes(&self) -> FrameSizes {
+        *lock(&self.sizes)
     }
 
     /// The frame that has been written.

@@ -185,7 +185,7 @@ impl Passing {
     /// Writes the metric with its points, in the order they came.
     pub(crate) fn emit(self, frame: &mut FrameBuilder) {
         let Self { key, description, metadata, mut points, .. } = self;
-        let metadata = frame.attributes(&metadata);
+        let metadata = frame.kept(&metadata);
         let row = MetricRow {
             name: &key.name,
             description: &description,
@@ -197,7 +197,7 @@ impl Passing {
         frame.metric(row, metadata);
         points.sort_unstable_by_key(|(_, point)| point.number);
         for (attributes, point) in &points {
-            let attributes = frame.attributes(attributes);
+            let attributes = frame.kept(attributes);
             let header = PointHeader { attributes, start: point.start, time: point.time, flags: 0 };
             let (count, sum, quantiles) = (point.count, point.sum, &point.quantiles[..]);
             frame.summary(SummaryRow { header, count, sum, quantiles });

@@ -1,11 +1,12 @@
 //! A collection: what callbacks have observed, current values, then every stream into the frame.
 
-use std::collections::HashMap;
+mod groups;
+mod spans;
+
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
+use wasmeter_model::Timestamp;
 use wasmeter_model::frame::{Frame, FrameBuilder};
-use wasmeter_model::{Resource, Scope, Timestamp};
 
 use super::Inner;
 use crate::filter::{MetricFilter, Verdict};
@@ -14,8 +15,8 @@ use crate::intake::Observations;
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::stream::{CHUNK, Collection, Emission, Entities, Stream};
-use crate::summaries::Passing;
 use crate::sync::MutexGuard;
+use groups::{Member, Piece, grouped};
 
 impl Inner {
     /// The frame of one reader, after its callbacks have run on this thread.
@@ -54,16 +55,9 @@ impl Inner {
                 state = self.in_chunks(&entry, state, |state| self.fetch_next(&entry, state, now, CHUNK));
             }
             // Measurements of this process persist; there may be many.
-            if entry.form != Form::Measurements || entry.instrument.kind.is_observable() {
-                let (now, expiry) = (collection.now, self.limits.idle_expiry);
-                let mut has_expired = false;
-                state = self.in_chunks(&entry, state, |state| {
-                    has_expired |= state.has_expired_among_next(now, expiry, CHUNK);
-                });
-                if has_expired {
-                    let expired = state.expire(entry.instrument.kind, now, expiry);
-                    self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
-                }
+            let may_expire = entry.form != Form::Measurements || entry.instrument.kind.is_observable();
+            if may_expire && state.may_have_expired(collection.now) {
+                state = self.expire(&entry, state, collection.now);
             }
             if state.has_current(place) {
                 let (chunk, expiry) = (state.chunk_of_current(&entry), self.limits.current_expiry);
@@ -82,7 +76,6 @@ impl Inner {
 
     /// What is in a reader's streams, which are left as after a collection. Whoever calls it holds `control`.
     pub(super) fn emit(&self, pipeline: &Pipeline, collection: Collection) -> Frame {
-        let mut frame = pipeline.new_frame();
         let mut streams = pipeline.streams();
         // What ends comes before what may have taken its name.
         streams.sort_by_cached_key(|stream| lock(&stream.slots).feeders > 0);
@@ -91,8 +84,8 @@ impl Inner {
         for stream in streams {
             let mut verdict = Verdict::of(filter, stream.key.metric());
             let exported = self.has_export(&stream, filter, &mut verdict, collection);
-            if let Some(entities) = exported {
-                passing.push((stream, verdict, entities));
+            if let Some((entities, places)) = exported {
+                passing.push((Member::Stream(stream, verdict, places), entities));
                 continue;
             }
             if let Some(notice) = verdict.notice() {
@@ -109,24 +102,64 @@ impl Inner {
             summaries.expire(collection.now, self.limits.current_expiry);
             summaries.passing(filter)
         };
-        for Group { resource, entities, scopes } in grouped(passing, summaries) {
-            let attributes = frame.attributes(&resource.attributes);
-            frame.resource(attributes, &resource.schema_url, 0);
-            frame.entities(entities.refs());
-            for (scope, Members { streams, summaries }) in scopes {
-                let attributes = frame.attributes(&scope.attributes);
-                frame.scope(&scope.name, &scope.version, &scope.schema_url, attributes, 0);
-                for (stream, mut verdict) in streams {
-                    self.emit_stream(&stream, filter, &mut verdict, collection, &mut frame);
+        let frame = self.write(grouped(passing, summaries), filter, collection, pipeline);
+        pipeline.forget_dead();
+        pipeline.finish_frame(frame)
+    }
+
+    /// Writes pieces behind each other, those of one resource or scope under one row.
+    fn write_span(
+        &self,
+        span: Vec<Piece>,
+        filter: Option<&dyn MetricFilter>,
+        collection: Collection,
+        frame: &mut FrameBuilder,
+    ) {
+        let (mut owner, mut scope) = (None, None);
+        for piece in span {
+            if owner.as_ref().is_none_or(|open| !Arc::ptr_eq(open, &piece.owner)) {
+                let attributes = frame.kept(&piece.owner.resource.attributes);
+                frame.resource(attributes, &piece.owner.resource.schema_url, 0);
+                frame.entities(piece.owner.entities.refs());
+                (owner, scope) = (Some(piece.owner), None);
+            }
+            if scope.as_ref().is_none_or(|open| !Arc::ptr_eq(open, &piece.scope)) {
+                let attributes = frame.kept(&piece.scope.attributes);
+                let of = &piece.scope;
+                frame.scope(&of.name, &of.version, &of.schema_url, attributes, 0);
+                scope = Some(piece.scope);
+            }
+            match piece.member {
+                Member::Stream(stream, mut verdict, _) => {
+                    self.emit_stream(&stream, filter, &mut verdict, collection, frame);
                     if let Some(notice) = verdict.notice() {
                         self.notice(&stream.key.name, notice);
                     }
                 }
-                summaries.into_iter().for_each(|summary| summary.emit(&mut frame));
+                Member::Summary(summary) => summary.emit(frame),
             }
         }
-        pipeline.forget_dead();
-        pipeline.finish_frame(frame)
+    }
+
+    /// Forgets sources without news.
+    fn expire<'a>(
+        &self,
+        entry: &'a Entry,
+        state: MutexGuard<'a, State>,
+        now: Timestamp,
+    ) -> MutexGuard<'a, State> {
+        let expiry = self.limits.idle_expiry;
+        let (mut has_expired, mut quiet_until) = (false, now.after(expiry));
+        let mut state = self.in_chunks(entry, state, |state| {
+            has_expired |= state.has_expired_among_next(now, expiry, CHUNK, &mut quiet_until);
+        });
+        if has_expired {
+            let expired = state.expire(entry.instrument.kind, now, expiry);
+            self.sources.fetch_sub(expired, std::sync::atomic::Ordering::Relaxed);
+            quiet_until = now;
+        }
+        state.set_quiet_until(quiet_until);
+        state
     }
 
     /// Has `work` go through the sources of an instrument, a part of them at a time, and whoever waits for the instrument have it in
@@ -149,14 +182,15 @@ impl Inner {
         }
     }
 
-    /// What is known of the entities of a stream, if any of its series has something to export that passes the filter.
+    /// What is known of the entities of a stream and how many places it has, if any of its series has something to export that passes
+    /// the filter.
     fn has_export(
         &self,
         stream: &Stream,
         filter: Option<&dyn MetricFilter>,
         verdict: &mut Verdict,
         collection: Collection,
-    ) -> Option<Entities> {
+    ) -> Option<(Entities, usize)> {
         let mut at = 0;
         loop {
             let places = at..at + CHUNK;
@@ -166,7 +200,7 @@ impl Inner {
             }
             at = places.end;
             if slots.to_export(&stream.key, collection, places).any(|attributes| verdict.passes(attributes)) {
-                return Some(slots.entities.clone());
+                return Some((slots.entities.clone(), slots.places()));
             }
             drop(slots);
             self.between_chunks();
@@ -183,15 +217,12 @@ impl Inner {
         frame: &mut FrameBuilder,
     ) {
         let key = &stream.key;
-        let (mut emission, mut names) = (Emission { key, collection, is_open: false }, Vec::new());
+        let mut emission = Emission { key, collection, is_open: false };
         lock(&stream.slots).begin_collection(key.temporality, collection.now);
         for at in (0..).step_by(CHUNK) {
             let mut slots = verdict.settle(filter, stream, collection, at..at + CHUNK);
-            let is_more = slots.emit(&mut emission, verdict, frame, &mut names);
-            // Whoever measures or sends waits for what is done while the stream is locked.
+            let is_more = slots.emit(&mut emission, verdict, frame);
             drop(slots);
-            frame.name_points(&names);
-            names.clear();
             if !is_more {
                 break;
             }
@@ -212,59 +243,6 @@ impl Inner {
             step();
             *lock(&self.between_chunks) = Some(step);
         }
-    }
-}
-
-/// What of a scope is exported.
-#[derive(Default)]
-struct Members {
-    streams: Vec<(Arc<Stream>, Verdict)>,
-    summaries: Vec<Passing>,
-}
-
-/// What of a resource is exported.
-struct Group {
-    resource: Arc<Resource>,
-    /// What any of it was told last.
-    entities: Entities,
-    scopes: Vec<(Arc<Scope>, Members)>,
-}
-
-/// Streams and summaries by resource and scope, each in order of first appearance.
-fn grouped(streams: Vec<(Arc<Stream>, Verdict, Entities)>, summaries: Vec<Passing>) -> Vec<Group> {
-    let mut groups = Groups::default();
-    for (stream, verdict, entities) in streams {
-        let members = groups.members(stream.key.resource.clone(), stream.key.scope.clone(), &entities);
-        members.streams.push((stream, verdict));
-    }
-    for summary in summaries {
-        let (resource, scope) = summary.owner();
-        groups.members(resource, scope, summary.entities()).summaries.push(summary);
-    }
-    groups.in_order
-}
-
-#[derive(Default)]
-struct Groups {
-    in_order: Vec<Group>,
-    resources: HashMap<Arc<Resource>, usize, RandomState>,
-    scopes: HashMap<(usize, Arc<Scope>), usize, RandomState>,
-}
-
-impl Groups {
-    fn members(&mut self, resource: Arc<Resource>, scope: Arc<Scope>, entities: &Entities) -> &mut Members {
-        let at = *self.resources.entry(resource).or_insert_with_key(|resource| {
-            let resource = resource.clone();
-            self.in_order.push(Group { resource, entities: Entities::default(), scopes: Vec::new() });
-            self.in_order.len() - 1
-        });
-        let Group { entities: known, scopes, .. } = &mut self.in_order[at];
-        known.hear_all(entities);
-        let place = *self.scopes.entry((at, scope)).or_insert_with_key(|(_, scope)| {
-            scopes.push((scope.clone(), Members::default()));
-            scopes.len() - 1
-        });
-        &mut scopes[place].1
     }
 }
 

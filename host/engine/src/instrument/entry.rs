@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) generation: u64,
     /// True once the registry has forgotten the instrument; whoever still holds it looks it up again.
     pub(crate) retired: bool,
+    /// No source expires before this second since the epoch.
+    quiet_until_secs: u32,
     /// When a point of a received instrument came in last, whether it was counted or not.
     pub(crate) heard: Timestamp,
     /// Of most instruments there is nothing.
@@ -198,14 +200,36 @@ impl State {
         if entry.instrument.origin == Origin::Received && is_merged { usize::MAX } else { CHUNK }
     }
 
-    /// True if there is something for [`State::expire`] to do in the next sources of a walk, so many at most.
-    pub(crate) fn has_expired_among_next(&mut self, now: Timestamp, expiry: Duration, most: usize) -> bool {
+    /// True if a source may have expired, so that all of them are to be looked at.
+    pub(crate) fn may_have_expired(&self, now: Timestamp) -> bool {
+        now.as_secs() >= u64::from(self.quiet_until_secs)
+    }
+
+    /// True if there is something for [`State::expire`] to do in the next sources of a walk, so many at most. If not, `quiet_until` is put
+    /// forward to when the first of them would expire without further news.
+    pub(crate) fn has_expired_among_next(
+        &mut self,
+        now: Timestamp,
+        expiry: Duration,
+        most: usize,
+        quiet_until: &mut Timestamp,
+    ) -> bool {
         let baseline_expiry = expiry.saturating_mul(BASELINE_EXPIRIES);
         self.sources.walk(most).iter_mut().any(|source| {
             source.data.forget_writers(now, baseline_expiry);
-            let expiry = if source.is_dormant { baseline_expiry } else { expiry };
-            now.since(source.heard) > expiry && !matches!(source.data, SourceData::Recorded(_))
+            if matches!(source.data, SourceData::Recorded(_)) {
+                return false;
+            }
+            let end = source.heard.after(if source.is_dormant { baseline_expiry } else { expiry });
+            *quiet_until = end.min(*quiet_until);
+            now > end
         })
+    }
+
+    /// Says when the first source expires, as far as there is no news until then: a source that is new or comes back has been heard of
+    /// after the walk that found this out.
+    pub(crate) fn set_quiet_until(&mut self, time: Timestamp) {
+        self.quiet_until_secs = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
     }
 
     /// Forgets received and observed sources without news for `expiry`, and returns how many. Measurements of this process

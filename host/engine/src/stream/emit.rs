@@ -44,14 +44,12 @@ impl Slots {
     }
 
     /// Writes the metric and, of the next places that the collection comes to, those points that pass the reader's filter, if it
-    /// has any. True if there is more to come to. The attributes of the points are not written but put into `names`, in their order:
-    /// see [`FrameBuilder::name_points`].
+    /// has any. True if there is more to come to.
     pub(crate) fn emit(
         &mut self,
         emission: &mut Emission<'_>,
         verdict: &Verdict,
         frame: &mut FrameBuilder,
-        names: &mut Vec<Attributes>,
     ) -> bool {
         let Emission { key, collection, ref mut is_open } = *emission;
         let (description, metadata) = (self.description.text().clone(), self.metadata.clone());
@@ -61,10 +59,10 @@ impl Slots {
                 return Passed::Collected;
             }
             if !std::mem::replace(is_open, true) {
-                let metadata = frame.attributes(&metadata);
+                let metadata = frame.kept(&metadata);
                 frame.metric(key.row(&description), metadata);
             }
-            let attributes = SetId::default();
+            let attributes = frame.kept(&slot.attributes);
             if has_value {
                 // Whoever ended the series may have read another clock than the collections do.
                 let after = Timestamp(interval.start.0.saturating_add(1));
@@ -74,11 +72,9 @@ impl Slots {
                 slot.start = slot.start.min(time);
                 slot.exemplars.emit(&slot.attributes, time, frame);
                 slot.emit_value(key, PointHeader { attributes, start: slot.start, time, flags: 0 }, frame);
-                names.push(slot.attributes.clone());
             }
             if is_ended {
                 emit_end(key, attributes, slot.start, collection.now, frame);
-                names.push(slot.attributes.clone());
             }
             Passed::Collected
         })

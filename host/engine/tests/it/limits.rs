@@ -123,6 +123,31 @@ fn what_is_not_heard_of_for_long_is_forgotten_with_its_instrument() {
 }
 
 #[test]
+fn each_source_is_forgotten_on_time_whatever_collections_there_were_before() {
+    let limits = Limits { idle_expiry: Duration::from_secs(60), ..Limits::default() };
+    let engine = engine_with(&[CUMULATIVE], no_views(), limits);
+    // When each is heard of.
+    let heard = [("set=a", 5), ("set=b", 30), ("set=a", 40), ("set=c", 70), ("set=d", 71), ("set=d", 200)];
+    let is_there = |set: &str, now: u64| {
+        let last =
+            heard.iter().filter(|(other, secs)| *other == set && *secs <= now).map(|(_, secs)| *secs).max();
+        last.is_some_and(|last| now <= last + 60)
+    };
+    for now in 1..300 {
+        for (set, _) in heard.iter().filter(|(_, secs)| *secs == now) {
+            let points = [(*set, 1, now, int(1))];
+            engine.ingest(&Otlp::of("pid=1").counter("c", Cumulative, &points).frame(), at(now));
+        }
+        // Some of them in every second, some seldom.
+        if now % 50 < 20 || now % 7 == 0 {
+            collect(&engine, 0, now);
+            let there = ["set=a", "set=b", "set=c", "set=d"].into_iter().filter(|set| is_there(set, now));
+            assert_eq!(engine.counts().sources, there.count(), "after {now} s");
+        }
+    }
+}
+
+#[test]
 fn idle_series_of_deltas_are_forgotten_and_totals_are_kept_in_mind() {
     let limits = Limits { idle_expiry: Duration::from_secs(60), ..Limits::default() };
     let engine = engine_with(&[DELTA], no_views(), limits);

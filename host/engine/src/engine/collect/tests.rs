@@ -1,12 +1,14 @@
 //! What comes between two chunks of a collection, of which each is one place or one source here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use wasmeter_model::frame::{
     Frame, FrameBuilder, MetricRow, NO_RECORDED_VALUE, NumberRow, PointHeader, PointKind, PointRef,
     SummaryRow,
 };
+use wasmeter_model::limits::Limits;
 use wasmeter_model::{
     AttributeRule, InstrumentKind, Number, Pattern, StreamSpec, Temporality, TemporalityPreference, Timestamp,
 };
@@ -44,7 +46,8 @@ fn request(temporality: Temporality, monotonic: bool, points: &[Sent]) -> Frame 
 }
 
 fn engine(readers: Vec<ReaderConfig>, views: Views) -> Engine {
-    Engine::new(EngineConfig { readers, ..EngineConfig::default() }, views, Timestamp(1))
+    let limits = Limits { collection_threads_max: NonZeroUsize::new(3).unwrap(), ..Limits::default() };
+    Engine::new(EngineConfig { readers, limits, ..EngineConfig::default() }, views, Timestamp(1))
 }
 
 fn reader(temporality: TemporalityPreference, limit: u32) -> ReaderConfig {
@@ -358,4 +361,100 @@ fn summaries_are_taken_in_while_streams_are_collected() {
     let frame = collect(&engine, 0, 30, || {});
     let [later] = counts(&frame)[..] else { panic!("one summary") };
     assert!(said >= 5 && later > said, "{said}, then {later}");
+}
+
+/// Totals of several metrics of several services, as one request; the n-th metric of a service has n series more than the first.
+fn services(value: i64, time: u64) -> Frame {
+    let mut frame = FrameBuilder::new();
+    for service in ["shop", "depot", "bank"] {
+        let attributes = frame.attributes(&[("service", service)].into_iter().collect());
+        frame.resource(attributes, "", 0);
+        let none = frame.attributes(&Default::default());
+        for scope in ["one", "two"] {
+            frame.scope(scope, "", "", none, 0);
+            for (metric, name) in ["a", "b", "c"].into_iter().enumerate() {
+                let (kind, temporality) = (PointKind::Sum, Some(Temporality::Cumulative));
+                let row = MetricRow { name, description: "", unit: "", kind, temporality, monotonic: true };
+                frame.metric(row, none);
+                for set in 0..=3 * metric {
+                    let attributes = frame.attributes(&[("set", set as i64)].into_iter().collect());
+                    let (start, time) = (Timestamp(1), Timestamp(time));
+                    let header = PointHeader { attributes, start, time, flags: 0 };
+                    frame.number(NumberRow { header, value: Some(Number::Int(value + set as i64)) });
+                }
+            }
+        }
+    }
+    frame.finish()
+}
+
+/// Everything a frame says, a line for each point.
+fn lines(frame: &Frame) -> Vec<String> {
+    let metrics = frame.metrics().flat_map(|metric| {
+        let (scope, resource) = (metric.scope(), metric.scope().resource());
+        let owner = format!("{:?} {}", frame.pairs(resource.attributes()).collect::<Vec<_>>(), scope.name());
+        let points = metric.numbers().map(move |row| {
+            let pairs: Vec<_> = row.point.pairs().collect();
+            format!("{owner} {} {pairs:?} {:?} {:?}", metric.name(), row.point.start(), row.value)
+        });
+        points.collect::<Vec<_>>()
+    });
+    metrics.collect()
+}
+
+/// In tests of the crate a series is enough for a thread.
+#[test]
+fn what_several_threads_have_written_is_one_frame_in_order() {
+    let engine = engine(vec![reader(TemporalityPreference::Cumulative, 100)], Views::default());
+    let sent = services(5, 10);
+    assert_eq!(engine.ingest(&sent, Timestamp(10)).rejected_points(), 0);
+    engine.ingest(&summary(10), Timestamp(10));
+    let frame = engine.collect(0, Timestamp(20));
+    let summaries = frame.metrics().map(|metric| metric.summaries().len()).sum::<usize>();
+    assert_eq!((lines(&frame), summaries), (lines(&sent), 1));
+    assert_eq!(
+        (frame.resources.attributes.len(), frame.scopes.resource.as_slice()),
+        (4, &[0, 0, 1, 1, 2, 2, 3][..])
+    );
+    assert_eq!(frame.check(), Ok(()));
+}
+
+#[test]
+fn what_comes_while_several_threads_write_is_in_this_collection_or_the_next() {
+    let readers = [TemporalityPreference::Delta, TemporalityPreference::Cumulative];
+    let engine = engine(readers.map(|temporality| reader(temporality, 100)).into(), Views::default());
+    engine.ingest(&services(0, 10), Timestamp(10));
+    let sum = |frame: &Frame| -> i64 {
+        let rows = frame.metrics().flat_map(|metric| metric.numbers().collect::<Vec<_>>());
+        rows.map(|row| if let Some(Number::Int(value)) = row.value { value } else { 0 }).sum()
+    };
+    let (sender, mut value) = (engine.clone(), 0);
+    let (mut deltas, mut totals) = (0, 0);
+    for round in 1..20_u64 {
+        for reader in 0..2 {
+            let (sender, last) = (sender.clone(), value);
+            let (sent, received) = std::sync::mpsc::channel();
+            let mut steps = 0;
+            let now = 100 * round + 40 * reader as u64;
+            let frame = collect(&engine, reader, now, move || {
+                steps += 1;
+                if steps < 5 {
+                    let time = now - 30 + steps;
+                    sender.ingest(&services(last + steps.cast_signed(), time), Timestamp(time));
+                    sent.send(last + steps.cast_signed()).unwrap();
+                }
+            });
+            value = received.try_iter().last().unwrap_or(value);
+            if reader == 0 {
+                deltas += sum(&frame);
+            } else {
+                assert!(sum(&frame) >= totals);
+                totals = sum(&frame);
+            }
+        }
+    }
+    deltas += sum(&engine.collect(0, Timestamp(10_000)));
+    let total = sum(&engine.collect(1, Timestamp(10_001)));
+    assert_eq!((deltas, total), (total, sum(&services(value, 1))));
+    assert!(value > 20);
 }
