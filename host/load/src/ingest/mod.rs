@@ -4,15 +4,17 @@
 //! The points are cumulative, each series gets one in every round, and all series are known before the first round that
 //! counts. Of each figure the fastest round counts: whatever else the machine does can only add to it.
 
+mod collection;
 mod page;
 mod scaling;
 mod stall;
 mod state;
 mod wasm;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,6 +32,7 @@ use wasmeter_otlp::wire::Names;
 use wasmeter_prometheus::{Draft, Format, Options, render};
 
 use crate::requests::{self, Flow, Kind, Load, Requests};
+pub(crate) use collection::Collecting;
 pub(crate) use page::{markdown, table};
 pub(crate) use scaling::Scaling;
 pub(crate) use stall::Stall;
@@ -69,15 +72,22 @@ pub(crate) struct Outcome {
     pub(crate) state: State,
     pub(crate) bytes_per_point: f64,
     pub(crate) scaling: [Scaling; 2],
+    pub(crate) collecting: Collecting,
     pub(crate) stalls: [Stall; 3],
 }
 
 /// An engine with one reader, and room for all series.
 fn engine(series: usize, views: Vec<Arc<dyn View>>) -> Engine {
+    engine_of(series, views, Limits::default().collection_threads_max)
+}
+
+/// The same, and how many threads collect at most.
+fn engine_of(series: usize, views: Vec<Arc<dyn View>>, collection_threads_max: NonZeroUsize) -> Engine {
     let room = NonZeroU32::new(u32::try_from(series).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
     let cardinality_limits: HashMap<_, _> = InstrumentKind::ALL.map(|kind| (kind, room)).into();
     let reader = ReaderConfig { cardinality_limits, ..ReaderConfig::default() };
-    let limits = Limits { sources_max: series.max(Limits::default().sources_max), ..Limits::default() };
+    let sources_max = series.max(Limits::default().sources_max);
+    let limits = Limits { sources_max, collection_threads_max, ..Limits::default() };
     let config = EngineConfig { readers: vec![reader], limits, exemplar_filter: ExemplarFilter::default() };
     Engine::new(config, Views { base: views, ..Views::default() }, Timestamp(requests::START))
 }
@@ -227,7 +237,8 @@ fn out(frame: &Frame) -> anyhow::Result<[Figure; 2]> {
     ensure!(samples == points, "found {samples} samples, expected {points}");
     // What serves the page sends each part and lets go of it.
     let page = || {
-        Draft::new(frame, Format::Text, &Options::default()).map(|part| black_box(part).len()).sum::<usize>()
+        let draft = Draft::new(Cow::Borrowed(frame), Format::Text, &Options::default());
+        draft.map(|part| black_box(part).len()).sum::<usize>()
     };
     ensure!(page() == whole.len(), "the parts are {} bytes, the page {}", page(), whole.len());
     let figure = |case, ours| Figure { case, ours, decoded: None, prost: None, target: None };
@@ -292,5 +303,6 @@ pub(crate) fn run(components: &Path) -> anyhow::Result<Outcome> {
         scaling::measure("of one service, which are one stream", ["shop", "shop"])?,
     ];
     let stalls = [stall::measure(10_000)?, stall::measure(100_000)?, stall::measure(1_000_000)?];
-    Ok(Outcome { figures, state, bytes_per_point, scaling, stalls })
+    let collecting = collection::measure()?;
+    Ok(Outcome { figures, state, bytes_per_point, scaling, collecting, stalls })
 }
