@@ -71,11 +71,11 @@ fn collect(engine: &Engine, now: Timestamp) -> Duration {
 /// Both at once; how long the longer one took.
 fn at_once(engines: &[Engine; 2], now: Timestamp) -> Duration {
     let start = Barrier::new(2);
+    let collected = |engine: &Engine| {
+        start.wait();
+        collect(engine, now)
+    };
     std::thread::scope(|scope| {
-        let collected = |engine| {
-            start.wait();
-            collect(engine, now)
-        };
         let [first, second] = engines;
         let other = scope.spawn(|| collected(second));
         let took = collected(first);
