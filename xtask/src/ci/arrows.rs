@@ -14,7 +14,7 @@ struct Rule {
 }
 
 /// Every crate that others build on; a new one of `host/` or the SDK belongs here.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     Rule {
         package: "wasmeter-model",
         may_use: &[],
@@ -54,8 +54,13 @@ const RULES: [Rule; 14] = [
     },
     Rule {
         package: "wasmeter-otlp",
-        may_use: &["wasmeter-engine", "wasmeter-model"],
+        may_use: &["wasmeter-engine", "wasmeter-model", "wasmeter-serve"],
         must_not_use: &["wasmtime"],
+    },
+    Rule {
+        package: "wasmeter-serve",
+        may_use: &[],
+        must_not_use: &["wasmtime", "serde", "prost", "tonic", "axum", "reqwest"],
     },
     Rule {
         package: "wasmeter-prometheus",

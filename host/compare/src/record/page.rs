@@ -58,6 +58,10 @@ const NOTES: &str = "\n## Notes\n";
 pub fn markdown(lines: &[Line], machine: &Machine, before: &str) -> String {
     let mut page = format!(
         "# Benchmarks\n\n\
+         Each has a page of its own, with the command that writes it: [whole programs beside the OpenTelemetry Collector and\n\
+         Rotel](benchmarks-compare.md) ([raw](benchmarks-compare.jsonl)), [more load than a program can take](overload.md), [what a received point\n\
+         costs, from a request to a page](benchmarks-ingest.md), [what a swap costs](swap.md), [what a processor's frame\n\
+         costs](benchmarks-frame.md). This one is about measurements that a program makes itself.\n\n\
          wasmeter (ours) and `opentelemetry_sdk` {} (theirs) in one process, driven by the same code through the\n\
          `opentelemetry` API. Written by\n\n\
          ```sh\n\

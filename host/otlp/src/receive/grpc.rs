@@ -12,11 +12,11 @@ use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Status};
+use wasmeter_serve::Answer;
 
 use super::Transport;
 use super::body::Measured;
 use super::budget::Reservation;
-use super::connections::Answer;
 use super::failure::{Failure, FailureKind};
 use super::intake::{Arrived, Counting, Encoding, Intake};
 use crate::codec::ServerCodec;

@@ -12,11 +12,11 @@ use hyper::body::Incoming;
 use prost::Message;
 use serde::Serialize;
 use tonic_types::pb;
+use wasmeter_serve::Answer;
 
 use super::Transport;
 use super::body::{Measured, collect, discard};
 use super::budget::Reservation;
-use super::connections::Answer;
 use super::failure::{Failure, FailureKind};
 use super::intake::{Arrived, Counting, Encoding, Intake};
 use crate::messages::ExportMetricsServiceResponse;

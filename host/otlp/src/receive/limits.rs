@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wasmeter_serve::ConnectionLimits;
+
 /// The bounds of a [`super::Receiver`], over all its listeners unless said otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiveLimits {
@@ -25,6 +27,8 @@ pub struct ReceiveLimits {
     pub header_timeout: Duration,
     /// How long a connection may be without a request. Longer than clients' export interval, or they reconnect each time.
     pub idle_timeout: Duration,
+    /// How long a client may take to read an answer.
+    pub answer_timeout: Duration,
     /// How long requests may take to finish after shutdown began; then their connections are closed.
     pub drain_timeout: Duration,
     /// When a client may try again after a refusal by these limits.
@@ -44,8 +48,22 @@ impl Default for ReceiveLimits {
             body_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(180),
+            answer_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
             retry_after: Duration::from_secs(1),
+        }
+    }
+}
+
+impl ReceiveLimits {
+    /// Those of each listener's connections.
+    pub(super) fn connections(&self) -> ConnectionLimits {
+        ConnectionLimits {
+            connections_max: self.connections_max,
+            header_timeout: self.header_timeout,
+            idle_timeout: self.idle_timeout,
+            answer_timeout: self.answer_timeout,
+            drain_timeout: self.drain_timeout,
         }
     }
 }

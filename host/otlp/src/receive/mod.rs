@@ -7,7 +7,6 @@
 
 mod body;
 mod budget;
-mod connections;
 mod decompress;
 mod failure;
 mod grpc;
@@ -21,6 +20,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use wasmeter_model::batch::Batch;
+use wasmeter_serve::{Protocol, serve};
 
 pub use failure::FailureKind;
 pub use limits::ReceiveLimits;
@@ -99,16 +99,14 @@ impl Receiver {
     /// requests finish within [`ReceiveLimits::drain_timeout`] and returns.
     pub async fn serve_grpc(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let service = grpc::GrpcService(Arc::clone(&self.intake));
-        connections::serve(listener, connections::Protocol::Http2, service, &self.intake.limits, shutdown)
-            .await;
+        serve(listener, Protocol::Http2, service, &self.intake.limits.connections(), shutdown).await;
     }
 
     /// Serves OTLP/HTTP (HTTP/1.1 or HTTP/2 without TLS; protobuf or JSON; gzip, zstd or no compression) on
     /// [`crate::METRICS_PATH`] until `shutdown` completes; ends like [`Receiver::serve_grpc`].
     pub async fn serve_http(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let service = http::HttpService(Arc::clone(&self.intake));
-        connections::serve(listener, connections::Protocol::Any, service, &self.intake.limits, shutdown)
-            .await;
+        serve(listener, Protocol::Any, service, &self.intake.limits.connections(), shutdown).await;
     }
 }
 

@@ -14,7 +14,7 @@ use wasmeter_otlp::receive::{Accepted, Counted, FailureKind, Overloaded, Receive
 use wasmeter_otlp::{METRICS_METHOD, PROTOBUF};
 
 use crate::receive_http::{gzip, zstd};
-use crate::support::grpc::{call, export};
+use crate::support::grpc::{call, export, stall};
 use crate::support::messages::*;
 use crate::support::server::{Gate, Recorder, Server};
 
@@ -184,6 +184,15 @@ async fn a_body_that_never_ends_is_408() {
     let answer = read_to_end(raw(&server, head.as_bytes()).await).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("the body took longer than 0.05 s"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_grpc_body_that_never_ends_is_deadline_exceeded() {
+    let limits = ReceiveLimits { body_timeout: Duration::from_millis(50), ..ReceiveLimits::default() };
+    let server = Server::start(Arc::new(Recorder::default()), limits).await;
+    let status = stall(server.grpc).await;
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    assert_eq!(server.count(Transport::Grpc, Counted::Failed(FailureKind::TooSlow)), 1);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 
 mod durations;
 mod exporters;
+mod open_files;
 mod own_metrics;
 mod pipeline;
 mod plugin_keeper;
@@ -79,6 +80,7 @@ pub(crate) fn run(settings: Settings) -> ExitCode {
         tracing::warn!("disabled by the configuration: nothing is received, aggregated or exported");
         return ExitCode::SUCCESS;
     }
+    open_files::raise();
     let runtime =
         match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("wasmeter").build() {
             Ok(runtime) => runtime,

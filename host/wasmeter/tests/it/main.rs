@@ -13,6 +13,7 @@ mod inspect;
 mod jsonl_file;
 mod languages;
 mod lossless;
+mod many_connections;
 mod misbehaving_plugins;
 mod observers;
 mod own_metrics;

@@ -1,6 +1,7 @@
 //! A collection on several threads: each writes some streams that follow each other, and what they have written is put together.
 
 use std::panic::resume_unwind;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use wasmeter_model::frame::FrameBuilder;
@@ -36,33 +37,49 @@ impl Inner {
     ) -> FrameBuilder {
         // A model checker has its own threads, and no room for these.
         let most = if cfg!(loom) { 1 } else { self.limits.collection_threads_max.get() };
-        let spans = spans(pieces, most);
         let sizes = pipeline.sizes();
-        let share = sizes.share(spans.len());
-        let mut spans = spans.into_iter();
         let mut frame = FrameBuilder::with_room(&sizes);
-        let Some(first) = spans.next() else { return frame };
         let write = |span, frame: &mut FrameBuilder| self.write_span(span, filter, collection, frame);
-        let write_apart = |span| {
-            let mut part = FrameBuilder::with_room(&share);
+        let write_apart = &|(span, spans): (Vec<Piece>, usize)| {
+            let mut part = FrameBuilder::with_room(&sizes.share(spans));
             write(span, &mut part);
             part.finish()
         };
         thread::scope(|scope| {
-            let threads: Vec<_> = spans.map(|span| scope.spawn(|| write_apart(span))).collect();
+            let start = |_| {
+                let (give, take) = channel();
+                let work = move || take.into_iter().next().map(write_apart);
+                let thread = thread::Builder::new().name("wasmeter-collect".to_owned());
+                Some((give, thread.spawn_scoped(scope, work).ok()?))
+            };
+            // Where the system has no thread left, the others have more to do.
+            let others: Vec<_> = (1..threads(&pieces, most)).map_while(start).collect();
+            let mut spans = spans(pieces, others.len() + 1).into_iter();
+            let (first, count) = (spans.next().unwrap_or_default(), spans.len() + 1);
+            for ((give, _), span) in others.iter().zip(spans) {
+                // Whoever is given nothing ends, and nobody does before.
+                let _taken = give.send((span, count));
+            }
+            let others: Vec<_> = others.into_iter().map(|(_, thread)| thread).collect();
             write(first, &mut frame);
-            for thread in threads {
-                frame.join(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            for thread in others {
+                let part = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+                part.into_iter().for_each(|part| frame.join(part));
             }
         });
         frame
     }
 }
 
-/// Pieces in so many runs at most, each with about as many series as the others, if there are enough of them.
-fn spans(pieces: Vec<Piece>, most: usize) -> Vec<Vec<Piece>> {
+/// On how many threads these pieces are worth being written, of so many at most.
+fn threads(pieces: &[Piece], most: usize) -> usize {
     let series: usize = pieces.iter().map(Piece::series).sum();
-    let count = most.min(series / SERIES_PER_THREAD).max(1);
+    most.min(series / SERIES_PER_THREAD)
+}
+
+/// Pieces in so many runs at most, each with about as many series as the others.
+fn spans(pieces: Vec<Piece>, count: usize) -> Vec<Vec<Piece>> {
+    let series: usize = pieces.iter().map(Piece::series).sum();
     let (mut spans, mut span, mut before) = (Vec::new(), Vec::new(), 0);
     for piece in pieces {
         // Where its middle is.

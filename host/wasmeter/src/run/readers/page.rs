@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -14,14 +14,18 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt;
+use http::Request;
 use http_body::Frame as BodyFrame;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmeter_config::{PrometheusExporter, TranslationStrategy as Configured};
 use wasmeter_model::frame::Frame;
 use wasmeter_prometheus::{Draft, Format, Options, ResourceLabels, TranslationStrategy};
 use wasmeter_runtime::Processed;
+use wasmeter_serve::{Answer, ConnectionLimits, Protocol};
 
 use super::super::own_metrics::component_type;
 use super::stats::ExportStats;
@@ -29,8 +33,18 @@ use super::{Pipeline, Shutdown, process};
 
 /// Where the page is.
 pub(super) const PATH: &str = "/metrics";
-/// Scrapes served at a time; more wait.
-const SCRAPES_MAX: usize = 2;
+/// Pages that are collected at a time; more wait.
+const COLLECTED_MAX: usize = 2;
+/// Pages that are held at a time, until all of each is sent; more wait. Each has the attribute sets and values of all series.
+const HELD_MAX: usize = 4;
+/// What the connections of the page may cost. Whoever scrapes does so every few seconds or minutes, and gives up on a page sooner.
+const CONNECTIONS: ConnectionLimits = ConnectionLimits {
+    connections_max: 128,
+    header_timeout: Duration::from_secs(10),
+    idle_timeout: Duration::from_secs(360),
+    answer_timeout: Duration::from_secs(60),
+    drain_timeout: Duration::from_secs(10),
+};
 /// How many different remarks about the page are logged, each once.
 const REMARKS_MAX: usize = 1000;
 
@@ -39,7 +53,8 @@ struct Page {
     reader: usize,
     options: Options,
     stats: Arc<ExportStats>,
-    scrapes: Arc<Semaphore>,
+    collected: Arc<Semaphore>,
+    held: Arc<Semaphore>,
     remarks: Mutex<HashSet<String>>,
 }
 
@@ -57,20 +72,28 @@ pub(super) async fn serve(
         reader,
         options: options(config),
         stats,
-        scrapes: Arc::new(Semaphore::new(SCRAPES_MAX)),
+        collected: Arc::new(Semaphore::new(COLLECTED_MAX)),
+        held: Arc::new(Semaphore::new(HELD_MAX)),
         remarks: Mutex::default(),
     };
     let router = Router::new().route(PATH, get(scrape)).route("/", get(index)).with_state(Arc::new(page));
-    // A page goes out in parts: none is to wait until the one before is acknowledged.
-    let listener = listener.tap_io(|stream| {
-        // Without it the page is late, no more.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "the parts of a page will wait for each other");
+    let service = PageService(TowerToHyperService::new(router));
+    wasmeter_serve::serve(listener, Protocol::Any, service, &CONNECTIONS, super::super::stopped(shutdown))
+        .await;
+}
+
+/// What answers on the page's connections.
+#[derive(Clone)]
+struct PageService(TowerToHyperService<Router>);
+
+impl Answer for PageService {
+    type Body = Body;
+
+    async fn answer(&self, request: Request<Incoming>) -> Response {
+        match self.0.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
         }
-    });
-    let served = axum::serve(listener, router).with_graceful_shutdown(super::super::stopped(shutdown)).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the Prometheus page ended");
     }
 }
 
@@ -107,12 +130,15 @@ fn accepted(headers: &HeaderMap) -> Format {
 
 async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
     let format = accepted(&headers);
-    let Ok(permit) = page.scrapes.clone().acquire_owned().await else {
+    let Ok(held) = page.held.clone().acquire_owned().await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let Ok(collected) = page.collected.clone().acquire_owned().await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let drafted = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        page.draft(format).map(body)
+        let _collected = collected;
+        page.draft(format).map(|draft| body(draft, held))
     });
     match drafted.await {
         Ok(None) => {
@@ -132,16 +158,19 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
 }
 
 /// What is sent of a page: one that is a single part has a length, others come as fast as they are read.
-fn body(mut draft: Draft<'static>) -> Body {
+fn body(mut draft: Draft<'static>, held: OwnedSemaphorePermit) -> Body {
     let first = draft.next().unwrap_or_default();
     match draft.next() {
         None => Body::from(first),
-        Some(second) => Body::new(Parts([first, second].into_iter().chain(draft))),
+        Some(second) => Body::new(Parts { parts: [first, second].into_iter().chain(draft), _held: held }),
     }
 }
 
 /// A body that is written while it is sent, so that no page is ever held as a whole.
-struct Parts<I>(I);
+struct Parts<I> {
+    parts: I,
+    _held: OwnedSemaphorePermit,
+}
 
 impl<I: Iterator<Item = Vec<u8>> + Unpin> http_body::Body for Parts<I> {
     type Data = Bytes;
@@ -151,7 +180,7 @@ impl<I: Iterator<Item = Vec<u8>> + Unpin> http_body::Body for Parts<I> {
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<BodyFrame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.next().map(|part| Ok(BodyFrame::data(part.into()))))
+        Poll::Ready(self.parts.next().map(|part| Ok(BodyFrame::data(part.into()))))
     }
 }
 

@@ -17,7 +17,12 @@ pub(crate) struct Host {
 }
 
 fn wasmeter() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmeter"));
+    wasmeter_as(env!("CARGO_BIN_EXE_wasmeter"))
+}
+
+/// The program, or one that becomes it.
+fn wasmeter_as(program: &str) -> Command {
+    let mut command = Command::new(program);
     // The developer's own environment must not decide a test.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("OTEL_") {
@@ -57,7 +62,21 @@ pub(crate) fn exchange(address: &str, request: &str) -> String {
 impl Host {
     /// Starts `wasmeter run` on free ports and waits until it is ready.
     pub(crate) fn start(plugins: Option<&Path>, further: &[&str]) -> Self {
-        let mut command = wasmeter();
+        Self::start_as(wasmeter(), plugins, further)
+    }
+
+    /// As [`Host::start`], where programs may have so many files open until they ask for more.
+    pub(crate) fn start_with_open_files(files: u32, plugins: Option<&Path>) -> Self {
+        let mut command = wasmeter_as("sh");
+        command.args([
+            "-c",
+            &format!("ulimit -S -n {files} && exec \"$0\" \"$@\""),
+            env!("CARGO_BIN_EXE_wasmeter"),
+        ]);
+        Self::start_as(command, plugins, &[])
+    }
+
+    fn start_as(mut command: Command, plugins: Option<&Path>, further: &[&str]) -> Self {
         command.args([
             "run",
             "--otlp-grpc=127.0.0.1:0",

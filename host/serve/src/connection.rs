@@ -1,0 +1,78 @@
+//! One connection.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::activity::Activity;
+use super::{Answer, ConnectionLimits, Protocol};
+
+/// The most requests at a time on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 128;
+/// The most bytes of the headers of one request.
+const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// The most bytes of an HTTP/1 connection that are read at a time, and of the head of a request. Each connection keeps that much, also
+/// while its request is worked on: then it looks whether the client has left.
+const READ_BYTES_MAX: usize = 64 * 1024;
+/// How often a silent HTTP/2 peer is asked whether it is still there.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Serves one client until it leaves, is idle or slow, or the server stops.
+pub(super) async fn serve(
+    stream: TcpStream,
+    protocol: Protocol,
+    service: impl Answer,
+    limits: ConnectionLimits,
+    mut stopping: watch::Receiver<()>,
+) {
+    let activity = Activity::default();
+    let builder = builder(protocol);
+    let answer = service_fn(|request| {
+        let (service, begun, timeout) = (service.clone(), activity.begin(), limits.answer_timeout);
+        async move {
+            let response = service.answer(request).await;
+            Ok::<_, Infallible>(response.map(|body| begun.answered(body, timeout)))
+        }
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
+    let mut closing = false;
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(error, "a connection broke");
+                }
+                return;
+            }
+            () = activity.overdue() => {
+                return tracing::debug!("closing a connection whose client does not read its answer");
+            }
+            _ = stopping.changed(), if !closing => {}
+            () = activity.idle(&limits) => if closing { return },
+        }
+        connection.as_mut().graceful_shutdown();
+        closing = true;
+    }
+}
+
+fn builder(protocol: Protocol) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    // `Activity` closes slow and idle connections; hyper's own timeout would close a client that comes now and then.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(READ_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(HEADER_BYTES_MAX);
+    match protocol {
+        Protocol::Any => builder,
+        Protocol::Http2 => builder.http2_only(),
+    }
+}
