@@ -159,17 +159,17 @@ fn what_was_written_apart_is_put_together_as_if_it_had_been_one() {
     expected.append(&one, |_, _| true);
     expected.append(&other, |_, _| true);
     let expected = expected.finish();
-    for kept in [false, true] {
-        let given = |frame: &Frame| if kept { with_kept_sets(frame) } else { frame.clone() };
+    for (kept, other_kept) in [(false, false), (false, true), (true, false), (true, true)] {
+        let given = |frame: &Frame, kept| if kept { with_kept_sets(frame) } else { frame.clone() };
         let mut both = FrameBuilder::new();
-        both.join(given(&one));
-        both.join(given(&other));
+        both.join(given(&one, kept));
+        both.join(given(&other, other_kept));
         both.join(Frame::default());
         let both = both.finish();
         assert_eq!(points(&both), points(&expected));
         assert_eq!(both.resources.entities, expected.resources.entities);
         assert_eq!(both.scopes.resource, expected.scopes.resource);
-        assert_eq!(both.is_interned(), !kept);
+        assert_eq!(both.is_interned(), !kept && !other_kept);
         both.check().unwrap();
     }
 }

@@ -21,6 +21,7 @@ const REQUEST: &str = r#"{"resourceMetrics": [{
 
 /// Connections that have sent the beginning of a request.
 fn stalled(address: &str, begin: &[u8]) -> Vec<TcpStream> {
+    let address = address.trim_start_matches("http://");
     let connect = || {
         let mut stream = TcpStream::connect(address).expect("the host listens");
         stream.write_all(begin).expect("the host takes a request");
@@ -37,7 +38,7 @@ fn a_thousand_connections_that_stall_keep_nobody_waiting_and_no_plugin_out() {
     let mut folder = PluginFolder::with(&[]);
     let host = Host::start_with_open_files(256, Some(folder.path()));
     let head = b"POST /v1/metrics HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
-    let http = stalled(host.http().trim_start_matches("http://"), head);
+    let http = stalled(host.http(), head);
     let grpc = stalled(host.grpc(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     host.post_json(REQUEST);
     assert_eq!(host.page().sum("orders_total", &[("url_path", "/orders/17")]), 7.0);
