@@ -43,7 +43,7 @@ const CONNECTIONS: ConnectionLimits = ConnectionLimits {
     header_timeout: Duration::from_secs(10),
     idle_timeout: Duration::from_secs(360),
     answer_timeout: Duration::from_secs(60),
-    drain_timeout: Duration::from_secs(10),
+    drain_timeout: Duration::from_secs(5),
 };
 /// How many different remarks about the page are logged, each once.
 const REMARKS_MAX: usize = 1000;
