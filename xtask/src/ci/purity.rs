@@ -1,4 +1,4 @@
-//! The model and the engine read no clock, do no I/O and spawn nothing: time and data are arguments, so that every
+//! The model and the engine read no clock, do no I/O and leave no thread behind: time and data are arguments, so that every
 //! behaviour is tested deterministically.
 
 use std::path::{Path, PathBuf};
@@ -12,6 +12,12 @@ const PURE: [&str; 2] = ["host/model/src", "host/engine/src"];
 /// What a pure crate has no use for.
 const IMPURE: [&str; 7] =
     ["Instant::now", "SystemTime", "std::fs", "std::net", "std::env", "thread::spawn", "thread::Builder"];
+
+/// Where one of these words is in place, whatever for.
+const EXCEPTED: [(&str, &str); 1] = [
+    // Threads of a scope: they end before the collection that starts them, and what it collects is the same on any number of them.
+    ("host/engine/src/engine/collect/spans.rs", "thread::Builder"),
+];
 
 fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(dir)? {
@@ -40,9 +46,12 @@ pub(super) fn check() -> anyhow::Result<()> {
         for word in IMPURE {
             let mut places = Vec::new();
             for file in &files {
-                let name = file.strip_prefix(workspace::root()).unwrap_or(file).display();
-                let lines = lines_with(&std::fs::read_to_string(file)?, word);
-                places.extend(lines.into_iter().map(|line| format!("{name}:{line}")));
+                let file = file.strip_prefix(workspace::root()).unwrap_or(file);
+                if EXCEPTED.iter().any(|excepted| (Path::new(excepted.0), excepted.1) == (file, word)) {
+                    continue;
+                }
+                let lines = lines_with(&std::fs::read_to_string(workspace::root().join(file))?, word);
+                places.extend(lines.into_iter().map(|line| format!("{}:{line}", file.display())));
             }
             println!(
                 "{}  {dir} does not use {word} {}",
