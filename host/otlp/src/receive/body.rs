@@ -99,7 +99,7 @@ pub(super) async fn collect(
 /// By how much to grow for `data` behind `content`. If it is not known what is to come, to the double. Otherwise as far as that, but to
 /// no more than eight times of what is there: so a body is seldom copied, takes no more than it has, and one that is only announced
 /// takes nothing. What is not written to takes no memory yet.
-fn growth(content: usize, data: usize, to_come: Option<u64>) -> usize {
+pub(super) fn growth(content: usize, data: usize, to_come: Option<u64>) -> usize {
     match to_come {
         None => content.max(data),
         Some(bytes) => {

@@ -1,27 +1,31 @@
 //! OTLP/gRPC.
+//!
+//! A call is taken apart here and not by `tonic`, which decompresses a message on its way: before there is a place at work for it, on a
+//! thread that others' connections need, and beyond the budget of all bodies.
 
-use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::future;
+use std::sync::Arc;
 
-use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{Request, Response, StatusCode};
-use http_body_util::BodyExt;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use tonic::Status;
 use tonic::body::Body;
-use tonic::codec::CompressionEncoding;
-use tonic::server::{Grpc, UnaryService};
-use tonic::{Code, Status};
 use wasmeter_serve::Answer;
 
 use super::Transport;
 use super::body::Measured;
 use super::budget::Reservation;
 use super::failure::{Failure, FailureKind};
+use super::framing::{Message, framed, message};
 use super::intake::{Arrived, Counting, Encoding, Intake};
-use crate::codec::ServerCodec;
 use crate::messages::ExportMetricsServiceResponse;
 use crate::{Compression, METRICS_METHOD};
+
+const ENCODING: &str = "grpc-encoding";
+const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
+const ENCODINGS: &str = "identity,gzip,zstd";
 
 #[derive(Clone)]
 pub(super) struct GrpcService(pub(super) Arc<Intake>);
@@ -53,7 +57,12 @@ impl Answer for GrpcService {
             }
             Err(failure) => {
                 counting.answered(Some(failure.kind));
-                failure.status().into_http()
+                let mut response = failure.status().into_http::<Body>();
+                if failure.kind == FailureKind::UnsupportedEncoding {
+                    // A client may choose another then (compression in gRPC, "Compression Method Asymmetry").
+                    response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
+                }
+                response
             }
         }
     }
@@ -62,77 +71,47 @@ impl Answer for GrpcService {
 impl GrpcService {
     async fn export(&self, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
         let intake = &self.0;
+        let compression = message_encoding(request.headers())?;
         // Before the body is read: the stream is closed, and what is still on its way is not kept.
         if intake.is_full() {
             return Err(Failure::overloaded(intake.limits.retry_after));
         }
         let reservation = Reservation::new(&intake.budget);
-        let failure = Arc::new(OnceLock::new());
-        let unary = Export {
-            intake: Arc::clone(intake),
-            reservation: Arc::clone(&reservation),
-            failure: Arc::clone(&failure),
+        let body = Measured::new(request.into_body(), &intake.limits, Arc::clone(&reservation));
+        let Message { is_compressed, bytes } = message(body, intake.limits.body_bytes_max).await?;
+        let compression = match (is_compressed, compression) {
+            (false, _) => Compression::None,
+            (true, Compression::None) => {
+                let message = "the message is said to be compressed, but `grpc-encoding` does not say how";
+                return Err(Failure::new(FailureKind::Malformed, message));
+            }
+            (true, compression) => compression,
         };
-        let measured = request
-            .map(|body| Measured::new(body, &intake.limits, reservation).map_err(|failure| failure.status()));
-        let response = Grpc::new(ServerCodec::default())
-            .accept_compressed(CompressionEncoding::Gzip)
-            .accept_compressed(CompressionEncoding::Zstd)
-            .max_decoding_message_size(intake.limits.body_bytes_max)
-            .unary(unary, measured)
-            .await;
-        if let Some(failure) = failure.get() {
-            return Err(failure.clone());
-        }
-        match Status::from_header_map(response.headers()) {
-            Some(status) if status.code() != Code::Ok => Err(from_framing(&status, intake)),
-            _ => Ok(response),
-        }
+        let (transport, encoding) = (Transport::Grpc, Encoding::Protobuf);
+        let response = intake.take(Arrived { transport, encoding, compression, bytes, reservation }).await?;
+        Ok(answer(&response))
     }
 }
 
-/// What went wrong before the message was whole: our own failures of the body, and what `tonic` found.
-fn from_framing(status: &Status, intake: &Intake) -> Failure {
-    let message = status.message();
-    match status.code() {
-        // The code `tonic` has for a message that is too long would make clients send it again.
-        Code::ResourceExhausted | Code::OutOfRange => Failure::too_large(intake.limits.body_bytes_max),
-        Code::DeadlineExceeded => Failure::new(FailureKind::TooSlow, message),
-        Code::Unavailable => Failure::overloaded(intake.limits.retry_after),
-        Code::Cancelled => Failure::new(FailureKind::Disconnected, message),
-        Code::Unimplemented => Failure::new(FailureKind::UnsupportedEncoding, message),
-        _ if message.contains("decompress") => Failure::new(FailureKind::BadCompression, message),
-        _ => Failure::new(FailureKind::Malformed, message),
+/// How messages that are compressed are compressed.
+fn message_encoding(headers: &HeaderMap) -> Result<Compression, Failure> {
+    let Some(value) = headers.get(ENCODING) else { return Ok(Compression::None) };
+    match value.as_bytes() {
+        b"identity" => Ok(Compression::None),
+        b"gzip" => Ok(Compression::Gzip),
+        b"zstd" => Ok(Compression::Zstd),
+        found => Err(Failure::new(
+            FailureKind::UnsupportedEncoding,
+            format!("{ENCODING} `{}`; expected `gzip`, `zstd` or none", String::from_utf8_lossy(found)),
+        )),
     }
 }
 
-/// The one method.
-struct Export {
-    intake: Arc<Intake>,
-    reservation: Arc<Reservation>,
-    /// What failed after the message was whole; a status alone does not say it well enough to be counted.
-    failure: Arc<OnceLock<Failure>>,
-}
-
-impl UnaryService<Bytes> for Export {
-    type Response = ExportMetricsServiceResponse;
-    type Future = Pin<Box<dyn Future<Output = Result<tonic::Response<Self::Response>, Status>> + Send>>;
-
-    fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
-        let (intake, reservation) = (Arc::clone(&self.intake), Arc::clone(&self.reservation));
-        let failure = Arc::clone(&self.failure);
-        Box::pin(async move {
-            let bytes = request.into_inner();
-            let outcome = match reservation.take(bytes.len()) {
-                true => {
-                    let (transport, encoding) = (Transport::Grpc, Encoding::Protobuf);
-                    // It has been decompressed on its way.
-                    let compression = Compression::None;
-                    intake.take(Arrived { transport, encoding, compression, bytes, reservation }).await
-                }
-                false => Err(Failure::overloaded(intake.limits.retry_after)),
-            };
-            outcome.map(tonic::Response::new).map_err(|error| failure.get_or_init(|| error).status())
-        })
-    }
+/// The answer to what was taken, and the status behind it.
+fn answer(response: &ExportMetricsServiceResponse) -> Response<Body> {
+    let status = HeaderMap::from_iter([(Status::GRPC_STATUS, HeaderValue::from_static("0"))]);
+    let body = Full::new(framed(response)).with_trailers(future::ready(Some(Ok(status))));
+    let mut response = Response::new(Body::new(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    response
 }

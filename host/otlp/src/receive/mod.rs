@@ -9,6 +9,7 @@ mod body;
 mod budget;
 mod decompress;
 mod failure;
+mod framing;
 mod grpc;
 mod http;
 mod intake;

@@ -28,7 +28,7 @@ pub(crate) fn zstd(content: &[u8]) -> Vec<u8> {
 }
 
 /// Asks for 128 MiB to decompress what is much smaller.
-fn zstd_of_a_wide_window() -> Vec<u8> {
+pub(crate) fn zstd_of_a_wide_window() -> Vec<u8> {
     let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(27).unwrap();
     encoder.write_all(&sound()).unwrap();

@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 use bytes::{Buf, BufMut, Bytes};
 use http::header::CONTENT_TYPE;
 use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message;
 use tokio::net::TcpStream;
@@ -88,16 +90,67 @@ impl Body for Stalled {
     }
 }
 
+/// A message as gRPC frames it.
+pub(crate) fn framed(is_compressed: bool, message: &[u8]) -> Vec<u8> {
+    [&[u8::from(is_compressed)], &(message.len() as u32).to_be_bytes()[..], message].concat()
+}
+
 /// Begins an export and sends nothing of it: the status that it is answered with.
 pub(crate) async fn stall(server: SocketAddr) -> Status {
+    status_of(&send(server, None, Stalled).await.unwrap())
+}
+
+/// Sends this as the body of an export: the status that it is answered with.
+pub(crate) async fn send_body(server: SocketAddr, encoding: Option<&str>, body: Vec<u8>) -> Status {
+    let response = send(server, encoding, Full::new(Bytes::from(body))).await.unwrap();
+    if response.headers().contains_key(Status::GRPC_STATUS) {
+        return status_of(&response);
+    }
+    let body = response.into_body().collect().await.unwrap();
+    Status::from_header_map(body.trailers().expect("trailers")).expect("a status")
+}
+
+fn status_of(response: &http::Response<Incoming>) -> Status {
+    Status::from_header_map(response.headers()).expect("a status")
+}
+
+/// Sends some of an export and gives it up.
+pub(crate) async fn give_up(server: SocketAddr) {
+    struct Broken(bool);
+
+    impl Body for Broken {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+            let is_first = !std::mem::replace(&mut self.0, true);
+            let error = || Err(std::io::Error::other("gone"));
+            Poll::Ready(Some(if is_first { Ok(Frame::data(Bytes::from_static(&[0; 3]))) } else { error() }))
+        }
+    }
+    send(server, None, Broken(false)).await.unwrap_err();
+}
+
+async fn send<B>(
+    server: SocketAddr,
+    encoding: Option<&str>,
+    body: B,
+) -> Result<http::Response<Incoming>, hyper::Error>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin + Send + 'static,
+{
     let stream = TokioIo::new(TcpStream::connect(server).await.unwrap());
     let (mut sender, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
     tokio::spawn(connection);
-    let request = http::Request::post(format!("http://{server}{METRICS_METHOD}"));
-    let request = request.header(CONTENT_TYPE, "application/grpc").body(Stalled).unwrap();
-    let response = sender.send_request(request).await.unwrap();
-    Status::from_header_map(response.headers()).expect("a status")
+    let mut request = http::Request::post(format!("http://{server}{METRICS_METHOD}"));
+    if let Some(encoding) = encoding {
+        request = request.header("grpc-encoding", encoding);
+    }
+    sender.send_request(request.header(CONTENT_TYPE, "application/grpc").body(body).unwrap()).await
 }
 
 pub(crate) async fn export(
