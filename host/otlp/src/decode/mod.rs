@@ -20,7 +20,7 @@ pub(crate) use points::{
 };
 pub use refused::{Refused, Warnings};
 pub(crate) use shape::{Kind as MessageKind, check_shape_of};
-pub(crate) use value::{is_nested, is_profile_reference, value_from_nested, value_ref};
+pub(crate) use value::{is_profile_reference, nested_text, value_from_nested, value_ref};
 
 use prost::Message;
 use wasmeter_model::frame::Frame;

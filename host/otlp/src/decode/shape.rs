@@ -80,17 +80,30 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// How many messages it stands in, in a request; at least so many where it may stand in several.
+    const fn outside(self) -> usize {
+        match self {
+            Self::Request => 0,
+            Self::ResourceMetrics => 1,
+            Self::Resource | Self::ScopeMetrics => 2,
+            Self::EntityRef | Self::Scope | Self::Metric => 3,
+            _ => 4,
+        }
+    }
+}
+
 /// Checks that messages are nested at most [`NESTING_MAX`] deep and that there are at most [`ELEMENTS_MAX`] repeated
 /// elements. Not recursive, and builds nothing.
 pub(super) fn check_shape(bytes: &[u8]) -> Result<(), DecodeError> {
-    check_shape_of(Kind::Request, bytes)
+    check_shape_of(Kind::Request, bytes).map(drop)
 }
 
-/// As [`check_shape`], of a message within a request that stands alone.
-pub(crate) fn check_shape_of(kind: Kind, bytes: &[u8]) -> Result<(), DecodeError> {
+/// As [`check_shape`], of a message that stands alone and is nested as deeply as it is in a request: how many elements it has.
+pub(crate) fn check_shape_of(kind: Kind, bytes: &[u8]) -> Result<usize, DecodeError> {
     let mut open: Vec<(Kind, usize)> = Vec::with_capacity(NESTING_MAX);
     open.push((kind, bytes.len()));
-    let mut elements = 0_usize;
+    let (outside, mut elements) = (kind.outside(), 0_usize);
     let mut reader = Reader { bytes, at: 0 };
     while let Some(&(kind, end)) = open.last() {
         if reader.at >= end {
@@ -116,7 +129,7 @@ pub(crate) fn check_shape_of(kind: Kind, bytes: &[u8]) -> Result<(), DecodeError
                 let start = reader.at;
                 reader.skip(length, end)?;
                 if let Field::One(inner) | Field::Many(inner) = field {
-                    if open.len() >= NESTING_MAX {
+                    if outside + open.len() >= NESTING_MAX {
                         return Err(DecodeError::TooDeep);
                     }
                     open.push((inner, reader.at));
@@ -128,7 +141,7 @@ pub(crate) fn check_shape_of(kind: Kind, bytes: &[u8]) -> Result<(), DecodeError
             }
         }
     }
-    Ok(())
+    Ok(elements)
 }
 
 struct Reader<'a> {

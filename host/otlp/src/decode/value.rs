@@ -3,7 +3,7 @@
 use wasmeter_model::ValueRef;
 
 use crate::json;
-use crate::messages::{AnyValue, any_value};
+use crate::messages::{AnyValue, KeyValue, any_value};
 
 /// True if the value is an array or map, which the frame keeps as text.
 pub(crate) fn is_nested(value: Option<&AnyValue>) -> bool {
@@ -16,6 +16,11 @@ pub(crate) fn is_nested(value: Option<&AnyValue>) -> bool {
 /// True if the value refers to the string table of profiles, which metrics do not have.
 pub(crate) fn is_profile_reference(value: Option<&AnyValue>) -> bool {
     matches!(value.and_then(|value| value.value.as_ref()), Some(any_value::Value::StringValueStrindex(_)))
+}
+
+/// The text of a value that is an array or map.
+pub(crate) fn nested_text(pair: &KeyValue) -> Option<String> {
+    pair.value.as_ref().filter(|value| is_nested(Some(value))).map(json::nested_text)
 }
 
 /// The value as the frame has it; `text` is that of a nested value.

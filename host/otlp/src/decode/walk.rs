@@ -10,9 +10,8 @@ use wasmeter_model::{Number, Temporality, Timestamp};
 
 use super::entities::entities;
 use super::points::{check_exponential, check_histogram, check_number, check_summary};
-use super::value::{is_nested, is_profile_reference, value_ref};
+use super::value::{is_nested, is_profile_reference, nested_text, value_ref};
 use super::{Decoded, Fault, Refused, Warnings};
-use crate::json;
 use crate::messages::{
     AggregationTemporality, Exemplar, ExponentialHistogramDataPoint, ExportMetricsServiceRequest,
     HistogramDataPoint, KeyValue, Metric, NumberDataPoint, ScopeMetrics, SummaryDataPoint, exemplar, metric,
@@ -247,10 +246,6 @@ impl Walk {
         self.warnings.profile_references += attributes.iter().filter(|pair| references(pair)).count() as u64;
         self.warnings.duplicate_keys += duplicates(attributes);
     }
-}
-
-fn nested_text(pair: &KeyValue) -> Option<String> {
-    pair.value.as_ref().filter(|value| is_nested(Some(value))).map(json::nested_text)
 }
 
 /// How many attributes repeat a key. Sets are small as a rule, and then comparing beats hashing.

@@ -71,7 +71,8 @@ impl<T> Known<T> {
 
     /// Takes note of what bytes say; `size` is what the value takes beside its key, in bytes.
     ///
-    /// Where there is no room, what has not been asked for since the last time goes, and everything if that is less than half.
+    /// Where there is no room, what has not been asked for since the last time goes, and everything if that is less than half or not
+    /// enough.
     pub(super) fn insert(&mut self, key: &[u8], value: T, size: usize) {
         let hash = self.hash(key);
         let size = size.saturating_add(key.len() + Self::ENTRY_SIZE);
@@ -81,6 +82,9 @@ impl<T> Known<T> {
         }
         if self.size + size > self.size_max {
             self.sweep();
+        }
+        if self.size + size > self.size_max {
+            self.clear();
         }
         self.size += size;
         if self.entries.len() == self.entries.capacity() {
@@ -109,11 +113,16 @@ impl<T> Known<T> {
             is_kept
         });
         if self.size > self.size_max / 2 {
-            self.entries.clear();
-            self.size = 0;
+            return self.clear();
         }
         self.places.clear();
         (0..self.entries.len()).for_each(|place| self.index(place));
+    }
+
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.places.clear();
+        self.size = 0;
     }
 
     /// How many there are, and what they take, in bytes.
@@ -152,6 +161,9 @@ mod tests {
         }
         known.insert(&[0; 100_000], 0, 0);
         assert_eq!(known.get(&[0; 100_000]), None, "larger than all there may be");
+        known.insert(&[1], 0, known.size_max * 9 / 10);
+        assert_eq!(known.get(&[1]), Some(&0), "larger than half of it");
+        assert!(known.size().1 <= known.size_max);
     }
 
     #[test]

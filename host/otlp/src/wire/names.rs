@@ -8,7 +8,7 @@ use wasmeter_model::frame::SetId;
 use wasmeter_model::{Attributes, EntityRef, EntityRefs, Resource, Scope};
 
 use super::cursor::Cursor;
-use super::decode;
+use super::decode::{self, Name};
 use super::known::Known;
 use super::sets::{KnownSets, Place};
 use super::walk::Walk;
@@ -37,9 +37,9 @@ pub struct Names(RwLock<Tables>);
 #[derive(Debug)]
 struct Tables {
     sets: KnownSets,
-    resources: Known<Arc<Resource>>,
-    scopes: Known<Arc<Scope>>,
-    metrics: Known<Arc<MetricName>>,
+    resources: Known<Name<Resource>>,
+    scopes: Known<Name<Scope>>,
+    metrics: Known<Name<MetricName>>,
 }
 
 impl Names {
@@ -75,15 +75,15 @@ impl Names {
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
         tables.sets.insert(new.sets);
         for (key, resource) in new.resources {
-            let size = resource.attributes.size() + entities_size(&resource.entities) + key.len();
+            let size = resource.value.attributes.size() + entities_size(&resource.value.entities) + key.len();
             tables.resources.insert(&key, resource, size);
         }
         for (key, scope) in new.scopes {
-            let size = scope.attributes.size() + key.len();
+            let size = scope.value.attributes.size() + key.len();
             tables.scopes.insert(&key, scope, size);
         }
         for (key, name) in new.metrics {
-            let size = name.metadata.size() + key.len();
+            let size = name.value.metadata.size() + key.len();
             tables.metrics.insert(&key, name, size);
         }
     }
@@ -104,9 +104,9 @@ struct New<'a> {
     sets: Vec<Attributes>,
     /// The places of the sets, by their lists.
     places: HashMap<&'a [u8], usize>,
-    resources: HashMap<Vec<u8>, Arc<Resource>>,
-    scopes: HashMap<Vec<u8>, Arc<Scope>>,
-    metrics: HashMap<Vec<u8>, Arc<MetricName>>,
+    resources: HashMap<Vec<u8>, Name<Resource>>,
+    scopes: HashMap<Vec<u8>, Name<Scope>>,
+    metrics: HashMap<Vec<u8>, Name<MetricName>>,
 }
 
 impl New<'_> {
@@ -184,19 +184,19 @@ impl<'n, 'a> Lookup<'n, 'a> {
     }
 
     /// The resource of a message and the schema beside it.
-    pub(super) fn resource(&mut self, message: &[u8], schema_url: &[u8]) -> Option<Arc<Resource>> {
+    pub(super) fn resource(&mut self, message: &[u8], schema_url: &[u8]) -> Option<Name<Resource>> {
         let key = joined(message, schema_url);
         find(&self.tables.resources, &mut self.new.resources, key, || decode::resource(message, schema_url))
     }
 
     /// The scope of a message and the schema beside it.
-    pub(super) fn scope(&mut self, message: &[u8], schema_url: &[u8]) -> Option<Arc<Scope>> {
+    pub(super) fn scope(&mut self, message: &[u8], schema_url: &[u8]) -> Option<Name<Scope>> {
         let key = joined(message, schema_url);
         find(&self.tables.scopes, &mut self.new.scopes, key, || decode::scope(message, schema_url))
     }
 
     /// The name of a metric by all of its fields but its points: what stands before them and behind them.
-    pub(super) fn metric(&mut self, before: &[u8], behind: &[u8]) -> Option<Arc<MetricName>> {
+    pub(super) fn metric(&mut self, before: &[u8], behind: &[u8]) -> Option<Name<MetricName>> {
         if behind.is_empty()
             && let Some(known) = self.tables.metrics.get(before)
         {
@@ -214,15 +214,15 @@ fn joined(one: &[u8], other: &[u8]) -> Vec<u8> {
 }
 
 fn find<T>(
-    known: &Known<Arc<T>>,
-    new: &mut HashMap<Vec<u8>, Arc<T>>,
+    known: &Known<Name<T>>,
+    new: &mut HashMap<Vec<u8>, Name<T>>,
     key: Vec<u8>,
-    decode: impl FnOnce() -> Option<T>,
-) -> Option<Arc<T>> {
+    decode: impl FnOnce() -> Option<Name<T>>,
+) -> Option<Name<T>> {
     if let Some(known) = known.get(&key).or_else(|| new.get(&key)) {
         return Some(known.clone());
     }
-    let value = Arc::new(decode()?);
-    new.insert(key, value.clone());
-    Some(value)
+    let name = decode()?;
+    new.insert(key, name.clone());
+    Some(name)
 }

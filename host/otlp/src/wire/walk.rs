@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasmeter_model::batch::{Batch, BatchBuilder, BatchRow};
 use wasmeter_model::frame::PointKind;
-use wasmeter_model::{EntityRefs, Resource, Scope, Temporality};
+use wasmeter_model::{Resource, Scope, Temporality};
 
 use super::cursor::Cursor;
 use super::names::Lookup;
@@ -52,11 +52,6 @@ fn owner(message: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((owner.get(), schema_url.get()))
 }
 
-/// What references are of repeated elements, their keys among them.
-fn entity_elements(entities: &EntityRefs) -> usize {
-    entities.as_slice().iter().map(|entity| 1 + entity.id_keys.len() + entity.description_keys.len()).sum()
-}
-
 impl<'n, 'a> Walk<'n, 'a> {
     pub(super) fn new(names: Lookup<'n, 'a>) -> Self {
         Self { names, builder: BatchBuilder::default(), points: Points::default(), elements: 0 }
@@ -81,13 +76,13 @@ impl<'n, 'a> Walk<'n, 'a> {
     fn resource(&mut self, message: &'a [u8]) -> Option<()> {
         let (owner, schema_url) = owner(message)?;
         let resource = self.names.resource(owner, schema_url)?;
-        self.elements += 1 + resource.attributes.len() + entity_elements(&resource.entities);
+        self.elements += 1 + resource.elements;
         let mut cursor = Cursor::new(message);
         while !cursor.is_empty() {
             let tag = cursor.tag()?;
             let bytes = cursor.bytes()?;
             if tag == 0x12 {
-                self.scope(bytes, &resource)?;
+                self.scope(bytes, &resource.value)?;
             }
         }
         Some(())
@@ -96,13 +91,13 @@ impl<'n, 'a> Walk<'n, 'a> {
     fn scope(&mut self, message: &'a [u8], resource: &Arc<Resource>) -> Option<()> {
         let (owner, schema_url) = owner(message)?;
         let scope = self.names.scope(owner, schema_url)?;
-        self.elements += 1 + scope.attributes.len();
+        self.elements += 1 + scope.elements;
         let mut cursor = Cursor::new(message);
         while !cursor.is_empty() {
             let tag = cursor.tag()?;
             let bytes = cursor.bytes()?;
             if tag == 0x12 {
-                self.metric(bytes, resource, &scope)?;
+                self.metric(bytes, resource, &scope.value)?;
             }
         }
         Some(())
@@ -127,12 +122,12 @@ impl<'n, 'a> Walk<'n, 'a> {
         };
         let behind = cursor.rest();
         let name = self.names.metric(before, behind)?;
-        self.elements += 1 + name.metadata.len();
+        self.elements += 1 + name.elements;
         let temporality = match kind {
             PointKind::Sum | PointKind::Histogram | PointKind::ExponentialHistogram => None,
             _ => Some(Temporality::Cumulative),
         };
-        let (resource, scope) = (resource.clone(), scope.clone());
+        let (resource, scope, name) = (resource.clone(), scope.clone(), name.value);
         self.builder.metric(BatchRow { resource, scope, name, kind, temporality, monotonic: false });
         self.data(kind, data)
     }

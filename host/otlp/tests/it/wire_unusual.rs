@@ -3,7 +3,7 @@
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use wasmeter_model::batch::Batch;
-use wasmeter_otlp::decode::decode_protobuf;
+use wasmeter_otlp::decode::{ELEMENTS_MAX, decode_protobuf};
 use wasmeter_otlp::messages::*;
 use wasmeter_otlp::wire::Names;
 
@@ -206,6 +206,53 @@ fn text_that_is_not_utf8() {
     let data = field(7, &[field(1, &value(5)), vec![0x10, 2]].concat());
     is_left_to_the_decoder(&of_metric(&[field(1, &[0xff]), data].concat()), false);
     is_left_to_the_decoder(&field(1, &field(3, &[0xc3])), false);
+}
+
+/// A value that is an array of an array, so many of them, around an empty one.
+fn nested(depth: usize) -> Vec<u8> {
+    (0..depth).fold(Vec::new(), |inner, _| field(5, &field(1, &inner)))
+}
+
+/// A request with a point, and an attribute of this value of its resource, its scope and its metric.
+fn of_names_with(value: &[u8]) -> Vec<u8> {
+    let pair = [field(1, b"a"), field(2, value)].concat();
+    let data = field(7, &[field(1, &self::value(5)), vec![0x10, 2]].concat());
+    let metric = [field(1, b"requests"), data, field(12, &pair)].concat();
+    let scope = [field(1, &field(3, &pair)), field(2, &metric)].concat();
+    field(1, &[field(1, &field(1, &pair)), field(2, &scope)].concat())
+}
+
+#[test]
+fn arrays_and_maps_of_resources_scopes_and_metrics() {
+    let arguments = field(5, &[field(1, &field(1, b"python")), field(1, &field(1, b"-m"))].concat());
+    is_read_as_decoded(&of_names_with(&arguments));
+    is_read_as_decoded(&of_names_with(&field(
+        6,
+        &field(1, &[field(1, b"k"), field(2, &arguments)].concat()),
+    )));
+    is_read_as_decoded(&of_names_with(&field(5, &[])));
+    // Of two values the last one counts.
+    is_read_as_decoded(&of_names_with(&[arguments.clone(), field(1, b"x")].concat()));
+    is_read_as_decoded(&of_names_with(&[field(1, b"x"), arguments.clone()].concat()));
+    // Those of points are not what many of them have.
+    let pair = field(7, &[field(1, b"a"), field(2, &arguments)].concat());
+    is_left_to_the_decoder(&of_point(&[value(5), pair].concat()), true);
+}
+
+#[test]
+fn names_are_nested_as_deeply_as_the_decoder_allows() {
+    // The metric's value is the 6th message; each array is two.
+    is_read_as_decoded(&of_names_with(&nested(29)));
+    is_left_to_the_decoder(&of_names_with(&nested(30)), false);
+    // Also where another value behind it counts.
+    is_left_to_the_decoder(&of_names_with(&[nested(30), field(1, b"x")].concat()), false);
+}
+
+#[test]
+fn elements_of_arrays_count_among_those_of_a_request() {
+    let array = field(5, &[0x0a, 0].repeat(ELEMENTS_MAX / 3));
+    is_read_as_decoded(&of_names_with(&field(5, &[0x0a, 0].repeat(ELEMENTS_MAX / 3 - 6))));
+    is_left_to_the_decoder(&of_names_with(&[array, field(1, b"x")].concat()), false);
 }
 
 #[test]
