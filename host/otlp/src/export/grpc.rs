@@ -4,6 +4,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
@@ -49,16 +50,25 @@ impl GrpcTransport {
         let mut request = tonic::Request::new(bytes);
         *request.metadata_mut() = self.metadata.clone();
         request.set_timeout(deadline.saturating_duration_since(Instant::now()));
-        async move {
+        // In a task of its own, which ends with this future: `tonic` panics over details of a status that are not base64.
+        let mut attempt = JoinSet::new();
+        attempt.spawn(async move {
             client.ready().await.map_err(|error| AttemptError::Transient {
                 message: with_causes(&error),
                 retry_after: None,
             })?;
             let path = PathAndQuery::from_static(METRICS_METHOD);
-            match client.unary(request, path, ClientCodec::default()).await {
+            match client.unary(request, path, ClientCodec).await {
                 Ok(response) => Ok(Exported::from(response.into_inner())),
                 Err(status) => Err(classify(&status)),
             }
+        });
+        async move {
+            attempt.join_next().await.and_then(Result::ok).unwrap_or_else(|| {
+                // Only what failed has details.
+                let message = "the receiver failed, with a status that cannot be read".to_owned();
+                Err(AttemptError::Transient { message, retry_after: None })
+            })
         }
     }
 }
@@ -87,9 +97,10 @@ fn classify(status: &Status) -> AttemptError {
         | Code::OutOfRange
         | Code::Unavailable
         | Code::DataLoss => true,
-        Code::ResourceExhausted => retry_info.is_some(),
-        // Made up here for a connection that broke; a receiver's own status has no source.
-        Code::Unknown => status.source().is_some(),
+        Code::ResourceExhausted if retry_info.is_some() => true,
+        // Made up here for a connection or stream that broke (which code it is depends on features of `tonic` that others in the
+        // program may ask for); a receiver's own status has no source.
+        Code::Unknown | Code::Internal | Code::ResourceExhausted => status.source().is_some(),
         _ => false,
     };
     let causes = status.source().map(|cause| format!(": {}", with_causes(cause))).unwrap_or_default();

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::error::{AttemptError, ExportError, Exported};
 
 /// Sends until it works, it cannot work, or the next attempt would begin after `deadline`. The receiver's wish of when to
-/// come back counts for more than `delays`.
+/// come back counts for more than `delays`; "at once" is none, since all who were told so would do it.
 pub(super) async fn retry<F>(
     deadline: Instant,
     mut delays: impl Iterator<Item = Duration>,
@@ -32,7 +32,8 @@ where
                 return Err(ExportError::Exhausted { attempts, message });
             }
         };
-        let wake = retry_after.or_else(|| delays.next()).and_then(|delay| Instant::now().checked_add(delay));
+        let asked = retry_after.filter(|delay| !delay.is_zero());
+        let wake = asked.or_else(|| delays.next()).and_then(|delay| Instant::now().checked_add(delay));
         match wake {
             Some(wake) if wake < deadline => tokio::time::sleep_until(wake).await,
             _ => return Err(ExportError::Exhausted { attempts, message }),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::time::Instant;
 use wasmeter_model::batch::Batch;
 use wasmeter_model::delivery::RetryPolicy;
@@ -119,6 +120,33 @@ async fn o1_a_silent_receiver_is_given_up_at_the_timeout() {
     };
     let error = Exporter::grpc(config).unwrap().export(&frame(), soon()).await.unwrap_err();
     assert!(matches!(error, ExportError::Exhausted { .. }), "{error}");
+}
+
+/// Answers every call with a status whose details are not base64.
+async fn unreadable() -> std::net::SocketAddr {
+    let listener = listen().await;
+    let address = listener.local_addr().unwrap();
+    let answer = |_| async {
+        let answer = http::Response::builder().header("content-type", "application/grpc");
+        let answer = answer.header("grpc-status", "14").header("grpc-status-details-bin", "a,b");
+        answer.body(http_body_util::Empty::<bytes::Bytes>::new())
+    };
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            let service = hyper::service::service_fn(answer);
+            tokio::spawn(connection.serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_status_that_cannot_be_read_is_a_failure_like_others() {
+    let exporter = Exporter::grpc(quick(unreadable().await.to_string())).unwrap();
+    let error = exporter.export(&frame(), Instant::now() + Duration::from_millis(200)).await.unwrap_err();
+    let ExportError::Exhausted { attempts, message } = error else { panic!("{error}") };
+    assert!(attempts > 1 && message.contains("a status that cannot be read"), "{attempts} {message}");
 }
 
 #[tokio::test]

@@ -45,6 +45,13 @@ async fn p4_the_receivers_wish_replaces_the_backoff() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn p4_at_once_is_no_wish() {
+    let answers = vec![transient(Some(Duration::ZERO)), transient(None), Ok(Exported::default())];
+    let (_, begun) = run(Duration::from_secs(10), answers).await;
+    assert_eq!(begun, [0, 1000, 2000]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn p4_a_permanent_failure_is_not_tried_again() {
     let answers = vec![Err(AttemptError::Permanent { message: "bad".to_owned() })];
     let (outcome, begun) = run(Duration::from_secs(10), answers).await;
