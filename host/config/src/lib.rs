@@ -18,10 +18,9 @@ pub use environment::{config_file, from_environment, otlp_from_environment};
 pub use file::load_file;
 pub use report::{PROBLEMS_MAX, Problem};
 pub use settings::{
-    CardinalityLimits, Compression, Config, ConsoleExporter, Endpoint, ExemplarFilter, Exporter, Headers,
-    KeyFilter, LogLevel, Meters, OtlpExporter, OtlpTransport, PeriodicReader, Plugins, PrometheusExporter,
-    PullReader, REQUEST_BYTES_MAX_DEFAULT, Reader, Receivers, Selector, TranslationStrategy, ViewConfig,
-    ViewMode,
+    CardinalityLimits, ClientLimits, Compression, Config, ConsoleExporter, Endpoint, ExemplarFilter,
+    Exporter, Headers, KeyFilter, LogLevel, Meters, OtlpExporter, OtlpTransport, PeriodicReader, Plugins,
+    PrometheusExporter, PullReader, Reader, Receivers, Selector, TranslationStrategy, ViewConfig, ViewMode,
 };
 pub use yaml::{DEPTH_MAX, EXPANDED_BYTES_MAX, FILE_BYTES_MAX};
 

@@ -9,7 +9,7 @@ use wasmeter_model::limits::PLUGIN_LIMITS;
 
 use super::Places;
 use crate::section::{Located, Section};
-use crate::settings::{Config, Plugins, Receivers, ViewMode, parse_ip};
+use crate::settings::{ClientLimits, Config, Plugins, Receivers, ViewMode, parse_ip};
 
 pub(super) fn read(value: &Located<'_>, config: &mut Config, places: &mut Places) {
     let Some(mut section) = value.section() else { return };
@@ -134,7 +134,6 @@ fn read_limits(section: &mut Section<'_>, config: &mut Config) {
     };
     count("instruments_max", 1, &mut config.limits.instruments_max);
     count("sources_max", 1, &mut config.limits.sources_max);
-    count("request_bytes_max", 1, &mut config.request_bytes_max);
     let mut threads = config.limits.collection_threads_max.get();
     count("collection_threads_max", 1, &mut threads);
     config.limits.collection_threads_max = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
@@ -145,6 +144,19 @@ fn read_limits(section: &mut Section<'_>, config: &mut Config) {
     };
     duration("current_expiry_ms", &mut config.limits.current_expiry);
     duration("idle_expiry_ms", &mut config.limits.idle_expiry);
+    read_client_limits(section, &mut config.client_limits);
+}
+
+fn read_client_limits(section: &mut Section<'_>, limits: &mut ClientLimits) {
+    let mut count =
+        |key, least: i64| section.optional(key).and_then(|value| value.size("a whole number", least));
+    limits.request_bytes_max = count("request_bytes_max", 1);
+    limits.buffered_bytes_max = count("buffered_bytes_max", 1);
+    limits.known_series_bytes_max = count("known_series_bytes_max", 0);
+    limits.connections_max = count("connections_max", 1);
+    limits.requests_at_work_max = count("requests_at_work_max", 1);
+    limits.requests_waiting_max = count("requests_waiting_max", 0);
+    limits.request_timeout = section.optional("request_timeout_ms").and_then(|value| value.millis(1));
 }
 
 /// `host:port` of a listener.

@@ -1,5 +1,6 @@
 //! What a configuration says once checked: plain values, one file per part of the schema.
 
+mod clients;
 mod endpoint;
 mod exporters;
 mod headers;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use wasmeter_model::Resource;
 use wasmeter_model::limits::Limits;
 
+pub use clients::ClientLimits;
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::{parse_ip, redacted};
 pub use exporters::{
@@ -22,7 +24,7 @@ pub use exporters::{
 pub(crate) use exporters::{explicit_histogram, exponential_histogram};
 pub use headers::Headers;
 pub use meters::Meters;
-pub use pipeline::{Plugins, REQUEST_BYTES_MAX_DEFAULT, Receivers};
+pub use pipeline::{Plugins, Receivers};
 pub use readers::{CardinalityLimits, PeriodicReader, PullReader, Reader};
 pub use views::{KeyFilter, Selector, ViewConfig};
 pub use wasmeter_model::ExemplarFilter;
@@ -55,8 +57,8 @@ pub struct Config {
     pub plugins: Plugins,
     /// The engine's bounds.
     pub limits: Limits,
-    /// The largest request body the receivers accept, in bytes, before and after decompression.
-    pub request_bytes_max: usize,
+    /// The bounds of what clients of the receivers may cost.
+    pub client_limits: ClientLimits,
     /// What was understood but has no effect or was ignored as the specification asks; for the log.
     pub warnings: Vec<Problem>,
 }
@@ -76,7 +78,7 @@ impl Config {
             receivers: Receivers::default(),
             plugins: Plugins::default(),
             limits: Limits::default(),
-            request_bytes_max: REQUEST_BYTES_MAX_DEFAULT,
+            client_limits: ClientLimits::default(),
             warnings: Vec::new(),
         }
     }

@@ -5,9 +5,6 @@ use std::path::PathBuf;
 
 use wasmeter_model::limits::PluginLimits;
 
-/// The default of the largest request body, as the OTLP specification names for what an exporter may send: 64 MiB.
-pub const REQUEST_BYTES_MAX_DEFAULT: usize = 64 * 1024 * 1024;
-
 /// The addresses to receive on. Port 0 asks for any free port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receivers {

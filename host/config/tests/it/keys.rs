@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wasmeter_config::{
-    Compression, Config, ExemplarFilter, Exporter, LogLevel, OtlpExporter, OtlpTransport, PrometheusExporter,
-    Reader, TranslationStrategy, ViewMode,
+    ClientLimits, Compression, Config, ExemplarFilter, Exporter, LogLevel, OtlpExporter, OtlpTransport,
+    PrometheusExporter, Reader, TranslationStrategy, ViewMode,
 };
 use wasmeter_model::limits::{CARDINALITY_DEFAULT, PLUGIN_LIMITS, PluginLimits};
 use wasmeter_model::{
@@ -52,7 +52,7 @@ fn a_file_without_settings_has_the_defaults() {
         (config.view_mode, config.exemplar_filter),
         (ViewMode::Independent, ExemplarFilter::TraceBased)
     );
-    assert_eq!(config.request_bytes_max, 64 << 20);
+    assert_eq!(config.client_limits, ClientLimits::default());
 }
 
 #[test]
@@ -345,7 +345,8 @@ distribution:
       trusted_keys: [RWTcY57UIF3Wqllh6qPCJJ3fn6hr8SjgA9RjZyIH/rvmWjBIQmEA0yCB]
       watch: false
     limits:
-      {instruments_max: 1, sources_max: 2, current_expiry_ms: 3, idle_expiry_ms: 4, request_bytes_max: 5, collection_threads_max: 6}
+      {instruments_max: 1, sources_max: 2, current_expiry_ms: 3, idle_expiry_ms: 4, request_bytes_max: 5, collection_threads_max: 6,
+       buffered_bytes_max: 7, known_series_bytes_max: 0, connections_max: 9, requests_at_work_max: 10, requests_waiting_max: 0, request_timeout_ms: 12}
     view_matching_mode: composable
 "#,
     );
@@ -357,12 +358,22 @@ distribution:
     assert_eq!(config.plugins.limits.call_deadline, Duration::from_millis(20));
     assert_eq!(config.plugins.trusted_keys, ["RWTcY57UIF3Wqllh6qPCJJ3fn6hr8SjgA9RjZyIH/rvmWjBIQmEA0yCB"]);
     let limits = &config.limits;
-    assert_eq!((limits.instruments_max, limits.sources_max, config.request_bytes_max), (1, 2, 5));
+    assert_eq!((limits.instruments_max, limits.sources_max), (1, 2));
     assert_eq!(
         (limits.current_expiry, limits.idle_expiry),
         (Duration::from_millis(3), Duration::from_millis(4))
     );
     assert_eq!(limits.collection_threads_max.get(), 6);
+    let clients = ClientLimits {
+        request_bytes_max: Some(5),
+        buffered_bytes_max: Some(7),
+        known_series_bytes_max: Some(0),
+        connections_max: Some(9),
+        requests_at_work_max: Some(10),
+        requests_waiting_max: Some(0),
+        request_timeout: Some(Duration::from_millis(12)),
+    };
+    assert_eq!(config.client_limits, clients);
     assert_eq!(config.view_mode, ViewMode::Composable);
 
     let localhost = load(

@@ -65,8 +65,10 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for Measured<
         if self.seen > self.limits.body_bytes_max {
             return Poll::Ready(Some(Err(Failure::too_large(self.limits.body_bytes_max))));
         }
-        if self.reservation.as_ref().is_some_and(|reservation| !reservation.take(bytes)) {
-            return Poll::Ready(Some(Err(Failure::overloaded(self.limits.retry_after))));
+        if let Some(reservation) = &self.reservation
+            && !reservation.take(bytes)
+        {
+            return Poll::Ready(Some(Err(reservation.refusal(bytes, &self.limits))));
         }
         Poll::Ready(Some(Ok(frame)))
     }

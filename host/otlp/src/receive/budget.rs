@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::failure::Failure;
+use super::limits::ReceiveLimits;
+
 /// The bytes that may be held at a time.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -46,6 +49,16 @@ impl Reservation {
     }
 }
 
+impl Reservation {
+    /// Why it has not taken `bytes` more: there is no room now, or there never will be.
+    pub(super) fn refusal(&self, bytes: usize, limits: &ReceiveLimits) -> Failure {
+        match self.held.load(Ordering::Relaxed).saturating_add(bytes) > self.budget.bytes_max {
+            true => Failure::too_large(self.budget.bytes_max),
+            false => Failure::overloaded(limits.retry_after),
+        }
+    }
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.budget.held.fetch_sub(*self.held.get_mut(), Ordering::Relaxed);
@@ -54,6 +67,7 @@ impl Drop for Reservation {
 
 #[cfg(test)]
 mod tests {
+    use super::super::failure::FailureKind;
     use super::*;
 
     #[test]
@@ -64,6 +78,9 @@ mod tests {
         assert!(!other.take(5));
         assert!(other.take(4));
         assert!(!one.take(usize::MAX), "must not wrap around");
+        let limits = ReceiveLimits::default();
+        let kind = |more| other.refusal(more, &limits).kind;
+        assert_eq!((kind(6), kind(7)), (FailureKind::Overloaded, FailureKind::TooLarge));
         assert_eq!(budget.held(), 10);
         drop(one);
         assert_eq!(budget.held(), 4);

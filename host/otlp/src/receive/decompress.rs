@@ -56,7 +56,7 @@ fn drain(
             return Err(Failure::too_large(limits.body_bytes_max));
         }
         if !reservation.take(read) {
-            return Err(Failure::overloaded(limits.retry_after));
+            return Err(reservation.refusal(read, limits));
         }
         if content.capacity() - content.len() < read {
             // Doubles as `Vec` does by itself, but not beyond the limit.

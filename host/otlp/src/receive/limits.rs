@@ -9,8 +9,8 @@ use wasmeter_serve::ConnectionLimits;
 pub struct ReceiveLimits {
     /// The most bytes of one body, as sent and again after decompression. The specification advises 64 MiB.
     pub body_bytes_max: usize,
-    /// The most bytes of all bodies that are held at a time. A body that does not fit is refused as overload. The smallest
-    /// useful value is twice `body_bytes_max`: a compressed body and its content are held together.
+    /// The most bytes of all bodies that are held at a time. A body that does not fit now is refused as overload, one that would not
+    /// fit if it were the only one as too large. More than `body_bytes_max`, since a compressed body and its content are held together.
     pub buffered_bytes_max: usize,
     /// What names of series, metrics and the like may take that are remembered by their encoding, so that a point of a known
     /// series is not decoded; see [`crate::wire::Names`]. Beyond it, points are decoded.
@@ -40,7 +40,8 @@ impl Default for ReceiveLimits {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             body_bytes_max: 64 << 20,
-            buffered_bytes_max: 128 << 20,
+            // With what is made of the requests at work it stays below 100 MiB, unless these are far larger than usual.
+            buffered_bytes_max: 72 << 20,
             names_bytes_max: 512 << 20,
             in_flight_max: 2 * threads,
             waiting_max: 64,

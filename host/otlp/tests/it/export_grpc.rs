@@ -122,20 +122,24 @@ async fn o1_a_silent_receiver_is_given_up_at_the_timeout() {
     assert!(matches!(error, ExportError::Exhausted { .. }), "{error}");
 }
 
-/// Answers every call with a status whose details are not base64.
-async fn unreadable() -> std::net::SocketAddr {
+/// Answers the first call with a status whose details are not base64, others that they are no use.
+async fn unreadable_once() -> std::net::SocketAddr {
     let listener = listen().await;
     let address = listener.local_addr().unwrap();
-    let answer = |_| async {
+    let calls = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let service = hyper::service::service_fn(move |_| {
+        let is_first = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
         let answer = http::Response::builder().header("content-type", "application/grpc");
-        let answer = answer.header("grpc-status", "14").header("grpc-status-details-bin", "a,b");
-        answer.body(http_body_util::Empty::<bytes::Bytes>::new())
-    };
+        let answer = match is_first {
+            true => answer.header("grpc-status", "14").header("grpc-status-details-bin", "a,b"),
+            false => answer.header("grpc-status", "3").header("grpc-message", "no use"),
+        };
+        async { answer.body(http_body_util::Empty::<bytes::Bytes>::new()) }
+    });
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-            let service = hyper::service::service_fn(answer);
-            tokio::spawn(connection.serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(connection.serve_connection(TokioIo::new(stream), service.clone()));
         }
     });
     address
@@ -143,10 +147,9 @@ async fn unreadable() -> std::net::SocketAddr {
 
 #[tokio::test]
 async fn a_status_that_cannot_be_read_is_a_failure_like_others() {
-    let exporter = Exporter::grpc(quick(unreadable().await.to_string())).unwrap();
-    let error = exporter.export(&frame(), Instant::now() + Duration::from_millis(200)).await.unwrap_err();
-    let ExportError::Exhausted { attempts, message } = error else { panic!("{error}") };
-    assert!(attempts > 1 && message.contains("a status that cannot be read"), "{attempts} {message}");
+    let exporter = Exporter::grpc(quick(unreadable_once().await.to_string())).unwrap();
+    let error = exporter.export(&frame(), soon()).await.unwrap_err();
+    assert!(matches!(&error, ExportError::Permanent { message } if message.contains("no use")), "{error}");
 }
 
 #[tokio::test]

@@ -101,11 +101,34 @@ async fn bombs_are_cut_off_at_the_limit() {
 async fn bodies_over_the_common_budget_are_overload() {
     let limits = ReceiveLimits { buffered_bytes_max: 1000, ..ReceiveLimits::default() };
     let server = Server::start(Arc::new(Recorder::default()), limits).await;
-    assert_eq!(post(&server, vec![0; 1001]).await.status(), 503);
-    assert_eq!(export(server.grpc, vec![0; 1001]).await.unwrap_err().code(), Code::Unavailable);
+    let head = "POST /v1/metrics HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n";
+    let slow = raw(&server, &[head.as_bytes(), &[b' '; 998]].concat()).await;
+    // As soon as the server has read that.
+    let soon = tokio::time::timeout(Duration::from_secs(20), async {
+        while post(&server, sound()).await.status() != 503 {}
+    });
+    soon.await.expect("its bytes are held");
+    assert_eq!(export(server.grpc, sound()).await.unwrap_err().code(), Code::Unavailable);
+    drop(slow);
+    let soon = tokio::time::timeout(Duration::from_secs(20), async {
+        while post(&server, sound()).await.status() != 200 {}
+    });
+    soon.await.expect("the budget is given back");
     for round in 0..20 {
         assert_eq!(post(&server, sound()).await.status(), 200, "round {round}: the budget is given back");
     }
+}
+
+#[tokio::test]
+async fn bodies_that_would_never_fit_are_too_large() {
+    let limits = ReceiveLimits { buffered_bytes_max: 1000, ..ReceiveLimits::default() };
+    let server = Server::start(Arc::new(Recorder::default()), limits).await;
+    assert_eq!(post(&server, vec![0; 1001]).await.status(), 413);
+    let status = export(server.grpc, vec![0; 1001]).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted, "or clients would send it again: {status}");
+    let request = Client::new().post(server.metrics_url()).header(CONTENT_TYPE, PROTOBUF);
+    let sent = request.header("content-encoding", "gzip").body(gzip(&[0; 1000])).send();
+    assert_eq!(sent.await.unwrap().status(), 413, "with what it was sent as");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

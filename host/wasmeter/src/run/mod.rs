@@ -6,6 +6,7 @@
 //!                        +-> processors -> readers: page, OTLP exporters, console, exporters of the directory
 //! ```
 
+mod client_limits;
 mod durations;
 mod exporters;
 mod open_files;
@@ -27,7 +28,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use wasmeter_config::Config;
 use wasmeter_engine::{Engine, EngineConfig};
-use wasmeter_otlp::receive::{ReceiveLimits, Receiver};
+use wasmeter_otlp::receive::Receiver;
 use wasmeter_runtime::{KeyError, Runtime, RuntimeConfig, TrustedKey};
 
 use crate::clock::now;
@@ -138,11 +139,7 @@ async fn serve(settings: Settings) -> Result<(), Vec<String>> {
     let (engine, keeper) =
         start_plugins(&settings, engine_config, plugin_runtime.clone(), surroundings).await?;
 
-    let limits = ReceiveLimits { body_bytes_max: config.request_bytes_max, ..ReceiveLimits::default() };
-    let limits = ReceiveLimits {
-        buffered_bytes_max: limits.buffered_bytes_max.max(limits.body_bytes_max.saturating_mul(2)),
-        ..limits
-    };
+    let limits = client_limits::of_config(&config.client_limits);
     let receiver = Receiver::new(Arc::new(sink::EngineSink::new(engine.clone())), limits);
     let export_stats = readers.stats();
     own_metrics::register(

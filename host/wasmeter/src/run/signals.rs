@@ -57,7 +57,7 @@ fn read_again(keeper: &PluginKeeper, settings: &Settings) {
     let needs_restart = [
         ("readers", old.readers != new.readers),
         ("receivers", old.receivers != new.receivers),
-        ("limits", old.limits != new.limits || old.request_bytes_max != new.request_bytes_max),
+        ("limits", old.limits != new.limits || old.client_limits != new.client_limits),
         ("exemplar_filter", old.exemplar_filter != new.exemplar_filter),
         ("resource", old.resource != new.resource),
         ("plugins", old.plugins != new.plugins),
