@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use wasmeter_model::frame::{Frame, Part};
 use wasmeter_model::{Aggregation, InstrumentKind, TemporalityPreference};
-use wasmeter_otlp::export::{ExportError as Unsent, Exporter, REQUEST_POINTS_MAX};
+use wasmeter_otlp::export::{ExportError as Unsent, Exporter, REQUEST_POINTS_MAX, requests};
 
 use super::network::Network;
 use super::{OtlpError, OtlpExporterBuilder};
@@ -13,8 +13,8 @@ use crate::error::ExportError;
 use crate::lock;
 use crate::reader::{Failure, PushExporter, Undelivered};
 
-/// Sends frames over OTLP, again and again while that may help and the deadline allows: in requests of at most 8192 points, each after
-/// the one before. That bounds the memory an export takes, and the 4 MiB of a request that gRPC servers take by default mostly do for it.
+/// Sends frames over OTLP, again and again while that may help and the deadline allows: in requests of at most 8192 points, and of about
+/// the 4 MiB that gRPC servers take by default, each after the one before. That also bounds the memory an export takes.
 ///
 /// With delta temporality, frames that nobody took in time are kept, up to a million points, and sent before the next one; a
 /// flush and the shutdown send them, too. With cumulative temporality the next frame makes them good.
@@ -55,7 +55,7 @@ impl OtlpExporter {
     /// Sends one frame. A request that is refused for good does not keep the others from being sent.
     fn send(&self, frame: &Frame, deadline: Instant) -> Result<(), Failure> {
         let (mut done, mut refused) = (0, None);
-        for part in frame.parts(REQUEST_POINTS_MAX) {
+        for part in requests(frame, REQUEST_POINTS_MAX) {
             match self.send_request(part, deadline) {
                 Ok(()) => {}
                 Err(failure) if failure.is_final => refused = refused.or(Some(failure)),

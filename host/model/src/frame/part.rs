@@ -27,9 +27,22 @@ impl Frame {
     /// batch), the last one of what is left, in its order. A metric's points may be spread over several parts. A frame without
     /// points has no parts.
     pub fn parts(&self, points_max: NonZeroUsize) -> impl Iterator<Item = Part<'_>> {
+        self.parts_that(points_max, |_| true)
+    }
+
+    /// As [`Frame::parts`], with fewer points in those that are to have fewer: a part that does not `fit` is halved until it does or has
+    /// one point.
+    pub fn parts_that(
+        &self,
+        points_max: NonZeroUsize,
+        fit: impl Fn(Part<'_>) -> bool,
+    ) -> impl Iterator<Item = Part<'_>> {
         let mut rest = Part::from(self);
         std::iter::from_fn(move || {
-            let (part, behind) = rest.split_at(points_max.get());
+            let (mut part, mut behind) = rest.split_at(points_max.get());
+            while part.points > 1 && !fit(part) {
+                (part, behind) = rest.split_at(part.points / 2);
+            }
             rest = behind;
             (part.points > 0).then_some(part)
         })

@@ -61,7 +61,7 @@ pub(super) fn request(part: Part<'_>) -> Bytes {
 }
 
 /// About how many bytes the request will have: copying what is written as the buffer grows takes twice the memory.
-fn room(part: Part<'_>) -> usize {
+pub(super) fn room(part: Part<'_>) -> usize {
     let common = |bytes: usize, point: PointRef<'_>| {
         let pairs = match part.frame().sets.kept.get(point.attributes()) {
             Some(kept) => kept.fields().len(),

@@ -66,6 +66,11 @@ pub fn encode<'a>(part: impl Into<Part<'a>>) -> ExportMetricsServiceRequest {
     request
 }
 
+/// About how many bytes [`encode_protobuf`] makes of a part; takes a look at each point.
+pub(crate) fn protobuf_size(part: Part<'_>) -> usize {
+    direct::room(part)
+}
+
 /// [`encode`], in protobuf: the same bytes, written without the messages, and negative zeros with them.
 pub fn encode_protobuf<'a>(part: impl Into<Part<'a>>) -> Bytes {
     direct::request(part.into())

@@ -11,23 +11,31 @@ use std::sync::Mutex;
 
 use tokio::time::Instant;
 use wasmeter_model::delivery::Jitter;
-use wasmeter_model::frame::Part;
+use wasmeter_model::frame::{Frame, Part};
 
 pub use config::{ConfigError, ExportConfig, metrics_url};
 pub use error::{ExportError, Exported};
 
-use crate::encode::{encode_json, encode_protobuf};
+use crate::encode::{encode_json, encode_protobuf, protobuf_size};
 
 /// The most bytes of an encoded request before compression; what receivers take by the specification's advice.
 pub const REQUEST_BYTES_MAX: usize = 64 << 20;
-/// The most points of a request where nobody says otherwise, see [`wasmeter_model::frame::Frame::parts`]. It bounds the memory that an
-/// export takes beside its frame, and a request of usual points stays below the 4 MiB that a gRPC server takes by default.
+/// The most points of a request where nobody says otherwise. It bounds the memory that an export takes beside its frame.
 pub const REQUEST_POINTS_MAX: NonZeroUsize = NonZeroUsize::new(8192).unwrap();
+/// What the bytes of a request are kept below by sending fewer points at once: the 4 MiB that a gRPC server takes by default, with room
+/// for what is only estimated.
+const REQUEST_BYTES_USUAL: usize = (4 << 20) * 7 / 8;
 /// The most bytes of a response; more is not read.
 pub const RESPONSE_BYTES_MAX: usize = 4 << 20;
 
 const USER_AGENT: &str =
     concat!("wasmeter/", env!("CARGO_PKG_VERSION"), " OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
+
+/// The parts of a frame that are to be requests: of at most `points_max` points, and fewer where they would take more than the 4 MiB that
+/// a gRPC server takes by default, which would refuse them for good. A single point may take more.
+pub fn requests(frame: &Frame, points_max: NonZeroUsize) -> impl Iterator<Item = Part<'_>> {
+    frame.parts_that(points_max, |part| protobuf_size(part) <= REQUEST_BYTES_USUAL)
+}
 
 /// Sends frames to one endpoint. Connects when first used and again when the connection broke.
 #[derive(Debug)]

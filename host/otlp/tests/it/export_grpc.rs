@@ -10,10 +10,14 @@ use wasmeter_model::delivery::RetryPolicy;
 use wasmeter_model::frame::Frame;
 use wasmeter_otlp::Compression;
 use wasmeter_otlp::decode::decode_protobuf;
-use wasmeter_otlp::export::{ConfigError, ExportConfig, ExportError, Exported, Exporter};
+use wasmeter_otlp::export::{
+    ConfigError, ExportConfig, ExportError, Exported, Exporter, REQUEST_POINTS_MAX, requests,
+};
 use wasmeter_otlp::receive::{Accepted, Counted, Overloaded, ReceiveLimits, Sink, Transport};
 
 use crate::support::batch_rows::batch_rows;
+use wasmeter_otlp::messages::{HistogramDataPoint, metric};
+
 use crate::support::messages::*;
 use crate::support::server::{Server, listen};
 
@@ -120,6 +124,48 @@ async fn o1_a_silent_receiver_is_given_up_at_the_timeout() {
     };
     let error = Exporter::grpc(config).unwrap().export(&frame(), soon()).await.unwrap_err();
     assert!(matches!(error, ExportError::Exhausted { .. }), "{error}");
+}
+
+/// So many histograms of 15 bounds with the usual attributes of a request over HTTP.
+fn histograms(count: usize) -> Frame {
+    let point = |number: usize| HistogramDataPoint {
+        attributes: vec![
+            text("http.request.method", "GET"),
+            text("http.route", &format!("/users/{number}/orders")),
+            text("server.address", "shop.example.com"),
+            text("url.scheme", "https"),
+            text("network.protocol.version", "1.1"),
+        ],
+        bucket_counts: vec![1; 16],
+        explicit_bounds: (0..15).map(f64::from).collect(),
+        count: 16,
+        sum: Some(1.5),
+        min: Some(0.5),
+        max: Some(9.5),
+        time_unix_nano: 1 << 60,
+        start_time_unix_nano: 1 << 59,
+        ..HistogramDataPoint::default()
+    };
+    let mut metric = histogram(point(0));
+    if let Some(metric::Data::Histogram(data)) = &mut metric.data {
+        data.data_points.extend((1..count).map(point));
+    }
+    decode_protobuf(&bytes(metric)).unwrap().frame
+}
+
+#[tokio::test]
+async fn requests_are_as_large_as_servers_take_by_default() {
+    let limits = ReceiveLimits { body_bytes_max: 4 << 20, ..ReceiveLimits::default() };
+    let server = Server::start(Arc::new(Recovers(0.into())), limits).await;
+    let exporter = exporter(&server, Compression::None);
+    let frame = histograms(20_000);
+    let mut count = 0;
+    for request in requests(&frame, REQUEST_POINTS_MAX) {
+        assert_eq!(exporter.export(request, soon()).await, Ok(Exported::default()));
+        count += 1;
+    }
+    assert_eq!(server.count(Transport::Grpc, Counted::Points), 20_000);
+    assert_eq!(count, 5, "about two MiB each");
 }
 
 /// Answers the first call with a status whose details are not base64, others that they are no use.

@@ -243,6 +243,20 @@ proptest! {
 }
 
 #[test]
+fn parts_that_do_not_fit_are_halved_and_together_the_frame() {
+    let whole = frame(&vec![vec![vec![(2, 3), (0, 0), (3, 6)]], vec![vec![(1, 5)]]]);
+    let of_last =
+        |part: Part<'_>| part.metrics().any(|metric| metric.name() == whole.metrics().last().unwrap().name());
+    let fit = |part: Part<'_>| part.point_count() <= if of_last(part) { 2 } else { 4 };
+    let parts: Vec<Part<'_>> = whole.parts_that(NonZeroUsize::new(8).unwrap(), fit).collect();
+    let counts: Vec<usize> = parts.iter().map(Part::point_count).collect();
+    assert_eq!(counts, [4, 4, 1, 2, 1, 2]);
+    let together: Vec<String> = parts.iter().flat_map(|part| rows(&part.to_frame())).collect();
+    assert_eq!(together, rows(&whole));
+    assert_eq!(whole.parts_that(NonZeroUsize::MAX, |_| false).count(), whole.point_count());
+}
+
+#[test]
 fn n5_a_frame_that_is_small_enough_is_its_own_batch_and_an_empty_one_has_none() {
     let whole = frame(&vec![vec![vec![(2, 3), (0, 0), (3, 2)]]]);
     let parts: Vec<Part<'_>> = whole.parts(NonZeroUsize::new(5).unwrap()).collect();

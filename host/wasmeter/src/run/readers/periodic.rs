@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use wasmeter_config::{Compression, Exporter as ExporterConfig, OtlpExporter, OtlpTransport, PeriodicReader};
 use wasmeter_model::delivery::Backlog;
 use wasmeter_model::frame::{Frame, Part};
-use wasmeter_otlp::export::{ExportConfig, Exporter, REQUEST_POINTS_MAX};
+use wasmeter_otlp::export::{ExportConfig, Exporter, REQUEST_POINTS_MAX, requests};
 use wasmeter_pipeline::{Collected, Unprocessed};
 use wasmeter_runtime::Exporter as PluginExporter;
 
@@ -81,6 +81,18 @@ impl Target {
         match self {
             Self::Otlp(..) => REQUEST_POINTS_MAX,
             Self::Console | Self::Plugin(_) => NonZeroUsize::MAX,
+        }
+    }
+
+    /// The batches of a frame.
+    fn batches<'a>(
+        &self,
+        frame: &'a Frame,
+        points_max: NonZeroUsize,
+    ) -> Box<dyn Iterator<Item = Part<'a>> + Send + 'a> {
+        match self {
+            Self::Otlp(..) => Box::new(requests(frame, points_max)),
+            Self::Console | Self::Plugin(_) => Box::new(frame.parts(points_max)),
         }
     }
 
@@ -260,7 +272,7 @@ impl Periodic {
     /// before it is delivered.
     async fn deliver_in_batches(&self, frame: Frame, deadline: Instant) -> Option<Frame> {
         let mut done = 0;
-        for batch in frame.parts(self.batch_points_max) {
+        for batch in self.target.batches(&frame, self.batch_points_max) {
             if !self.deliver(batch, deadline).await {
                 break;
             }
