@@ -116,6 +116,8 @@ impl Drop for Place<'_> {
 struct Content {
     refused: Refused,
     warnings: Warnings,
+    /// True if it is protobuf that had to be decoded as a whole.
+    is_unusual: bool,
 }
 
 fn read(names: &Names, encoding: Encoding, bytes: &[u8]) -> Result<(Batch<'static>, Content), DecodeError> {
@@ -127,7 +129,7 @@ fn read(names: &Names, encoding: Encoding, bytes: &[u8]) -> Result<(Batch<'stati
         Encoding::Json => decode_json(bytes)?,
     };
     let Decoded { frame, refused, warnings } = decoded;
-    Ok((frame.into(), Content { refused, warnings }))
+    Ok((frame.into(), Content { refused, warnings, is_unusual: encoding == Encoding::Protobuf }))
 }
 
 fn process(
@@ -141,13 +143,14 @@ fn process(
     if compression != Compression::None {
         bytes = decompress(compression, &bytes, limits, &reservation)?.into();
     }
-    let (batch, Content { refused, warnings }) = read(names, encoding, &bytes)?;
+    let (batch, Content { refused, warnings, is_unusual }) = read(names, encoding, &bytes)?;
     drop((bytes, reservation));
     let points = batch.point_count() as u64;
     let accepted = match points {
         0 => Accepted::default(),
         _ => sink.accept(batch, transport)?,
     };
+    stats.add(transport, Counted::Decoded, u64::from(is_unusual));
     stats.add(transport, Counted::Points, points);
     stats.add(transport, Counted::Rejected, accepted.rejected_points);
     stats.add_refused(transport, &refused);

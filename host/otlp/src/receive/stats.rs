@@ -15,6 +15,8 @@ pub enum Counted {
     Requests,
     /// Requests that failed as a whole.
     Failed(FailureKind),
+    /// Requests in protobuf that were decoded as a whole, see [`crate::wire`].
+    Decoded,
     /// Points handed to the sink.
     Points,
     /// Points the sink rejected.
@@ -37,6 +39,7 @@ impl Counted {
         match self {
             Self::Requests => "requests",
             Self::Failed(kind) => kind.name(),
+            Self::Decoded => "decoded",
             Self::Points => "points",
             Self::Rejected => "rejected",
             Self::Refused(reason) => reason.name(),
@@ -68,6 +71,7 @@ pub struct ReceiveStats {
 #[derive(Debug, Default)]
 struct TransportStats {
     requests: AtomicU64,
+    decoded: AtomicU64,
     points: AtomicU64,
     rejected: AtomicU64,
     duplicate_keys: AtomicU64,
@@ -82,7 +86,7 @@ impl ReceiveStats {
     /// Every count, also those that are 0, in a stable order.
     pub fn snapshot(&self) -> Vec<ReceiveCount> {
         let counted = || {
-            [Counted::Requests, Counted::Points, Counted::Rejected]
+            [Counted::Requests, Counted::Decoded, Counted::Points, Counted::Rejected]
                 .into_iter()
                 .chain([Counted::DuplicateKeys, Counted::MalformedIds])
                 .chain([Counted::ProfileReferences, Counted::MalformedEntityReferences])
@@ -127,6 +131,7 @@ impl ReceiveStats {
         let stats = self.transports.get(transport as usize)?;
         match counted {
             Counted::Requests => Some(&stats.requests),
+            Counted::Decoded => Some(&stats.decoded),
             Counted::Points => Some(&stats.points),
             Counted::Rejected => Some(&stats.rejected),
             Counted::DuplicateKeys => Some(&stats.duplicate_keys),

@@ -23,6 +23,7 @@ async fn p7_requests_are_taken_plain_and_compressed() {
     }
     assert_eq!(recorder.batches.lock().unwrap().len(), 2);
     assert_eq!(server.count(Transport::Grpc, Counted::Points), 2);
+    assert_eq!(server.count(Transport::Grpc, Counted::Decoded), 0, "read where they lie");
     assert_eq!(server.count(Transport::Http, Counted::Points), 0);
 }
 
@@ -39,6 +40,7 @@ async fn refused_points_are_a_partial_success() {
     let metric = sum(vec![int_point(1), NumberDataPoint { value: None, ..int_point(2) }]);
     let partial = export(server.grpc, bytes(metric)).await.unwrap().partial_success.unwrap();
     assert_eq!(partial.rejected_data_points, 1);
+    assert_eq!(server.count(Transport::Grpc, Counted::Decoded), 1, "as a whole, for what is refused");
     assert!(partial.error_message.contains("missing_value"), "{}", partial.error_message);
 }
 

@@ -15,7 +15,7 @@ use super::readers::ExportStats;
 use crate::clock::now;
 
 /// Name, unit, kind and description of each; the observation refers to them by their place.
-const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 23] = [
+const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 24] = [
     (
         "wasmeter.receiver.requests",
         "{request}",
@@ -155,6 +155,12 @@ const INSTRUMENTS: [(&str, &str, InstrumentKind, &str); 23] = [
         InstrumentKind::ObservableCounter,
         "Parts of requests that were malformed and left out, at the cost of no point, by transport and reason",
     ),
+    (
+        "wasmeter.receiver.requests.decoded",
+        "{request}",
+        InstrumentKind::ObservableCounter,
+        "OTLP requests in protobuf that had to be decoded as a whole, by transport",
+    ),
 ];
 
 const REQUESTS: usize = 0;
@@ -180,6 +186,7 @@ const LATE: usize = 19;
 const OBSERVATIONS_DROPPED: usize = 20;
 const ENTITY_REFERENCES_DROPPED: usize = 21;
 const PARTS_DROPPED: usize = 22;
+const DECODED: usize = 23;
 
 /// Registers everything with the engine.
 pub(super) fn register(
@@ -280,6 +287,7 @@ impl Own<'_, '_> {
                 Counted::Failed(kind) if count.count > 0 => {
                     self.count(FAILED, count.count, [("transport", transport), ("reason", kind.name())]);
                 }
+                Counted::Decoded => self.count(DECODED, count.count, [("transport", transport)]),
                 Counted::Points => self.count(POINTS, count.count, [("transport", transport)]),
                 Counted::Refused(reason) if count.count > 0 => {
                     self.count(REFUSED, count.count, [("transport", transport), ("reason", reason.name())]);

@@ -126,6 +126,7 @@ fn readers_and_exporters_are_on_the_page_and_what_is_dropped_with_its_reason() {
     for reader in ["periodic_metric_reader", "prometheus_http_text_metric_exporter"] {
         assert!(page.sum(collections, &[of_type(reader)]) > 0.0, "{reader}");
     }
+    assert_eq!(page.of("wasmeter_receiver_requests_decoded_total").count(), 2, "of each transport");
     let failed = [("transport", "http"), ("reason", "malformed")];
     assert_eq!(page.sum("wasmeter_receiver_requests_failed_total", &failed), 1.0);
 }
