@@ -148,34 +148,23 @@ impl Pipeline {
         }
     }
 
-    /// The stream of a key, made if need be, for an instrument that was `described` so when the Views were `asked`.
+    /// The stream of a key, which one more instrument feeds from now on, made if need be for this one, that was `described` so when the
+    /// Views were `asked`. One that is there stays as it is until [`Pipeline::adjust`].
     pub(crate) fn stream(
         &self,
         key: StreamKey,
         instrument: &Instrument,
         wanted: &ResolvedStream,
-        (described, asked): (&Arc<str>, u64),
+        described: (&Arc<str>, u64),
         now: Timestamp,
     ) -> Arc<Stream> {
-        let text = wanted.description.as_ref().unwrap_or(described).clone();
-        let description = Description::new(text, wanted.description.is_some(), asked);
-        let combine = wanted.combine_of(instrument.kind, &key.aggregator);
-        let limit = wanted
-            .cardinality_limit
-            .or_else(|| self.config.cardinality_limits.get(&instrument.kind).copied())
-            .unwrap_or(CARDINALITY_DEFAULT)
-            .get() as usize;
         let mut streams = lock(&self.streams);
         if let Some(stream) = streams.get(&key).cloned() {
-            let mut slots = lock(&stream.slots);
-            slots.combine = combine;
-            slots.limit = limit;
-            slots.choose_reservoirs(&wanted.reservoirs);
-            slots.description.hear(description);
-            slots.feeders += 1;
-            drop(slots);
+            lock(&stream.slots).feeders += 1;
             return stream;
         }
+        let combine = wanted.combine_of(instrument.kind, &key.aggregator);
+        let (limit, description) = (self.limit(instrument, wanted), description(wanted, described));
         let stream = Arc::new(Stream::new(key, description, combine, limit, now));
         let mut slots = lock(&stream.slots);
         slots.feeders = 1;
@@ -186,9 +175,24 @@ impl Pipeline {
         stream
     }
 
-    /// The stream of a key, if there is one.
-    pub(crate) fn known(&self, key: &StreamKey) -> Option<Arc<Stream>> {
-        lock(&self.streams).get(key).cloned()
+    /// Makes a stream what the Views want of it for an instrument that feeds it.
+    pub(crate) fn adjust(
+        &self,
+        stream: &Stream,
+        instrument: &Instrument,
+        wanted: &ResolvedStream,
+        described: (&Arc<str>, u64),
+    ) {
+        let mut slots = lock(&stream.slots);
+        slots.combine = wanted.combine_of(instrument.kind, &stream.key.aggregator);
+        slots.limit = self.limit(instrument, wanted);
+        slots.choose_reservoirs(&wanted.reservoirs);
+        slots.description.hear(description(wanted, described));
+    }
+
+    fn limit(&self, instrument: &Instrument, wanted: &ResolvedStream) -> usize {
+        let preferred = || self.config.cardinality_limits.get(&instrument.kind).copied();
+        wanted.cardinality_limit.or_else(preferred).unwrap_or(CARDINALITY_DEFAULT).get() as usize
     }
 
     /// As [`Pipeline::stream`] for sources that the Views cannot have as they wish: a stream that is there stays what the
@@ -201,7 +205,8 @@ impl Pipeline {
         described: (&Arc<str>, u64),
         now: Timestamp,
     ) -> Arc<Stream> {
-        if let Some(stream) = self.known(&key) {
+        let known = lock(&self.streams).get(&key).cloned();
+        if let Some(stream) = known {
             let mut slots = lock(&stream.slots);
             // One that nothing feeds may just be going away.
             if slots.feeders > 0 {
@@ -210,7 +215,9 @@ impl Pipeline {
                 return stream;
             }
         }
-        self.stream(key, instrument, unviewed, described, now)
+        let stream = self.stream(key, instrument, unviewed, described, now);
+        self.adjust(&stream, instrument, unviewed, described);
+        stream
     }
 
     /// Every stream, oldest first.
@@ -264,6 +271,11 @@ impl Pipeline {
             Aggregation::Default => specified(instrument.kind, form),
         }
     }
+}
+
+fn description(wanted: &ResolvedStream, (described, asked): (&Arc<str>, u64)) -> Description {
+    let text = wanted.description.as_ref().unwrap_or(described).clone();
+    Description::new(text, wanted.description.is_some(), asked)
 }
 
 /// What is wrong with the aggregations a reader asks for, in words for whoever configured it.

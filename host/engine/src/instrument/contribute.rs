@@ -41,20 +41,17 @@ pub(crate) struct Contributed<'a> {
     pub(crate) time: Timestamp,
 }
 
-/// The bounds of a stream's explicit histograms of measurements: the View's, or those that the first instrument to feed it
-/// advises. Advice that makes no histogram counts as none (metrics API, "Instrument advisory parameters").
+/// The bounds of a stream's explicit histograms of measurements: the View's, or those that the first instrument advises whose
+/// measurements are to be kept for it. Advice that makes no histogram counts as none (metrics API, "Instrument advisory parameters").
 pub(crate) fn bounds_of<'a>(stream: &'a Stream, entry: &Entry) -> &'a Arc<[f64]> {
-    stream.bounds.get_or_init(|| bounds_for(&stream.key.aggregator, entry))
-}
-
-/// As [`bounds_of`] for a stream that this instrument is the first to feed.
-pub(super) fn bounds_for(aggregator: &Aggregator, entry: &Entry) -> Arc<[f64]> {
-    let wanted = match aggregator {
-        Aggregator::Explicit { boundaries, .. } => boundaries.clone(),
-        _ => None,
-    };
-    let advised = || entry.instrument.advisory.boundaries.clone().filter(|bounds| are_bounds(bounds));
-    wanted.or_else(advised).unwrap_or_else(|| BOUNDARIES_DEFAULT.into())
+    stream.bounds.get_or_init(|| {
+        let wanted = match &stream.key.aggregator {
+            Aggregator::Explicit { boundaries, .. } => boundaries.clone(),
+            _ => None,
+        };
+        let advised = || entry.instrument.advisory.boundaries.clone().filter(|bounds| are_bounds(bounds));
+        wanted.or_else(advised).unwrap_or_else(|| BOUNDARIES_DEFAULT.into())
+    })
 }
 
 /// How a slot took a contribution.
@@ -429,8 +426,10 @@ impl Slot {
             Some(measured) if histogram.absorb(measured) => Taken::Yes,
             // The series has received points of other bounds before.
             Some(measured) => self.take_explicit(Some(bounds), &measured.to_delta(), true, Mismatch::Coarsen),
-            // The shape of the cells is made for the streams.
-            None => Taken::Yes,
+            // The shape of the cells is made for the streams; if it were not, nobody else would say that something is missing.
+            None => Taken::WithNotice(
+                "measurements were not kept in the buckets of their series, and are not counted there; please report this".to_owned(),
+            ),
         }
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use wasmeter_model::{Attributes, InstrumentKind, Timestamp};
 
-use super::contribute::{bounds_for, bounds_of};
-use super::{Entry, Form, State};
+use super::contribute::bounds_of;
+use super::{Entry, Form, Routing, State};
 use crate::lock;
 use crate::pipeline::Pipeline;
 use crate::record::Shape;
@@ -37,22 +37,17 @@ pub(crate) struct Rerouted {
     pub(crate) fetched: u64,
 }
 
-/// What measurements have to be kept as for these streams.
-fn shape_of(entry: &Entry, pipelines: &[Arc<Pipeline>], resolved: &Resolved) -> Shape {
+/// What measurements have to be kept as for these streams, which have their bounds from now on.
+fn shape_of(entry: &Entry, streams: &[Arc<Stream>]) -> Shape {
     let mut shape = Shape::default();
     if entry.instrument.kind == InstrumentKind::UpDownCounter {
         // A later generation may ask for the state, which is the total of all measurements.
         shape.include_total();
     }
-    for pipeline in pipelines {
-        for (wanted, resource) in &resolved.streams {
-            let key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
-            let known = pipeline.known(&key);
-            let bounds = match &known {
-                Some(stream) => bounds_of(stream, entry).clone(),
-                None => bounds_for(&key.aggregator, entry),
-            };
-            shape.include(&key.aggregator, &bounds);
+    for stream in streams {
+        match stream.key.aggregator {
+            Aggregator::Explicit { .. } => shape.include(&stream.key.aggregator, bounds_of(stream, entry)),
+            _ => shape.include(&stream.key.aggregator, &Arc::default()),
         }
     }
     shape
@@ -114,8 +109,12 @@ impl State {
         on_fault: OnFault<'_>,
     ) -> Rerouted {
         let mut rerouted = Rerouted::default();
+        // Measurements are kept as the new streams need them, which others may feed already: so these are entered first. What the Views
+        // want of them holds only later, since the old routes may lead there too.
+        let described = (self.description(entry).clone(), swap.number);
+        let streams = enter_streams(entry, pipelines, &plan.resolved, (&described.0, described.1), swap.now);
         if entry.form == Form::Measurements {
-            let shape = shape_of(entry, pipelines, &plan.resolved);
+            let shape = shape_of(entry, &streams);
             rerouted.fetched = self.fetch_last(entry, swap.now, shape);
         }
         self.tell_readers_that_go(entry, pipelines, swap);
@@ -133,8 +132,7 @@ impl State {
             self.routing.entities.hear(&entry.instrument.resource.entities, swap.now);
         }
         self.routing.asked = swap.number;
-        let described = self.description(entry).clone();
-        self.routing.enter_streams(entry, pipelines, plan.resolved, &described, swap.now);
+        self.routing.take_up(entry, pipelines, streams, plan.resolved, &described.0);
         // All old routes go before any new one comes, and what goes on comes before what is new: the room that is left
         // under a cardinality limit is then known.
         let mut candidates: HashMap<Place, Route, RandomState> = HashMap::default();
@@ -222,36 +220,48 @@ impl State {
     }
 }
 
-impl super::Routing {
-    /// Takes the streams of every reader into use.
-    fn enter_streams(
+/// The streams of every reader, which this instrument feeds from now on; what it wants of them comes with [`Routing::take_up`].
+fn enter_streams(
+    entry: &Entry,
+    pipelines: &[Arc<Pipeline>],
+    resolved: &Resolved,
+    described: (&Arc<str>, u64),
+    now: Timestamp,
+) -> Vec<Arc<Stream>> {
+    let mut streams: Vec<Arc<Stream>> = Vec::with_capacity(pipelines.len() * resolved.streams.len());
+    for pipeline in pipelines {
+        let first = streams.len();
+        for (wanted, resource) in &resolved.streams {
+            let mut key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
+            while streams.iter().skip(first).any(|stream| stream.key == key) {
+                key.duplicate += 1;
+            }
+            streams.push(pipeline.stream(key, &entry.instrument, wanted, described, now));
+        }
+    }
+    streams
+}
+
+impl Routing {
+    /// Takes streams into use that were entered.
+    fn take_up(
         &mut self,
         entry: &Entry,
         pipelines: &[Arc<Pipeline>],
+        streams: Vec<Arc<Stream>>,
         mut resolved: Resolved,
         described: &Arc<str>,
-        now: Timestamp,
     ) {
         std::mem::take(&mut resolved.notices).into_iter().for_each(|notice| self.tell(notice));
-        let mut streams: Vec<Arc<Stream>> = Vec::with_capacity(pipelines.len() * resolved.streams.len());
-        for pipeline in pipelines {
-            let first = streams.len();
-            for (wanted, resource) in &resolved.streams {
-                let mut key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);
-                while streams.iter().skip(first).any(|stream| stream.key == key) {
-                    key.duplicate += 1;
-                }
-                if key.duplicate > 0 && key.aggregator != Aggregator::Drop {
-                    self.tell(format!(
-                        "the Views give it two streams named `{}`; both are exported",
-                        key.name
-                    ));
-                }
-                let described = (described, self.asked);
-                let stream = pipeline.stream(key, &entry.instrument, wanted, described, now);
-                self.annotate(entry, &stream);
-                streams.push(stream);
+        let wanted =
+            pipelines.iter().flat_map(|pipeline| resolved.streams.iter().map(move |of| (pipeline, of)));
+        for (stream, (pipeline, (wanted, _))) in streams.iter().zip(wanted) {
+            let key = &stream.key;
+            if key.duplicate > 0 && key.aggregator != Aggregator::Drop {
+                self.tell(format!("the Views give it two streams named `{}`; both are exported", key.name));
             }
+            pipeline.adjust(stream, &entry.instrument, wanted, (described, self.asked));
+            self.annotate(entry, stream);
         }
         self.streams = streams.into();
         self.resolved = resolved;
@@ -279,13 +289,7 @@ impl super::Routing {
 
 impl Source {
     /// Gives routes to a source that was dormant. What it said before is not in the series it leads to now.
-    pub(crate) fn wake(
-        &mut self,
-        entry: &Entry,
-        routing: &super::Routing,
-        now: Timestamp,
-        on_fault: OnFault<'_>,
-    ) {
+    pub(crate) fn wake(&mut self, entry: &Entry, routing: &Routing, now: Timestamp, on_fault: OnFault<'_>) {
         self.is_dormant = false;
         // There may have been swaps since.
         let mapped = routing.map(entry, &self.attributes, on_fault);
@@ -297,7 +301,7 @@ impl Source {
 
     /// Makes the routes of a source that has none. What a callback reports counts from the collection before; what is recorded or
     /// received, from `start`.
-    pub(crate) fn set_out(&mut self, routing: &super::Routing, mapped: &Mapped, start: Timestamp) {
+    pub(crate) fn set_out(&mut self, routing: &Routing, mapped: &Mapped, start: Timestamp) {
         let is_observed = matches!(self.data, SourceData::Observed(_));
         let begun = Cell::new(Timestamp::UNKNOWN);
         self.route(routing, mapped, |_, slots| {
@@ -310,12 +314,7 @@ impl Source {
     }
 
     /// Makes the routes for the mapped sets. Cumulative series that are new start when `start` says.
-    fn route(
-        &mut self,
-        routing: &super::Routing,
-        mapped: &Mapped,
-        start: impl Fn(&Stream, &Slots) -> Timestamp,
-    ) {
+    fn route(&mut self, routing: &Routing, mapped: &Mapped, start: impl Fn(&Stream, &Slots) -> Timestamp) {
         let make = |(stream, attributes): (&Arc<Stream>, Option<&Attributes>)| {
             let mut slots = lock(&stream.slots);
             let start = start(stream, &slots);

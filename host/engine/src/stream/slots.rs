@@ -22,7 +22,7 @@ use rest::Rest;
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) key: StreamKey,
-    /// The bounds of explicit histograms of measurements, those of the first instrument to feed it.
+    /// The bounds of explicit histograms of measurements: known before any are kept for it.
     pub(crate) bounds: OnceLock<Arc<[f64]>>,
     /// Locked after an instrument's state where both are needed, never before it.
     pub(crate) slots: InTurn<Slots>,

@@ -99,6 +99,7 @@ scripts! {
         c3_identical_instruments_are_one
         c4_names_differ_by_more_than_case
         c5_advice_given_first_counts
+        c5_of_a_shared_stream_the_advice_given_first_counts
         c7_of_several_descriptions_the_longest_is_exported
     }
     exemplars {
@@ -256,6 +257,7 @@ scripts! {
         another_name_is_another_series
         each_measurement_is_in_one_generation
         f3_views_that_make_no_sense_are_not_swapped_in
+        histograms_that_meet_after_a_swap_have_the_bounds_of_the_first
         nothing_changes_until_the_commit
         observed_totals_count_each_increment_once
         of_two_prepared_swaps_the_last_committed_serves
@@ -298,6 +300,7 @@ scripts! {
     }
     views {
         a_reader_may_drop_a_kind
+        a_second_stream_of_one_name_has_bounds_of_its_own
         a_view_is_told_name_kind_and_unit
         a_view_is_told_the_scope
         b11_an_instrument_tells_whether_it_is_of_any_use
@@ -314,6 +317,7 @@ scripts! {
         f5_an_instrument_that_no_view_matches_is_exported
         f5_everything_can_be_off_by_default
         g7_what_meets_under_a_view_is_added
+        histograms_that_meet_under_a_name_have_the_bounds_of_the_first
         the_specifications_example_of_a_conflict
         the_specifications_example_of_a_view_for_each_instrument
         the_specifications_example_of_dropping_all_but_one
