@@ -45,7 +45,7 @@ impl Inner {
         // Until here nothing is locked that a callback may want, and from here on no callback runs.
         let mut control = lock(&self.control);
         let Some((place, pipeline)) = self.reader(reader) else { return Frame::default() };
-        let collection = control.next(now);
+        let collection = self.next(&mut control, now);
         self.take_observations(place, observations, collection);
         for entry in self.entries() {
             let mut state = lock(&entry.state);

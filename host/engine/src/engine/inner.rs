@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -43,19 +43,9 @@ pub(crate) struct Generation {
 pub(crate) struct Control {
     /// Counts collections and swaps, so that each has a number.
     pub(crate) sequence: u64,
-    /// Time never goes back for readers, even if a clock does.
-    pub(crate) last: Timestamp,
     /// The number of the next reader to come. None is given twice: whoever still collects for a reader that is gone must not take
     /// what is another's.
     pub(super) next_reader: usize,
-}
-
-impl Control {
-    pub(crate) fn next(&mut self, now: Timestamp) -> Collection {
-        self.sequence += 1;
-        self.last = self.last.max(now);
-        Collection { number: self.sequence, now: self.last }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +78,8 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) exemplar_filter: ExemplarFilter,
     pub(crate) control: Mutex<Control>,
+    /// The latest time of a collection or swap, see [`Inner::not_before_latest`].
+    latest: AtomicU64,
     pub(crate) generation: RwLock<Arc<Generation>>,
     registry: RwLock<Registry>,
     /// How many sources all instruments have.
@@ -124,7 +116,7 @@ impl Inner {
         let readers = config.readers.into_iter().enumerate();
         let pipelines: Pipelines =
             readers.map(|(number, reader)| Arc::new(Pipeline::new(number, swap.number, reader))).collect();
-        let control = Control { sequence: 0, last: now, next_reader: pipelines.len() };
+        let control = Control { sequence: 0, next_reader: pipelines.len() };
         let generation = Generation {
             number: 1,
             composition: Composition::new(views),
@@ -136,6 +128,7 @@ impl Inner {
             limits: config.limits,
             exemplar_filter: config.exemplar_filter,
             control: Mutex::new(control),
+            latest: AtomicU64::new(now.0),
             generation: RwLock::new(Arc::new(generation)),
             registry: RwLock::default(),
             sources: AtomicUsize::new(0),
@@ -164,6 +157,20 @@ impl Inner {
         let generation = self.current_generation();
         let place = generation.pipelines.iter().position(|pipeline| pipeline.is(number))?;
         Some((place, generation.pipelines.get(place)?.clone()))
+    }
+
+    /// What collections and swaps take for the time: it never goes back for readers, even if a clock does. What is received has the
+    /// same, or it would seem to have come long before the collection that follows it.
+    pub(crate) fn not_before_latest(&self, now: Timestamp) -> Timestamp {
+        now.max(Timestamp(self.latest.load(Ordering::Relaxed)))
+    }
+
+    /// The collection or swap that begins now, for whoever holds `control`.
+    pub(super) fn next(&self, control: &mut Control, now: Timestamp) -> Collection {
+        control.sequence += 1;
+        let now = self.not_before_latest(now);
+        self.latest.store(now.0, Ordering::Relaxed);
+        Collection { number: control.sequence, now }
     }
 
     /// The instrument, if it is known.

@@ -78,7 +78,7 @@ impl Inner {
         let PreparedSwap { composition, plans, removed, added } = prepared;
         let before = self.current_generation();
         let number = before.number + 1;
-        let swap = control.next(now);
+        let swap = self.next(&mut control, now);
         let in_service = |number| before.pipelines.iter().find(|pipeline| pipeline.is(number)).cloned();
         let gone: Vec<_> = removed.into_iter().map(in_service).collect();
         let (pipelines, readers) =
@@ -101,7 +101,9 @@ impl Inner {
         report.last = gone
             .iter()
             .map(|reader| {
-                reader.as_ref().map_or_else(Frame::default, |reader| self.emit(reader, control.next(now)))
+                reader
+                    .as_ref()
+                    .map_or_else(Frame::default, |reader| self.emit(reader, self.next(&mut control, now)))
             })
             .collect();
         for pipeline in generation.pipelines.iter() {

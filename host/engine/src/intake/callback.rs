@@ -115,7 +115,7 @@ impl Inner {
 
     /// One run of each callback.
     pub(crate) fn callback_runs(&self, now: Timestamp) -> Vec<CallbackRun> {
-        let now = lock(&self.control).last.max(now);
+        let now = self.not_before_latest(now);
         let observations_max = self.limits.observations_max;
         let callbacks = lock(&self.callbacks);
         let callbacks = callbacks.registered.iter().map(|(callback, _)| callback.clone());

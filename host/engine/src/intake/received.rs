@@ -22,7 +22,7 @@ use crate::source::{Received, Source, SourceData, Step};
 /// Takes a batch in that was received or observed.
 pub(crate) fn ingest(inner: &Inner, batch: &Batch<'_>, origin: Origin, now: Timestamp) -> IngestReport {
     let report = IngestReport { duplicate_keys: batch.duplicate_keys(), ..IngestReport::default() };
-    let mut intake = Intake { inner, origin, now, report };
+    let mut intake = Intake { inner, origin, now: inner.not_before_latest(now), report };
     for metric in batch.metrics() {
         intake.metric(metric);
     }

@@ -297,6 +297,7 @@ scripts! {
         a_gauge_has_no_start
         a_measurement_that_overtakes_a_collection_gives_no_point_that_ends_before_it_starts
         points_end_when_the_collection_is_made
+        what_is_received_after_a_clock_went_back_is_news
     }
     views {
         a_reader_may_drop_a_kind
