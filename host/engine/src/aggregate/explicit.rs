@@ -213,7 +213,7 @@ pub(crate) struct ExplicitRow<'a> {
 pub(crate) struct ExplicitPoint {
     bounds: Arc<[f64]>,
     counts: Vec<u64>,
-    count: u64,
+    pub(crate) count: u64,
     sum: Option<f64>,
 }
 

@@ -58,6 +58,8 @@ trait ReceivedHistogram: Sized {
     fn advance(&mut self, row: &Self::Row<'_>, delta: &mut Self::Delta);
     /// Makes `delta` all of a point that comes after none.
     fn whole(row: &Self::Row<'_>, delta: &mut Self::Delta);
+    /// True if no fewer values are in a point than in this one.
+    fn goes_on(&self, row: &Self::Row<'_>) -> bool;
     /// What is counted.
     fn contribution(delta: &Self::Delta) -> Contribution<'_>;
 }
@@ -80,6 +82,10 @@ impl ReceivedHistogram for ExplicitPoint {
 
     fn whole(row: &ExplicitRow<'_>, delta: &mut ExplicitDelta) {
         delta.set_whole(row, false);
+    }
+
+    fn goes_on(&self, row: &ExplicitRow<'_>) -> bool {
+        row.count >= self.count
     }
 
     fn contribution(delta: &ExplicitDelta) -> Contribution<'_> {
@@ -105,6 +111,10 @@ impl ReceivedHistogram for ExponentialPoint {
 
     fn whole(row: &&Self, delta: &mut ExponentialDelta) {
         delta.set_whole(row, false);
+    }
+
+    fn goes_on(&self, row: &&Self) -> bool {
+        row.count >= self.count
     }
 
     fn contribution(delta: &ExponentialDelta) -> Contribution<'_> {
@@ -300,17 +310,17 @@ impl<'a> Intake<'a> {
         value: Result<Number, Rejection>,
     ) {
         let (inner, now, entry) = (self.inner, self.now, to.0);
+        let expiry = inner.limits.current_expiry;
         self.point(metric, to, point, value, |value, routing, source, open| {
             let SourceData::Numbers(received) = &mut source.data else { return Ok(()) };
             let interval = (point.start(), point.time());
             let (before, start) = match shape.temporality {
-                None => return received.replace(point.time(), value, now),
+                None => return received.replace(point.time(), value, now, expiry),
                 Some(Temporality::Cumulative) => {
-                    match received.cumulative(interval, value, now, inner.limits.current_expiry)? {
+                    let has_shrunk = |before: &Number| shape.kind.is_monotonic() && is_less(value, *before);
+                    match received.cumulative(interval, value, now, expiry, |before| !has_shrunk(before))? {
                         // Something that only grows has shrunk: it was reset, and all of the new value is new.
-                        Step::Since(before) if shape.kind.is_monotonic() && is_less(value, before) => {
-                            (None, None)
-                        }
+                        Step::Since(before) if has_shrunk(&before) => (None, None),
                         Step::Since(before) if Routing::contribute_step(source, value, before, open) => {
                             return Ok(());
                         }
@@ -350,6 +360,7 @@ impl<'a> Intake<'a> {
         delta: &mut P::Delta,
     ) {
         let (inner, now, entry) = (self.inner, self.now, to.0);
+        let expiry = inner.limits.current_expiry;
         let row = row.as_ref().map_err(|reason| *reason);
         self.point(metric, to, point, row, |row, routing, source, open| {
             let Some(received) = P::received(&mut source.data) else { return Ok(()) };
@@ -360,11 +371,11 @@ impl<'a> Intake<'a> {
                 }
                 P::whole(row, delta);
                 Some(point.start())
-            } else if let Some(last) = received.last(interval, now)? {
+            } else if let Some(last) = received.last(interval, now, expiry, |before| before.goes_on(row))? {
                 last.advance(row, delta);
                 None
             } else {
-                received.begin(interval, P::new(row), now, inner.limits.current_expiry)?;
+                received.begin(interval, P::new(row), now, expiry)?;
                 P::whole(row, delta);
                 Some(point.start())
             };
@@ -394,7 +405,6 @@ impl<'a> Intake<'a> {
                 self.inner.new_source(entry, routing, attributes, start, self.now)
             };
             let source = sources.get_or_insert(attributes, make)?;
-            source.heard = self.now;
             if source.is_dormant {
                 open.close();
                 let mut on_fault = |fault| {
@@ -404,10 +414,16 @@ impl<'a> Intake<'a> {
                 source.wake(entry, routing, self.now, &mut on_fault);
             }
             take(value, routing, source, open)?;
+            source.heard = self.now;
             // As good as no exemplars at all (metrics SDK, "AlwaysOff").
             if point.exemplars().len() > 0 && self.inner.exemplar_filter != ExemplarFilter::AlwaysOff {
                 open.close();
-                source.offer_received(entry, routing, point);
+                source.offer_received(
+                    entry,
+                    routing,
+                    point,
+                    self.now.after(self.inner.limits.current_expiry),
+                );
             }
             Ok(())
         });

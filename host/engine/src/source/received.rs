@@ -1,5 +1,7 @@
 //! Received points become contributions: resets, restarts, several writers, duplicates (data model, "Resets and gaps").
 
+use std::time::Duration;
+
 use wasmeter_model::Timestamp;
 
 use super::intervals::Intervals;
@@ -49,7 +51,7 @@ impl<P> Default for Received<P> {
 }
 
 impl<P> Received<P> {
-    /// Takes a cumulative point in and returns what it means.
+    /// Takes a cumulative point in and returns what it means. What `goes_on` says of the point before: see [`Received::last`].
     ///
     /// # Errors
     ///
@@ -60,9 +62,10 @@ impl<P> Received<P> {
         interval: (Timestamp, Timestamp),
         point: P,
         now: Timestamp,
-        expiry: std::time::Duration,
+        expiry: Duration,
+        goes_on: impl FnOnce(&P) -> bool,
     ) -> Result<Step<P>, Rejection> {
-        match self.last(interval, now)? {
+        match self.last(interval, now, expiry, goes_on)? {
             Some(before) => Ok(Step::Since(std::mem::replace(before, point))),
             None => self.begin(interval, point, now, expiry).map(|()| Step::First),
         }
@@ -70,6 +73,9 @@ impl<P> Received<P> {
 
     /// The last point of the writer of an interval, which the one that has come is to take the place of; `None` if that is its first:
     /// see [`Received::begin`].
+    ///
+    /// A writer of which nothing was taken for `expiry` may have had a wrong clock once, or its time stands still: what comes is taken
+    /// whatever its time, if the point before `goes_on` in it. What has shrunk instead is a late one, and must not pass for a reset.
     ///
     /// # Errors
     ///
@@ -79,11 +85,13 @@ impl<P> Received<P> {
         &mut self,
         (start, time): (Timestamp, Timestamp),
         now: Timestamp,
+        expiry: Duration,
+        goes_on: impl FnOnce(&P) -> bool,
     ) -> Result<Option<&mut P>, Rejection> {
         let Some(writer) = self.writers.as_mut_slice().iter_mut().find(|writer| writer.start == start) else {
             return Ok(None);
         };
-        if time <= writer.time {
+        if time <= writer.time && !(now.since(writer.heard) > expiry && goes_on(&writer.point)) {
             return Err(Rejection::DuplicateOrOutOfOrder);
         }
         (writer.time, writer.heard, writer.superseded) = (time, now, false);
@@ -100,7 +108,7 @@ impl<P> Received<P> {
         (start, time): (Timestamp, Timestamp),
         point: P,
         now: Timestamp,
-        expiry: std::time::Duration,
+        expiry: Duration,
     ) -> Result<(), Rejection> {
         if self.writers.as_slice().len() >= WRITERS_MAX {
             // One that has been silent for long and has a successor will not come back.
@@ -150,9 +158,15 @@ impl<P> Received<P> {
     ///
     /// # Errors
     ///
-    /// The value is older than the one that is known.
-    pub(crate) fn replace(&mut self, time: Timestamp, point: P, now: Timestamp) -> Result<(), Rejection> {
-        if self.state().is_some_and(|state| time < state.time) {
+    /// The value is older than the one that is known, which has not been that for `expiry` yet.
+    pub(crate) fn replace(
+        &mut self,
+        time: Timestamp,
+        point: P,
+        now: Timestamp,
+        expiry: Duration,
+    ) -> Result<(), Rejection> {
+        if self.state().is_some_and(|state| time < state.time && now.since(state.heard) <= expiry) {
             return Err(Rejection::DuplicateOrOutOfOrder);
         }
         self.set(time, now, point);
@@ -181,7 +195,7 @@ impl<P> Received<P> {
     }
 
     /// Forgets the writers that have been silent for `expiry`.
-    pub(crate) fn forget(&mut self, now: Timestamp, expiry: std::time::Duration) {
+    pub(crate) fn forget(&mut self, now: Timestamp, expiry: Duration) {
         self.writers.retain(|writer| now.since(writer.heard) <= expiry);
     }
 
@@ -213,11 +227,7 @@ impl<P> Received<P> {
     }
 
     /// The current value and those of all writers that were heard from within `expiry` of `now` and are in service.
-    pub(crate) fn live(
-        &self,
-        now: Timestamp,
-        expiry: std::time::Duration,
-    ) -> impl Iterator<Item = (&P, Timestamp)> {
+    pub(crate) fn live(&self, now: Timestamp, expiry: Duration) -> impl Iterator<Item = (&P, Timestamp)> {
         self.writers
             .as_slice()
             .iter()
@@ -239,8 +249,6 @@ impl<P> Beside<P> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn at(start: u64, time: u64) -> (Timestamp, Timestamp) {
@@ -248,7 +256,8 @@ mod tests {
     }
 
     fn take(source: &mut Received<i64>, start: u64, time: u64, value: i64) -> Result<Step<i64>, Rejection> {
-        source.cumulative(at(start, time), value, Timestamp::from_secs(time), Duration::from_secs(300))
+        let (now, expiry) = (Timestamp::from_secs(time), Duration::from_secs(300));
+        source.cumulative(at(start, time), value, now, expiry, |before| value >= *before)
     }
 
     #[test]
@@ -296,7 +305,8 @@ mod tests {
             let live = source.live(Timestamp::from_secs(3), Duration::from_secs(300));
             live.map(|(value, _)| *value).collect()
         };
-        source.replace(Timestamp::from_secs(1), 5, Timestamp::from_secs(1)).unwrap();
+        let (now, expiry) = (Timestamp::from_secs(1), Duration::from_secs(300));
+        source.replace(now, 5, now, expiry).unwrap();
         assert_eq!(source.delta(at(1, 2)), Ok(false));
         assert_eq!(values(&source), [5]);
         source.accumulate(Timestamp::from_secs(2), Timestamp::from_secs(2), |before| before.unwrap() + 3);
@@ -313,7 +323,7 @@ mod tests {
     fn a_value_that_rests_is_no_value_any_more() {
         let mut source = Received::<i64>::default();
         let now = Timestamp::from_secs(1);
-        source.replace(now, 5, now).unwrap();
+        source.replace(now, 5, now, Duration::from_secs(300)).unwrap();
         assert_eq!(source.live(now, Duration::from_secs(300)).count(), 1);
         assert!(!source.rest(Timestamp::UNKNOWN));
         assert_eq!(source.live(now, Duration::from_secs(300)).count(), 0);

@@ -1,7 +1,7 @@
 //! Offering measurements to the reservoirs of the series that a source leads to.
 
 use wasmeter_model::batch::{BatchExemplar, BatchPoint};
-use wasmeter_model::{Attributes, InstrumentKind, SpanContext, Temporality};
+use wasmeter_model::{Attributes, InstrumentKind, SpanContext, Temporality, Timestamp};
 
 use super::{Route, Source};
 use crate::exemplar::Measurement;
@@ -36,11 +36,20 @@ impl Source {
 
     /// Offers the exemplars of a received point to the series it was counted in.
     ///
-    /// Senders repeat what they have until they have something newer; readers want each once.
-    pub(crate) fn offer_received(&mut self, entry: &Entry, routing: &mut Routing, point: BatchPoint<'_>) {
+    /// Senders repeat what they have until they have something newer; readers want each once. A time later than `latest` is wrong, and
+    /// nothing newer is to be waited for.
+    pub(crate) fn offer_received(
+        &mut self,
+        entry: &Entry,
+        routing: &mut Routing,
+        point: BatchPoint<'_>,
+        latest: Timestamp,
+    ) {
         let until = self.exemplars_until;
         for row in point.exemplars().filter(|row| row.time > until) {
-            self.exemplars_until = self.exemplars_until.max(row.time);
+            if row.time <= latest {
+                self.exemplars_until = self.exemplars_until.max(row.time);
+            }
             let Some(measurement) = received(&self.attributes, row) else { continue };
             for route in self.routes.iter_mut().flatten() {
                 if let Some(notice) = offer(route, entry, &measurement, true) {

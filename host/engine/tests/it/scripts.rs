@@ -118,11 +118,13 @@ scripts! {
         m4_reservoirs_of_readers_are_apart
         m6_m5_a_histogram_has_one_for_each_bucket
         m6_others_have_one
+        one_from_the_future_keeps_none_out
         the_overflow_tells_the_whole_set
     }
     expiry {
         a_received_gauge_counts_until_its_expiry
         a_received_series_without_news_ends
+        what_is_refused_keeps_no_series_alive
         what_was_measured_here_does_not_expire
     }
     explicit_histograms {
@@ -186,6 +188,7 @@ scripts! {
         o5_a_filter_leaves_out_series
     }
     received {
+        a_total_that_is_repeated_stays_known
         a_total_that_turns_from_integers_to_doubles_is_one_series
         cumulative_in_cumulative_out
         deltas_count_in_any_order
@@ -206,6 +209,7 @@ scripts! {
         j8_a_delta_from_before_the_start_is_refused
         j8_a_gap_between_deltas_loses_nothing
         metadata_stays_on_the_stream
+        one_point_from_the_future_does_not_silence_its_series
         several_owners_in_one_request
         summaries_pass_as_they_are
         the_state_of_a_restarted_writer_is_its_new_one
