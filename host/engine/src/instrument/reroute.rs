@@ -40,9 +40,11 @@ pub(crate) struct Rerouted {
 /// What measurements have to be kept as for these streams, which have their bounds from now on.
 fn shape_of(entry: &Entry, streams: &[Arc<Stream>]) -> Shape {
     let mut shape = Shape::default();
-    if entry.instrument.kind == InstrumentKind::UpDownCounter {
-        // A later generation may ask for the state, which is the total of all measurements.
-        shape.include_total();
+    // A later generation may ask for the state, which is the total of all measurements or the last one.
+    match entry.instrument.kind {
+        InstrumentKind::UpDownCounter => shape.include_total(),
+        InstrumentKind::Gauge => shape.include_last(),
+        _ => {}
     }
     for stream in streams {
         match stream.key.aggregator {
@@ -113,6 +115,7 @@ impl State {
         // want of them holds only later, since the old routes may lead there too.
         let described = (self.description(entry).clone(), swap.number);
         let streams = enter_streams(entry, pipelines, &plan.resolved, (&described.0, described.1), swap.now);
+        let had_last = self.routing.shape.has_time();
         if entry.form == Form::Measurements {
             let shape = shape_of(entry, &streams);
             rerouted.fetched = self.fetch_last(entry, swap.now, shape);
@@ -122,6 +125,9 @@ impl State {
         let streams_before = self.routing.resolved.streams.len();
         for reader in 0..self.routing.streams.len().checked_div(streams_before).unwrap_or(0) {
             self.contribute_current(reader, swap, expiry);
+        }
+        if had_last && !self.routing.shape.has_time() {
+            self.sources.values_mut().for_each(Source::forget_last);
         }
         self.exchange_readers(pipelines, swap);
         let mut old_routing = std::mem::take(&mut self.routing);

@@ -234,9 +234,8 @@ impl Recorder {
                 let mut total = NumberSum::zero(value.kind());
                 total.add(value);
                 let last = Last { value, time: now, order: self.entry.owner.next_order() };
-                let is_gauge = self.entry.instrument.kind == InstrumentKind::Gauge;
-                let has_last = is_gauge || routing.shape.has_time();
-                recorded.say(total, has_last.then_some(last), self.entry.owner.kind);
+                let is_asked_for = routing.shape.has_time();
+                recorded.say(total, is_asked_for.then_some(last), self.entry.owner.kind);
             }
             let what = Contribution::Measurement(value);
             let contributed = Contributed { what, start: None, time: now };

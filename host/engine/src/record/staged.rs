@@ -80,6 +80,11 @@ impl Shape {
         self.total = true;
     }
 
+    /// The same for the last value.
+    pub(crate) fn include_last(&mut self) {
+        self.last = true;
+    }
+
     /// True if count and total are all there is to keep.
     pub(crate) fn is_total_only(&self) -> bool {
         !self.last && self.histograms.is_empty()

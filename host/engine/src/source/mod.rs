@@ -70,7 +70,8 @@ pub(crate) struct Recorded {
 pub(crate) struct Standing {
     /// The sum of all measurements: the state of an up-down-counter.
     pub(crate) total: NumberSum,
-    /// The last measurement: the state of a gauge. Kept only while a stream asks for it.
+    /// The last measurement: the state of a gauge. Of other kinds it is kept only while a stream asks for it, since otherwise the later
+    /// ones are not kept either.
     pub(crate) last: Option<Last>,
 }
 
@@ -134,6 +135,13 @@ impl Source {
             {
                 slot.start = slot.start.min(now);
             }
+        }
+    }
+
+    /// Forgets the last measurement, since no stream asks for it any more.
+    pub(crate) fn forget_last(&mut self) {
+        if let SourceData::Recorded(Recorded { state: Some(state), .. }) = &mut self.data {
+            state.last = None;
         }
     }
 

@@ -253,6 +253,7 @@ scripts! {
         a7_what_does_not_change_keeps_value_and_start
         a_drop_ends_everything
         a_fault_refuses_the_swap
+        a_gauge_keeps_its_state_and_a_counter_no_last_value
         a_limit_is_used_by_what_goes_on_before_what_is_new
         a_limit_that_a_swap_gives_room_under_is_used
         a_series_of_a_swap_claims_no_extremes_of_before
