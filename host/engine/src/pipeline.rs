@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -55,6 +57,8 @@ pub(crate) struct Pipeline {
     streams: Mutex<Streams>,
     /// How large the last frame was.
     sizes: Mutex<FrameSizes>,
+    /// When it was collected last, or what it had not been told for long was forgotten.
+    settled: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -106,6 +110,16 @@ impl Pipeline {
 
     pub(crate) fn filter(&self) -> Option<&dyn MetricFilter> {
         self.config.filter.as_deref()
+    }
+
+    /// Takes note of a collection, or of what stands for one.
+    pub(crate) fn settle(&self, now: Timestamp) {
+        self.settled.store(now.0, Ordering::Relaxed);
+    }
+
+    /// True if nothing of the kind has happened for `expiry`.
+    pub(crate) fn is_idle(&self, now: Timestamp, expiry: Duration) -> bool {
+        now.since(Timestamp(self.settled.load(Ordering::Relaxed))) > expiry
     }
 
     /// How large the last frame was, which is how large the next one mostly is.

@@ -1,6 +1,7 @@
 //! A collection: what callbacks have observed, current values, then every stream into the frame.
 
 mod groups;
+mod idle;
 mod spans;
 
 use std::sync::Arc;
@@ -71,7 +72,9 @@ impl Inner {
                 self.retire(&entry, &mut state);
             }
         }
-        self.emit(&pipeline, collection)
+        let frame = self.emit(&pipeline, collection);
+        self.forget_for_idle_readers(collection.now);
+        frame
     }
 
     /// What is in a reader's streams, which are left as after a collection. Whoever calls it holds `control`.
@@ -104,6 +107,7 @@ impl Inner {
         };
         let frame = self.write(grouped(passing, summaries), filter, collection, pipeline);
         pipeline.forget_dead();
+        pipeline.settle(collection.now);
         pipeline.finish_frame(frame)
     }
 

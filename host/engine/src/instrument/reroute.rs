@@ -85,7 +85,7 @@ fn place(route: &Route) -> Place {
 fn stand_in_again(route: &mut Route, stream: Arc<Stream>, before: &Route, swap: Collection) {
     let mut slots = lock(&route.stream.slots);
     if slots.release(route.slot) {
-        slots.end_if_unrouted(route.slot, swap.now, None);
+        slots.end_at_swap(route.slot, swap.now, None);
     }
     drop(slots);
     let mut slots = lock(&stream.slots);
@@ -158,7 +158,7 @@ impl State {
             old_routes.push(old);
         }
         for route in candidates.values() {
-            lock(&route.stream.slots).end_if_unrouted(route.slot, swap.now, Some(swap.number));
+            lock(&route.stream.slots).end_at_swap(route.slot, swap.now, Some(swap.number));
         }
         let mut all_mapped: Vec<Mapped> = Vec::with_capacity(self.sources.len());
         for source in self.sources.values_mut() {

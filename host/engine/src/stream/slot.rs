@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wasmeter_model::{Attributes, Combine, Number, Timestamp};
 
 use super::exemplars::Exemplars;
+use super::overflow_attributes;
 use crate::aggregate::{ExplicitHistogram, ExponentialHistogram, NumberSum, is_less};
 
 /// A series: its attributes, its start and its accumulator.
@@ -23,6 +24,8 @@ pub(crate) struct Slot {
     pub(crate) touched: bool,
     /// True if the series is forgotten and only its place is left.
     pub(crate) is_vacant: bool,
+    /// True if it has ended and takes no room under the limit any more, see [`super::Slots::end_at_swap`].
+    pub(super) made_room: bool,
     /// When the last route went away, see [`Slot::ended`].
     ended_at: Timestamp,
     pub(crate) state: SlotState,
@@ -110,6 +113,7 @@ impl Slot {
             fresh: true,
             touched: false,
             is_vacant: false,
+            made_room: false,
             ended_at: NEVER,
             state: SlotState::Empty,
             exemplars: Exemplars::default(),
@@ -127,9 +131,15 @@ impl Slot {
         self.ended_at = Timestamp(at.0.min(NEVER.0 - 1));
     }
 
-    /// A route has come before the end was exported; true if the last one had gone away.
+    /// A route has come before the end was exported, if the last one had gone away; true if it takes room again that it had made.
     pub(super) fn go_on(&mut self) -> bool {
-        std::mem::replace(&mut self.ended_at, NEVER) != NEVER
+        self.ended_at = NEVER;
+        std::mem::take(&mut self.made_room)
+    }
+
+    /// True if it counts for the limit.
+    pub(super) fn takes_room(&self) -> bool {
+        !self.made_room && self.attributes != *overflow_attributes()
     }
 
     /// Takes note of what sources say now, in place of what they said before.

@@ -5,6 +5,7 @@ mod rest;
 use std::ops::Range;
 use std::sync::LazyLock;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use hashbrown::HashTable;
 use thin_vec::ThinVec;
@@ -164,7 +165,7 @@ impl Slots {
     pub(crate) fn revive(&mut self, attributes: &Attributes) -> Option<(u32, &mut Slot)> {
         let index = self.place(attributes)?;
         let slot = self.table.get_mut(index as usize)?.as_mut().filter(|slot| !slot.is_vacant)?;
-        if slot.go_on() && attributes != overflow_attributes() {
+        if slot.go_on() {
             *self.live_beside(index) += 1;
         }
         Some((index, self.table.get_mut(index as usize)?.as_mut()?))
@@ -253,8 +254,9 @@ impl Slots {
         })
     }
 
-    /// Ends the series if no route leads to it. Current values have a last word only if they were combined in `collection`:
-    /// older ones have been exported already, or have expired.
+    /// Ends the series if no route leads to it. It takes room until its reader has been told, or whoever begins and ends series could have
+    /// any number of them. Current values have a last word only if they were combined in `collection`: older ones have been exported already, or
+    /// have expired.
     pub(crate) fn end_if_unrouted(&mut self, id: SlotId, at: Timestamp, collection: Option<u64>) -> bool {
         let Some(slot) = self.get(id).filter(|slot| slot.routes == 0 && slot.ended().is_none()) else {
             return false;
@@ -263,12 +265,30 @@ impl Slots {
         if matches!(&slot.state, SlotState::Current(current) if Some(current.collection) != collection) {
             slot.state = SlotState::Empty;
         }
-        let is_overflow = slot.attributes == *overflow_attributes();
-        if !is_overflow {
+        true
+    }
+
+    /// As [`Slots::end_if_unrouted`], where a swap sends elsewhere what led there: the new series need the room at once.
+    pub(crate) fn end_at_swap(&mut self, id: SlotId, swap: Timestamp, collection: Option<u64>) {
+        if self.end_if_unrouted(id, swap, collection)
+            && let Some(slot) = self.get(id).filter(|slot| slot.takes_room())
+        {
+            slot.made_room = true;
             let live = self.live_beside(id.index);
             *live = live.saturating_sub(1);
         }
-        true
+    }
+
+    /// Forgets the series in some places that ended longer ago than `expiry`, as if their reader had been told. Not those of deltas, which it
+    /// is owed; and not in a collection of this stream.
+    pub(crate) fn forget_ended(&mut self, places: Range<usize>, now: Timestamp, expiry: Duration) {
+        for index in places.start..places.end.min(self.table.len()) {
+            let Some(Some(slot)) = self.table.get(index) else { continue };
+            if slot.ended().is_some_and(|ended| now.since(ended) > expiry) {
+                self.live = self.live.saturating_sub(usize::from(slot.takes_room()));
+                self.give_up(u32::try_from(index).unwrap_or(u32::MAX));
+            }
+        }
     }
 
     /// Has measurements offered to other reservoirs from now on. What those before have kept goes with them: it may be just

@@ -63,6 +63,7 @@ scripts! {
     }
     cardinality {
         deltas_of_observed_totals_overflow_without_loss
+        deltas_that_have_ended_take_room_of_their_interval
         e7_a_view_wins_over_the_readers_limit
         l1_the_limit_counts_what_views_leave
         l2_histograms_overflow_bucket_by_bucket
@@ -73,6 +74,7 @@ scripts! {
         l4_of_observed_sets_the_first_ones_are_kept
         l5_a_reader_has_a_limit_for_each_kind
         l6_attributes_are_not_shortened
+        what_has_ended_takes_room_until_that_is_told
     }
     composable_views {
         a13_the_mode_decides
@@ -122,6 +124,7 @@ scripts! {
         the_overflow_tells_the_whole_set
     }
     expiry {
+        a_reader_that_nobody_collects_for_keeps_nothing_that_is_long_gone
         a_received_gauge_counts_until_its_expiry
         a_received_series_without_news_ends
         what_is_refused_keeps_no_series_alive

@@ -48,7 +48,8 @@ pub struct Limits {
     /// How long a source's current value counts without news, for gauges and up-down-counters.
     pub current_expiry: Duration,
     /// How long any received or observed source or series is kept without news. What is needed to recognise the return of a source
-    /// is kept for 24 times as long where its series lives on without it, or where a reader of deltas was told what it had counted.
+    /// is kept for 24 times as long where its series lives on without it, or where a reader of deltas was told what it had counted. For a
+    /// reader that is not collected for, what has ended is kept as long, and deltas for ever.
     pub idle_expiry: Duration,
     /// The most threads of a collection, the one that collects among them. One more is begun for each 16384 series, and ends with the
     /// collection.

@@ -73,23 +73,25 @@ impl Slots {
             let Some(index) = rest.places.next() else { return false };
             let Some(slot) = self.table.get_mut(index as usize).and_then(Option::as_mut) else { continue };
             let is_delta = rest.temporality == Temporality::Delta;
-            let is_overflow = is_delta && slot.attributes == *overflow_attributes();
             if !slot.is_vacant {
                 if collect(slot, rest.interval) == Passed::Left {
                     // It takes room in the next interval.
-                    self.live += usize::from(is_delta && !is_overflow && slot.ended().is_none());
+                    self.live += usize::from(is_delta && slot.takes_room());
                     continue;
                 }
                 rest.is_touched |= slot.touched;
             }
             let is_over = if is_delta {
-                slot.is_vacant || slot.ended().is_some() || is_overflow
+                slot.is_vacant || slot.ended().is_some() || slot.attributes == *overflow_attributes()
             } else {
                 slot.fresh &= slot.state.is_empty();
                 slot.touched = false;
                 slot.ended().is_some()
             };
             if is_over {
+                // The next interval of deltas has its own room.
+                let room = usize::from(!is_delta && slot.takes_room());
+                self.live = self.live.saturating_sub(room);
                 self.give_up(index);
             } else if is_delta {
                 slot.vacate();
