@@ -24,7 +24,12 @@ pub(crate) const ENCODING: &str = "grpc-encoding";
 /// More than any program here sends at once.
 const BODY_BYTES_MAX: u64 = 256 << 20;
 /// Before a message: whether it is compressed, and its length.
-const HEAD_BYTES: usize = 5;
+pub(crate) const HEAD_BYTES: usize = 5;
+
+/// A message with its head, compressed.
+pub(crate) fn compressed(compression: Compression, message: &[u8]) -> anyhow::Result<Bytes> {
+    framed(compression, &compression.compress(Bytes::copy_from_slice(message))?)
+}
 
 /// A message with its head.
 pub(crate) fn framed(compression: Compression, message: &[u8]) -> anyhow::Result<Bytes> {

@@ -1,6 +1,6 @@
 //! As little HTTP as a sender on one connection and a scraper need.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -17,6 +17,14 @@ pub(crate) struct Answer {
     /// Whether it says when to come back.
     pub(crate) says_when: bool,
     pub(crate) body: Vec<u8>,
+}
+
+/// An answer without its body.
+struct Head {
+    status: u16,
+    says_when: bool,
+    /// Of the body, in bytes.
+    length: usize,
 }
 
 /// A connection that is kept.
@@ -65,7 +73,22 @@ impl Connection {
         self.answer()?.taken()
     }
 
+    /// Fetches a page and throws it away; its length in bytes.
+    pub(crate) fn skip(&mut self, path: &str) -> anyhow::Result<usize> {
+        let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.host);
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        let head = self.answer_into(&mut io::sink())?;
+        ensure!(head.status == 200, "the answer has status {}", head.status);
+        Ok(head.length)
+    }
+
     fn answer(&mut self) -> anyhow::Result<Answer> {
+        let mut body = Vec::new();
+        let Head { status, says_when, .. } = self.answer_into(&mut body)?;
+        Ok(Answer { status, says_when, body })
+    }
+
+    fn answer_into(&mut self, body: &mut impl Write) -> anyhow::Result<Head> {
         let (mut length, mut is_chunked, mut says_when) = (None, false, false);
         let status = self.line()?;
         ensure!(!status.is_empty(), "the connection was closed");
@@ -80,27 +103,27 @@ impl Connection {
                 length = Some(value.trim().parse::<usize>().context("the length of an answer")?);
             }
         }
-        let mut body = Vec::new();
+        let mut known = 0;
         if is_chunked {
             while let length @ 1.. = self.chunk_length()? {
-                self.read(&mut body, length)?;
+                known = self.read(body, known, length)?;
                 self.line()?;
             }
             self.line()?;
         } else {
-            self.read(&mut body, length.context("an answer without a length")?)?;
+            known = self.read(body, known, length.context("an answer without a length")?)?;
         }
         let status =
             status.split(' ').nth(1).and_then(|code| code.parse().ok()).context("an answer's status")?;
-        Ok(Answer { status, says_when, body })
+        Ok(Head { status, says_when, length: known })
     }
 
-    /// Reads so many bytes more of a body.
-    fn read(&mut self, body: &mut Vec<u8>, length: usize) -> anyhow::Result<()> {
-        let known = body.len();
+    /// Reads so many bytes more of a body of which some are known; how many are then.
+    fn read(&mut self, body: &mut impl Write, known: usize, length: usize) -> anyhow::Result<usize> {
         ensure!(length <= BODY_BYTES_MAX - known, "an answer of {known} and {length} bytes");
-        body.resize(known + length, 0);
-        Ok(self.stream.read_exact(body.get_mut(known..).unwrap_or_default())?)
+        let read = io::copy(&mut self.stream.by_ref().take(length as u64), body)?;
+        ensure!(read == length as u64, "the connection was closed {} bytes early", length as u64 - read);
+        Ok(known + length)
     }
 
     fn chunk_length(&mut self) -> anyhow::Result<usize> {

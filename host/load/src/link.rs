@@ -49,6 +49,14 @@ impl Transport {
             Self::Grpc(compression) => grpc::framed(compression, &body),
         }
     }
+
+    /// A request as it is sent, of its message in gRPC's frame: what was compressed once serves both transports.
+    pub(crate) fn of_framed(self, framed: &Bytes) -> Bytes {
+        match self {
+            Self::Http(_) => framed.slice(grpc::HEAD_BYTES..),
+            Self::Grpc(_) => framed.clone(),
+        }
+    }
 }
 
 /// What became of a request.

@@ -7,6 +7,7 @@ mod http;
 mod ingest;
 mod link;
 mod overload;
+mod processor;
 mod requests;
 mod sink;
 mod swap;
@@ -91,9 +92,15 @@ struct Compare {
     /// Series that are sent.
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(4..))]
     series: u32,
-    /// Points that each series gets.
+    /// Points that each series gets in other programs.
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     rounds: usize,
+    /// Points that each series gets in wasmeter, which takes them faster; half of it if it is a histogram, a quarter where series change.
+    #[arg(long, value_name = "NUMBER", default_value_t = 400)]
+    our_rounds: usize,
+    /// How often at least wasmeter has to give out what it holds while the clock runs at the peak: a shorter run is an error.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+    looks_min: u64,
     /// Only the scenarios whose name contains this.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -259,13 +266,24 @@ fn run_overload(arguments: Overload) -> anyhow::Result<()> {
 }
 
 fn run_compare(arguments: Compare) -> anyhow::Result<()> {
-    let Compare { binary, collector, rotel, unpinned, series, rounds, filter, markdown } = arguments;
+    let Compare {
+        binary,
+        collector,
+        rotel,
+        unpinned,
+        series,
+        rounds,
+        our_rounds,
+        looks_min,
+        filter,
+        markdown,
+    } = arguments;
     let machine = Machine::this();
     println!("{machine}\n");
     let processors = processors(unpinned)?;
     let series = usize::try_from(series)?;
     let binaries = Binaries { wasmeter: binary, collector, rotel };
-    let options = compare::Options { binaries, processors, series, rounds, filter };
+    let options = compare::Options { binaries, processors, series, rounds, our_rounds, looks_min, filter };
     let outcomes = compare::run(&options, |outcome| println!("{}", compare::table(outcome)))?;
     if let Some(file) = markdown {
         let raw = file.with_extension("jsonl");

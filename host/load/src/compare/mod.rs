@@ -2,21 +2,24 @@
 //!
 //! The program under test has one processor, the sender another, which is also that of whoever the program sends on to. A sender has
 //! several connections, each with series of its own, and sends on each as fast as it is answered, which gives the peak; then a
-//! program that has just been started gets half of that by the clock. Work is fixed, time is measured. Afterwards the totals on the
-//! program's page, or of what it has sent on, are compared with what was acknowledged.
+//! program that has just been started gets half of that by the clock. Work is fixed, time is measured. Meanwhile its page is fetched, or it sends on what
+//! it holds, several times a second. Afterwards the totals on the program's page, or of what it has sent on, are compared with what was acknowledged.
 
 mod page;
+mod peers;
 pub(crate) mod process;
 pub(crate) mod program;
 mod raw;
 pub(crate) mod scenario;
+mod scraper;
 mod sender;
 mod targets;
 
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use wasmeter_otlp::Compression;
 
 use crate::link::Transport;
 pub(crate) use page::{markdown, table};
@@ -24,14 +27,21 @@ use process::pin_self;
 use program::{Binaries, Name, Program, Said, Start};
 pub(crate) use raw::lines;
 use scenario::{Collector, SCENARIOS, Scenario};
+use scraper::Scraper;
 use sender::{Pace, Prepared};
+
+use crate::requests::Load;
 
 /// Rounds that are sent before the clock starts: all series are known then, and the program is warm.
 const ROUNDS_BEFORE: usize = 2;
 /// At half the peak there is a part of the rounds, which takes half the time that the peak takes.
 const ROUNDS_AT_HALF: usize = 4;
 
-/// How often wasmeter is measured, which is done in a fraction of a second where others take several: once says little.
+/// How often a page is fetched, and how often wasmeter sends on where its series stand: often enough that it happens while the clock
+/// runs for less than a second.
+pub(crate) const EVERY: Duration = Duration::from_millis(200);
+
+/// How often wasmeter is measured, which is done in a second where others take several: once says little.
 const RUNS: usize = 3;
 
 /// What to run.
@@ -42,8 +52,19 @@ pub(crate) struct Options {
     pub(crate) series: usize,
     /// How many points each series gets.
     pub(crate) rounds: usize,
+    /// How many it gets where wasmeter is measured and series are sums that stay.
+    pub(crate) our_rounds: usize,
+    /// How often at least wasmeter's page has to be fetched, or what it holds be sent on, while the clock runs at the peak.
+    pub(crate) looks_min: u64,
     /// Only the scenarios whose name contains this.
     pub(crate) filter: Option<String>,
+}
+
+impl Options {
+    /// How many points each series gets.
+    fn rounds(&self, program: Name, load: &Load) -> usize {
+        if program == Name::Wasmeter { (self.our_rounds / load.weight()).max(1) } else { self.rounds }
+    }
 }
 
 /// What a program made of a scenario.
@@ -62,6 +83,10 @@ pub(crate) struct Level {
     /// Acknowledged, while the clock ran.
     pub(crate) points: u64,
     pub(crate) took: Duration,
+    /// The points a second of the slowest and the fastest run, of which this is the middle one.
+    pub(crate) points_per_sec_range: (f64, f64),
+    /// How often its page was fetched while the clock ran.
+    pub(crate) fetches: u64,
     /// Processor time of the program.
     pub(crate) busy: Duration,
     pub(crate) resident_bytes_max: u64,
@@ -79,6 +104,12 @@ impl Level {
     /// Processor time of a million points.
     pub(crate) fn busy_secs_per_million(&self) -> f64 {
         self.busy.as_secs_f64() * 1e6 / self.points as f64
+    }
+
+    /// How often the program gave out where all series stand, while the clock ran; `None` where nothing is kept.
+    fn looks(&self) -> Option<u64> {
+        let said = self.said?;
+        Some(said.passed_on.map_or(self.fetches, |on| on.points_timed / on.series.max(1)))
     }
 
     pub(crate) fn is_right(&self) -> bool {
@@ -99,27 +130,48 @@ impl Outcome {
 
 fn measure(name: Name, start: &Start<'_>, prepared: &Prepared, pace: Pace) -> anyhow::Result<Level> {
     let program = Program::start(name, start)?;
-    let mut links = prepared.connect(&program)?;
+    let mut links = prepared.connect(&program, start.transport)?;
     let before = Pace { from: 0, rounds: ROUNDS_BEFORE, points_per_sec: None };
     prepared.send(&mut links, before).context("before the clock starts")?;
-    let busy = program.process.busy()?;
+    let (busy, passed_on) = (program.process.busy()?, program.passed_on());
+    let scraper = program.page().map(Scraper::start).transpose()?;
     let took = prepared.send(&mut links, pace)?;
     let busy = program.process.busy()?.saturating_sub(busy);
+    let timed = passed_on..program.passed_on();
+    let fetches = scraper.as_ref().map_or(0, Scraper::fetched);
     // A program that is told to end waits for its clients.
     drop(links);
+    scraper.map_or(Ok(()), Scraper::end)?;
+    let points = (prepared.series() * pace.rounds) as u64;
+    let points_per_sec = points as f64 / took.as_secs_f64();
     Ok(Level {
-        points: (prepared.series() * pace.rounds) as u64,
+        points,
         took,
+        points_per_sec_range: (points_per_sec, points_per_sec),
+        fetches,
         busy,
         resident_bytes_max: program.process.resident_bytes_max()?,
         expected: prepared.total(pace.from + pace.rounds),
-        said: program.finish()?,
+        said: program.finish(&timed)?,
     })
 }
 
-fn levels(name: Name, start: &Start<'_>, prepared: &Prepared, rounds: usize) -> anyhow::Result<[Level; 2]> {
+fn levels(
+    name: Name,
+    start: &Start<'_>,
+    prepared: &Prepared,
+    options: &Options,
+) -> anyhow::Result<[Level; 2]> {
+    let rounds = options.rounds(name, &start.scenario.load);
     let pace = Pace { from: ROUNDS_BEFORE, rounds, points_per_sec: None };
     let peak = measure(name, start, prepared, pace).context("at the peak")?;
+    if let (Name::Wasmeter, Some(looks)) = (name, peak.looks()) {
+        let wanted = options.looks_min;
+        ensure!(
+            looks >= wanted,
+            "it gave out what it holds {looks} times at the peak, expected are {wanted}"
+        );
+    }
     let (rounds, half) = (rounds.div_ceil(ROUNDS_AT_HALF), peak.points_per_sec() / 2.0);
     let pace = Pace { rounds, points_per_sec: Some(half), ..pace };
     Ok([peak, measure(name, start, prepared, pace).context("at half the peak")?])
@@ -132,7 +184,16 @@ fn middle(runs: usize, run: impl FnMut() -> anyhow::Result<[Level; 2]>) -> anyho
         return Ok(all.swap_remove(wrong));
     }
     all.sort_by(|[a, _], [b, _]| a.points_per_sec().total_cmp(&b.points_per_sec()));
-    Ok(all.swap_remove(all.len() / 2))
+    let range = |level: usize| {
+        let speeds = || all.iter().map(|levels| levels[level].points_per_sec());
+        (speeds().fold(f64::INFINITY, f64::min), speeds().fold(0.0, f64::max))
+    };
+    let ranges = [range(0), range(1)];
+    let mut middle = all.swap_remove(all.len() / 2);
+    for (level, range) in middle.iter_mut().zip(ranges) {
+        level.points_per_sec_range = range;
+    }
+    Ok(middle)
 }
 
 /// The programs that can do what a scenario asks for, of those that are there.
@@ -149,9 +210,18 @@ fn run_scenario(
     folder: &Path,
     mut tell: impl FnMut(Outcome),
 ) -> anyhow::Result<()> {
-    let rounds = ROUNDS_BEFORE + options.rounds;
+    let rounds = programs(scenario, options).map(|program| options.rounds(program, &scenario.load)).max();
+    let rounds = ROUNDS_BEFORE + rounds.unwrap_or_default();
+    // Compressing takes longer than all else, so what is compressed serves both transports.
+    let mut all: Vec<(Compression, Prepared)> = Vec::new();
     for transport in scenario.transports.iter().copied() {
-        let prepared = Prepared::new(scenario.load, transport, options.series, rounds)?;
+        let compression = transport.compression();
+        if all.iter().all(|(known, _)| *known != compression) {
+            let prepared = Prepared::new(scenario.load, compression, options.series, rounds)?;
+            all.push((compression, prepared));
+        }
+        let prepared = all.iter().find(|(known, _)| *known == compression);
+        let (_, prepared) = prepared.context("it has just been made")?;
         for program in programs(scenario, options) {
             let start = Start {
                 binaries: &options.binaries,
@@ -163,7 +233,7 @@ fn run_scenario(
                 memory_limit_mib: None,
             };
             let runs = if program == Name::Wasmeter { RUNS } else { 1 };
-            let levels = middle(runs, || levels(program, &start, &prepared, options.rounds));
+            let levels = middle(runs, || levels(program, &start, prepared, options));
             let levels = levels.map_err(|error| format!("{error:#}"));
             tell(Outcome { scenario: scenario.name, transport, program, levels });
         }

@@ -3,11 +3,13 @@
 use std::fmt::Write;
 use std::fs;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use wasmeter_otlp::{Compression, METRICS_PATH};
 
+use super::EVERY;
 use super::process::{Process, free, pinned};
 use super::scenario::{Buckets, Collector, Scenario, To};
 use crate::http::fetch;
@@ -85,8 +87,16 @@ enum End {
 pub(crate) struct Said {
     /// What all series together stand at.
     pub(crate) total: f64,
-    /// Points it sent on.
-    pub(crate) points_out: Option<u64>,
+    pub(crate) passed_on: Option<PassedOn>,
+}
+
+/// What a program sent on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PassedOn {
+    pub(crate) points: u64,
+    /// Of these, those that arrived while the clock ran.
+    pub(crate) points_timed: u64,
+    pub(crate) series: u64,
 }
 
 impl Program {
@@ -132,14 +142,33 @@ impl Program {
         }
     }
 
-    /// Has it say what it has, and ends it; `None` if it throws everything away.
-    pub(crate) fn finish(self) -> anyhow::Result<Option<Said>> {
+    /// Where its page is, if it shows one.
+    pub(crate) fn page(&self) -> Option<SocketAddr> {
         match self.end {
-            End::Page(page) => Ok(Some(Said { total: total(&fetch(page, "/metrics")?)?, points_out: None })),
+            End::Page(page) => Some(page),
+            End::Sink(_) | End::Nowhere => None,
+        }
+    }
+
+    /// How many requests it has sent on.
+    pub(crate) fn passed_on(&self) -> usize {
+        match &self.end {
+            End::Sink(sink) => sink.received(),
+            End::Page(_) | End::Nowhere => 0,
+        }
+    }
+
+    /// Has it say what it has, and ends it; `None` if it throws everything away. Of the requests it sent on, `timed` are those that
+    /// were while the clock ran.
+    pub(crate) fn finish(self, timed: &Range<usize>) -> anyhow::Result<Option<Said>> {
+        match self.end {
+            End::Page(page) => Ok(Some(Said { total: total(&fetch(page, "/metrics")?)?, passed_on: None })),
             End::Sink(sink) => {
                 self.process.stop()?;
-                let totals = sink.totals()?;
-                Ok(Some(Said { total: totals.sum(), points_out: Some(totals.points) }))
+                let totals = sink.totals(timed)?;
+                let (points, points_timed) = (totals.points, totals.points_timed);
+                let passed_on = PassedOn { points, points_timed, series: totals.series() as u64 };
+                Ok(Some(Said { total: totals.sum(), passed_on: Some(passed_on) }))
             }
             End::Nowhere => Ok(None),
         }
@@ -183,8 +212,9 @@ impl Start<'_> {
                 };
                 write!(
                     config,
-                    "    - periodic:\n        interval: 1000\n        exporter:\n          {exporter}:\n            \
-                     endpoint: {endpoint}\n            temporality_preference: {temporality}\n"
+                    "    - periodic:\n        interval: {}\n        exporter:\n          {exporter}:\n            \
+                     endpoint: {endpoint}\n            temporality_preference: {temporality}\n",
+                    EVERY.as_millis()
                 )?;
                 if self.transport.compression() != Compression::None {
                     writeln!(config, "            compression: {}", self.compression())?;

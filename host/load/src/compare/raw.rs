@@ -3,7 +3,8 @@
 use serde_json::json;
 use wasmeter_machine::Machine;
 
-use super::{Options, Outcome};
+use super::{EVERY, Options, Outcome, peers};
+use crate::processor;
 
 /// How much of the peak the levels of an outcome are.
 const LEVELS: [f64; 2] = [1.0, 0.5];
@@ -14,6 +15,11 @@ pub(crate) fn lines(outcomes: &[Outcome], options: &Options, machine: &Machine) 
         "machine": machine.to_string(),
         "series": options.series,
         "rounds": options.rounds,
+        "our_rounds": options.our_rounds,
+        "every_secs": EVERY.as_secs_f64(),
+        "processor": processor::this(),
+        "collector": peers::collector(),
+        "rotel": peers::rotel(),
         "processors": options.processors,
     });
     let case = |outcome: &Outcome| {
@@ -35,15 +41,22 @@ pub(crate) fn lines(outcomes: &[Outcome], options: &Options, machine: &Machine) 
         match &outcome.levels {
             Ok(levels) => {
                 for (level, of_peak) in levels.iter().zip(LEVELS) {
+                    let passed_on = level.said.and_then(|said| said.passed_on);
+                    let (min, max) = level.points_per_sec_range;
                     add(json!({
                         "of_peak": of_peak,
                         "points": level.points,
                         "took_secs": level.took.as_secs_f64(),
+                        "points_per_sec": level.points_per_sec(),
+                        "points_per_sec_min": min,
+                        "points_per_sec_max": max,
+                        "fetches": level.fetches,
                         "busy_secs": level.busy.as_secs_f64(),
                         "resident_bytes_max": level.resident_bytes_max,
                         "total_sent": level.expected,
                         "total_found": level.said.map(|said| said.total),
-                        "points_out": level.said.and_then(|said| said.points_out),
+                        "points_out": passed_on.map(|on| on.points),
+                        "points_out_timed": passed_on.map(|on| on.points_timed),
                     }));
                 }
             }
@@ -68,6 +81,8 @@ mod tests {
         let level = Level {
             points: 1000,
             took: Duration::from_millis(500),
+            points_per_sec_range: (1000.0, 3000.0),
+            fetches: 2,
             busy: Duration::from_millis(250),
             resident_bytes_max: 1 << 20,
             expected: 10.0,
@@ -84,6 +99,8 @@ mod tests {
             processors: Some((0, 1)),
             series: 10,
             rounds: 100,
+            our_rounds: 200,
+            looks_min: 2,
             filter: None,
         };
         let outcomes = [outcome(Ok([level.clone(), level])), outcome(Err("it hangs".to_owned()))];
@@ -96,6 +113,7 @@ mod tests {
         );
         assert_eq!((&lines[2]["took_secs"], &lines[2]["transport"]), (&json!(0.5), &json!("gRPC")));
         assert_eq!((&lines[1]["of_peak"], &lines[2]["of_peak"]), (&json!(1.0), &json!(0.5)));
+        assert_eq!((&lines[1]["points_per_sec_max"], &lines[1]["fetches"]), (&json!(3000.0), &json!(2)));
         assert!(lines[1]["total_found"].is_null());
         assert_eq!(&lines[3]["error"], &json!("it hangs"));
     }

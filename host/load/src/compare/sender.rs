@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
 
+use wasmeter_otlp::Compression;
+
 use super::program::Program;
+use crate::grpc;
 use crate::link::{Link, Transport};
 use crate::requests::{Load, Requests};
 use crate::wait;
@@ -20,10 +23,15 @@ struct Share {
     rounds: Vec<Vec<Bytes>>,
 }
 
-/// All requests of a scenario as they travel, for every program and level the same.
+/// All requests of a scenario in one compression, for every transport, program and level the same.
 pub(super) struct Prepared {
-    transport: Transport,
     shares: Vec<Share>,
+}
+
+/// One connection to a program.
+pub(super) struct Sending {
+    link: Link,
+    transport: Transport,
 }
 
 /// Which rounds are sent, and how fast.
@@ -39,20 +47,21 @@ impl Prepared {
     /// Makes the requests of so many rounds, of about so many series.
     pub(super) fn new(
         load: Load,
-        transport: Transport,
+        compression: Compression,
         series: usize,
         rounds: usize,
     ) -> anyhow::Result<Self> {
         let share = series / CONNECTIONS;
+        let framed = |body: &[u8]| grpc::compressed(compression, body);
         let shares = (0..CONNECTIONS).map(|place| {
             let mut requests = Requests::new(load, place * share..(place + 1) * share);
             let mut made = Vec::with_capacity(rounds);
             for _ in 0..rounds {
-                made.push(requests.next().map(|body| transport.body(body)).collect::<anyhow::Result<_>>()?);
+                made.push(requests.next().map(framed).collect::<anyhow::Result<_>>()?);
             }
             Ok(Share { requests, rounds: made })
         });
-        Ok(Self { transport, shares: shares.collect::<anyhow::Result<_>>()? })
+        Ok(Self { shares: shares.collect::<anyhow::Result<_>>()? })
     }
 
     /// Series that are sent in each round.
@@ -66,9 +75,10 @@ impl Prepared {
     }
 
     /// Connects to a program.
-    pub(super) fn connect(&self, program: &Program) -> anyhow::Result<Vec<Link>> {
-        let host = program.otlp(self.transport);
-        self.shares.iter().map(|_| Link::to(host, self.transport)).collect()
+    pub(super) fn connect(&self, program: &Program, transport: Transport) -> anyhow::Result<Vec<Sending>> {
+        let host = program.otlp(transport);
+        let sending = |_| Ok(Sending { link: Link::to(host, transport)?, transport });
+        self.shares.iter().map(sending).collect()
     }
 
     /// Has every connection send its part of these rounds; what they took.
@@ -76,7 +86,7 @@ impl Prepared {
     /// # Errors
     ///
     /// A request was not taken.
-    pub(super) fn send(&self, links: &mut [Link], pace: Pace) -> anyhow::Result<Duration> {
+    pub(super) fn send(&self, links: &mut [Sending], pace: Pace) -> anyhow::Result<Duration> {
         let begun = Instant::now();
         std::thread::scope(|scope| {
             let send = |(place, (share, link)): (usize, (_, _))| {
@@ -92,7 +102,7 @@ impl Prepared {
 }
 
 impl Share {
-    fn send(&self, link: &mut Link, pace: Pace, place: usize, begun: Instant) -> anyhow::Result<()> {
+    fn send(&self, to: &mut Sending, pace: Pace, place: usize, begun: Instant) -> anyhow::Result<()> {
         let bodies = self.rounds.iter().skip(pace.from).take(pace.rounds).flatten();
         let requests_per_round = self.rounds.first().context("no round")?.len();
         let every = pace.points_per_sec.map(|points_per_sec| {
@@ -104,7 +114,7 @@ impl Share {
                 // One connection after the other.
                 wait::until(begun + every.mul_f64(sent as f64 + place as f64 / CONNECTIONS as f64));
             }
-            link.send_taken(body)?;
+            to.link.send_taken(&to.transport.of_framed(body))?;
         }
         Ok(())
     }

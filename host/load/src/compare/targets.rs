@@ -64,9 +64,18 @@ mod tests {
     use crate::link::Transport;
 
     fn outcome(program: Name, compression: Compression, points: u64, total: f64) -> Outcome {
-        let said = Some(Said { total, points_out: None });
+        let said = Some(Said { total, passed_on: None });
         let (took, busy) = (Duration::from_secs(1), Duration::from_secs(1));
-        let level = Level { points, took, busy, resident_bytes_max: 0, expected: 1.0, said };
+        let level = Level {
+            points,
+            took,
+            points_per_sec_range: (0.0, 0.0),
+            fetches: 0,
+            busy,
+            resident_bytes_max: 0,
+            expected: 1.0,
+            said,
+        };
         let transport = Transport::Grpc(compression);
         Outcome { scenario: "sums", transport, program, levels: Ok([level.clone(), level]) }
     }

@@ -156,7 +156,7 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     let expected = clients.iter().map(Client::acknowledged).sum::<f64>();
     // A program that is told to end waits for its clients.
     drop(clients);
-    let said = program.finish()?.context("the program keeps nothing")?;
+    let said = program.finish(&(0..0))?.context("the program keeps nothing")?;
     Ok(Outcome {
         scenario: start.scenario.name,
         program: name,

@@ -64,6 +64,15 @@ impl Load {
         Self { kind, flow, values: Values::Seeded, users: 1, new_every: None }
     }
 
+    /// How many points of sums that stay cost as much to make, to hold and to take as one of these, about.
+    pub(crate) fn weight(&self) -> usize {
+        match (self.kind, self.new_every) {
+            (_, Some(_)) => 4,
+            (Kind::Histogram | Kind::Exponential, None) => 2,
+            (Kind::Sum | Kind::Gauge, None) => 1,
+        }
+    }
+
     /// The point of a place in a round.
     fn point(&self, place: usize, round: u64) -> Point {
         let (_, life) = life(place, self.new_every, round);

@@ -5,6 +5,7 @@ mod totals;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::bail;
@@ -55,16 +56,25 @@ impl Sink {
         self.address
     }
 
-    /// What all requests so far say together.
+    /// How many requests have come so far.
+    pub(crate) fn received(&self) -> usize {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// What all requests so far say together, of which some, told by their place, came while a clock ran.
     ///
     /// # Errors
     ///
     /// One of them is malformed, or is no metric that can be added up.
-    pub(crate) fn totals(&self) -> anyhow::Result<Totals> {
+    pub(crate) fn totals(&self, timed: &Range<usize>) -> anyhow::Result<Totals> {
         let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
         let mut totals = Totals::default();
-        for request in kept {
+        for (place, request) in kept.into_iter().enumerate() {
+            let before = totals.points;
             totals.add(request.decode()?)?;
+            if timed.contains(&place) {
+                totals.points_timed += totals.points - before;
+            }
         }
         Ok(totals)
     }
@@ -153,8 +163,10 @@ mod tests {
                             link.send_taken(&transport.body(body).unwrap()).unwrap();
                         }
                     }
-                    let totals = sink.totals().unwrap();
+                    let totals = sink.totals(&(2..5)).unwrap();
                     assert_eq!((totals.points, totals.sum()), (3600, requests.total(3)), "{kind:?} {flow:?}");
+                    // A round is a request of a thousand points and one of two hundred.
+                    assert_eq!((totals.points_timed, totals.series()), (2200, 1200));
                 }
             }
         }

@@ -22,6 +22,8 @@ struct Standing {
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) points: u64,
+    /// Of these, those that came while the clock ran.
+    pub(crate) points_timed: u64,
     /// By attributes in the order of their keys, encoded.
     series: HashMap<Vec<u8>, Standing>,
 }
@@ -47,6 +49,10 @@ impl Totals {
     /// What all series together stand at.
     pub(crate) fn sum(&self) -> f64 {
         self.series.values().map(|standing| standing.value).sum()
+    }
+
+    pub(crate) fn series(&self) -> usize {
+        self.series.len()
     }
 
     pub(crate) fn add(&mut self, request: ExportMetricsServiceRequest) -> anyhow::Result<()> {
