@@ -10,6 +10,7 @@ mod overload;
 mod processor;
 mod requests;
 mod sink;
+mod standings;
 mod swap;
 mod views;
 mod wait;

@@ -24,13 +24,14 @@ use wasmeter_otlp::Compression;
 use crate::link::Transport;
 pub(crate) use page::{markdown, table};
 use process::pin_self;
-use program::{Binaries, Name, Program, Said, Start};
+use program::{Binaries, Name, PassedOn, Program, Start};
 pub(crate) use raw::lines;
 use scenario::{Collector, SCENARIOS, Scenario};
 use scraper::Scraper;
 use sender::{Pace, Prepared};
 
 use crate::requests::Load;
+use crate::standings::Verdict;
 
 /// Rounds that are sent before the clock starts: all series are known then, and the program is warm.
 const ROUNDS_BEFORE: usize = 2;
@@ -90,10 +91,11 @@ pub(crate) struct Level {
     /// Processor time of the program.
     pub(crate) busy: Duration,
     pub(crate) resident_bytes_max: u64,
-    /// What all that was acknowledged adds up to.
-    pub(crate) expected: f64,
-    /// What the program says of it; `None` where nothing is kept.
-    pub(crate) said: Option<Said>,
+    /// Whether all series stand where what was acknowledged has them; `None` where nothing is kept.
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) passed_on: Option<PassedOn>,
+    /// How often the program gave out where all series stand, while the clock ran.
+    looks: u64,
 }
 
 impl Level {
@@ -106,14 +108,13 @@ impl Level {
         self.busy.as_secs_f64() * 1e6 / self.points as f64
     }
 
-    /// How often the program gave out where all series stand, while the clock ran; `None` where nothing is kept.
-    fn looks(&self) -> Option<u64> {
-        let said = self.said?;
-        Some(said.passed_on.map_or(self.fetches, |on| on.points_timed / on.series.max(1)))
+    /// What is wrong with where series stand, as it stands in a table.
+    pub(crate) fn wrong(&self) -> Option<String> {
+        self.verdict.as_ref().filter(|verdict| !verdict.is_right()).map(Verdict::text)
     }
 
     pub(crate) fn is_right(&self) -> bool {
-        self.said.is_none_or(|said| said.total == self.expected)
+        self.verdict.as_ref().is_none_or(Verdict::is_right)
     }
 }
 
@@ -122,8 +123,7 @@ impl Outcome {
     pub(crate) fn fault(&self) -> Option<String> {
         match &self.levels {
             Err(error) => Some(error.clone()),
-            Ok(levels) if levels.iter().all(Level::is_right) => None,
-            Ok(_) => Some("the totals are wrong".to_owned()),
+            Ok(levels) => levels.iter().find_map(Level::wrong),
         }
     }
 }
@@ -144,15 +144,21 @@ fn measure(name: Name, start: &Start<'_>, prepared: &Prepared, pace: Pace) -> an
     scraper.map_or(Ok(()), Scraper::end)?;
     let points = (prepared.series() * pace.rounds) as u64;
     let points_per_sec = points as f64 / took.as_secs_f64();
+    let resident_bytes_max = program.process.resident_bytes_max()?;
+    let (said, scenario) = (program.finish(&timed)?, start.scenario);
+    let passed_on = said.as_ref().and_then(|said| said.passed_on);
+    let expected = scenario.expected(prepared.standings(pace.from + pace.rounds, scenario.keep));
+    let series = expected.series.len() as u64;
     Ok(Level {
         points,
         took,
         points_per_sec_range: (points_per_sec, points_per_sec),
         fetches,
         busy,
-        resident_bytes_max: program.process.resident_bytes_max()?,
-        expected: prepared.total(pace.from + pace.rounds),
-        said: program.finish(&timed)?,
+        resident_bytes_max,
+        verdict: said.map(|said| Verdict::of(&expected, &said.standings)),
+        passed_on,
+        looks: passed_on.map_or(fetches, |on| on.points_timed / series),
     })
 }
 
@@ -165,13 +171,11 @@ fn levels(
     let rounds = options.rounds(name, &start.scenario.load);
     let pace = Pace { from: ROUNDS_BEFORE, rounds, points_per_sec: None };
     let peak = measure(name, start, prepared, pace).context("at the peak")?;
-    if let (Name::Wasmeter, Some(looks)) = (name, peak.looks()) {
-        let wanted = options.looks_min;
-        ensure!(
-            looks >= wanted,
-            "it gave out what it holds {looks} times at the peak, expected are {wanted}"
-        );
-    }
+    let (looks, wanted) = (peak.looks, options.looks_min);
+    ensure!(
+        name != Name::Wasmeter || looks >= wanted,
+        "it gave out what it holds {looks} times at the peak, expected are {wanted}"
+    );
     let (rounds, half) = (rounds.div_ceil(ROUNDS_AT_HALF), peak.points_per_sec() / 2.0);
     let pace = Pace { rounds, points_per_sec: Some(half), ..pace };
     Ok([peak, measure(name, start, prepared, pace).context("at half the peak")?])

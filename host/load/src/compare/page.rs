@@ -26,13 +26,9 @@ fn mib(level: &Level) -> String {
 }
 
 fn totals(levels: &[Level; 2]) -> String {
-    match levels
-        .iter()
-        .find(|level| !level.is_right())
-        .and_then(|level| Some((level.said?.total, level.expected)))
-    {
-        Some((found, expected)) => format!("WRONG: {found} of {expected}"),
-        None if levels.iter().any(|level| level.said.is_none()) => "none kept".to_owned(),
+    match levels.iter().find_map(Level::wrong) {
+        Some(wrong) => wrong,
+        None if levels.iter().any(|level| level.verdict.is_none()) => "none kept".to_owned(),
         None => "right".to_owned(),
     }
 }

@@ -16,6 +16,7 @@ use crate::http::fetch;
 use crate::link::Transport;
 use crate::requests::{BOUNDS, Flow, INSTRUMENT};
 use crate::sink::Sink;
+use crate::standings::{self, Standings};
 
 /// A program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +84,8 @@ enum End {
 }
 
 /// What a program said in the end.
-#[derive(Clone, Copy, Debug)]
 pub(crate) struct Said {
-    /// What all series together stand at.
-    pub(crate) total: f64,
+    pub(crate) standings: Standings,
     pub(crate) passed_on: Option<PassedOn>,
 }
 
@@ -96,7 +95,6 @@ pub(crate) struct PassedOn {
     pub(crate) points: u64,
     /// Of these, those that arrived while the clock ran.
     pub(crate) points_timed: u64,
-    pub(crate) series: u64,
 }
 
 impl Program {
@@ -162,28 +160,19 @@ impl Program {
     /// were while the clock ran.
     pub(crate) fn finish(self, timed: &Range<usize>) -> anyhow::Result<Option<Said>> {
         match self.end {
-            End::Page(page) => Ok(Some(Said { total: total(&fetch(page, "/metrics")?)?, passed_on: None })),
+            End::Page(page) => {
+                Ok(Some(Said { standings: standings::read(&fetch(page, "/metrics")?)?, passed_on: None }))
+            }
             End::Sink(sink) => {
                 self.process.stop()?;
                 let totals = sink.totals(timed)?;
                 let (points, points_timed) = (totals.points, totals.points_timed);
-                let passed_on = PassedOn { points, points_timed, series: totals.series() as u64 };
-                Ok(Some(Said { total: totals.sum(), passed_on: Some(passed_on) }))
+                let passed_on = Some(PassedOn { points, points_timed });
+                Ok(Some(Said { standings: totals.standings(), passed_on }))
             }
             End::Nowhere => Ok(None),
         }
     }
-}
-
-/// The sum of all series of the load on a page.
-fn total(page: &str) -> anyhow::Result<f64> {
-    let samples = wasmeter_prometheus::parse_page(page)?;
-    let ours = samples.iter().filter(|sample| {
-        sample.name.starts_with("http_server_requests")
-            && !sample.name.ends_with("_bucket")
-            && !sample.name.ends_with("_sum")
-    });
-    Ok(ours.map(|sample| sample.value).sum())
 }
 
 impl Start<'_> {

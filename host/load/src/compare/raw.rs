@@ -41,7 +41,7 @@ pub(crate) fn lines(outcomes: &[Outcome], options: &Options, machine: &Machine) 
         match &outcome.levels {
             Ok(levels) => {
                 for (level, of_peak) in levels.iter().zip(LEVELS) {
-                    let passed_on = level.said.and_then(|said| said.passed_on);
+                    let (passed_on, verdict) = (level.passed_on, level.verdict.as_ref());
                     let (min, max) = level.points_per_sec_range;
                     add(json!({
                         "of_peak": of_peak,
@@ -53,8 +53,9 @@ pub(crate) fn lines(outcomes: &[Outcome], options: &Options, machine: &Machine) 
                         "fetches": level.fetches,
                         "busy_secs": level.busy.as_secs_f64(),
                         "resident_bytes_max": level.resident_bytes_max,
-                        "total_sent": level.expected,
-                        "total_found": level.said.map(|said| said.total),
+                        "total_sent": verdict.map(|verdict| verdict.expected),
+                        "total_found": verdict.map(|verdict| verdict.found),
+                        "wrong": verdict.and_then(|verdict| verdict.wrong.as_ref()),
                         "points_out": passed_on.map(|on| on.points),
                         "points_out_timed": passed_on.map(|on| on.points_timed),
                     }));
@@ -85,8 +86,9 @@ mod tests {
             fetches: 2,
             busy: Duration::from_millis(250),
             resident_bytes_max: 1 << 20,
-            expected: 10.0,
-            said: None,
+            verdict: None,
+            passed_on: None,
+            looks: 2,
         };
         let outcome = |levels| Outcome {
             scenario: "sums",

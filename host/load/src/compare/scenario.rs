@@ -4,6 +4,7 @@ use wasmeter_otlp::Compression;
 
 use crate::link::Transport;
 use crate::requests::{Flow, Kind, Load};
+use crate::standings::{Form, Shape, Standings};
 
 /// A load and what becomes of it.
 pub(crate) struct Scenario {
@@ -18,6 +19,25 @@ pub(crate) struct Scenario {
     /// Whether Rotel can do it, too.
     pub(crate) has_rotel: bool,
     pub(crate) transports: &'static [Transport],
+}
+
+impl Scenario {
+    /// Where series must be seen to stand that were sent.
+    pub(crate) fn expected(&self, mut sent: Standings) -> Standings {
+        let form = match (self.load.kind, self.buckets) {
+            (Kind::Sum, _) => Form::Sum,
+            (Kind::Gauge, _) => Form::Gauge,
+            (_, Buckets::Explicit) | (Kind::Histogram, Buckets::AsReceived) => Form::Explicit,
+            (_, Buckets::Exponential) | (Kind::Exponential, Buckets::AsReceived) => Form::Exponential,
+        };
+        let flow = match (form, self.to) {
+            (Form::Gauge, _) => None,
+            (_, To::Page) => Some(Flow::Cumulative),
+            (_, To::Otlp(flow)) => Some(flow),
+        };
+        sent.shapes = [Shape { form, flow }].into();
+        if self.to == To::Page { sent.as_on_page() } else { sent }
+    }
 }
 
 /// Where it can be seen in the end.

@@ -11,6 +11,7 @@ use super::program::Program;
 use crate::grpc;
 use crate::link::{Link, Transport};
 use crate::requests::{Load, Requests};
+use crate::standings::Standings;
 use crate::wait;
 
 /// Connections that send at a time.
@@ -69,9 +70,13 @@ impl Prepared {
         self.shares.iter().map(|share| share.requests.series()).sum()
     }
 
-    /// What all series together stand at after so many rounds.
-    pub(super) fn total(&self, rounds: usize) -> f64 {
-        self.shares.iter().map(|share| share.requests.total(rounds as u64)).sum()
+    /// Where all series stand after so many rounds, without the attributes that are not kept.
+    pub(super) fn standings(&self, rounds: usize, keep: &[&str]) -> Standings {
+        let (mut standings, taken) = (Standings::default(), 1..rounds as u64 + 1);
+        for share in &self.shares {
+            share.requests.add_standings(std::slice::from_ref(&taken), keep, &mut standings);
+        }
+        standings
     }
 
     /// Connects to a program.

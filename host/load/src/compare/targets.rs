@@ -60,11 +60,12 @@ mod tests {
 
     use super::*;
     use crate::compare::Level;
-    use crate::compare::program::Said;
     use crate::link::Transport;
+    use crate::standings::Verdict;
 
     fn outcome(program: Name, compression: Compression, points: u64, total: f64) -> Outcome {
-        let said = Some(Said { total, passed_on: None });
+        let wrong = (total != 1.0).then(|| "a series is missing".to_owned());
+        let verdict = Some(Verdict { expected: 1.0, found: total, wrong });
         let (took, busy) = (Duration::from_secs(1), Duration::from_secs(1));
         let level = Level {
             points,
@@ -73,8 +74,9 @@ mod tests {
             fetches: 0,
             busy,
             resident_bytes_max: 0,
-            expected: 1.0,
-            said,
+            verdict,
+            passed_on: None,
+            looks: 2,
         };
         let transport = Transport::Grpc(compression);
         Outcome { scenario: "sums", transport, program, levels: Ok([level.clone(), level]) }

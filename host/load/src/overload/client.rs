@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -9,7 +10,8 @@ use bytes::Bytes;
 use wasmeter_otlp::Compression;
 
 use crate::link::{Link, Sent, Transport};
-use crate::requests::{Flow, Load, POINTS_PER_REQUEST, Requests};
+use crate::requests::{Load, POINTS_PER_REQUEST, Requests};
+use crate::standings::Standings;
 use crate::wait;
 
 /// How often requests are sent.
@@ -46,12 +48,11 @@ impl Tally {
 pub(super) struct Client {
     link: Link,
     transport: Transport,
-    flow: Flow,
     requests: Requests,
     /// Made before the clock starts, each with its round: compressing costs more than sending.
     prepared: VecDeque<(u64, Bytes)>,
-    /// The rounds that were acknowledged.
-    taken: Vec<u64>,
+    /// The rounds that were acknowledged, those that follow each other together.
+    taken: Vec<Range<u64>>,
 }
 
 impl Client {
@@ -65,7 +66,7 @@ impl Client {
         let requests = Requests::new(load, series);
         let link = Link::to(host, transport)?;
         let (prepared, taken) = (VecDeque::new(), Vec::new());
-        Ok(Self { link, transport, flow: load.flow, requests, prepared, taken })
+        Ok(Self { link, transport, requests, prepared, taken })
     }
 
     fn make(&mut self) -> anyhow::Result<(u64, Bytes)> {
@@ -95,7 +96,7 @@ impl Client {
     pub(super) fn send_taken(&mut self) -> anyhow::Result<()> {
         let (round, body) = self.next()?;
         self.link.send_taken(&body)?;
-        self.taken.push(round);
+        self.is_taken(round);
         Ok(())
     }
 
@@ -108,7 +109,7 @@ impl Client {
             wait::until(begun + offset + pace.every.mul_f64(sent as f64));
             match self.link.send(&body)? {
                 Sent::Taken => {
-                    self.taken.push(round);
+                    self.is_taken(round);
                     tally.taken += 1;
                 }
                 Sent::Refused { says_when } => {
@@ -120,13 +121,15 @@ impl Client {
         Ok(tally)
     }
 
-    /// What its series must stand at together.
-    pub(super) fn acknowledged(&self) -> f64 {
-        let total = |round: &u64| self.requests.total(*round);
-        match self.flow {
-            // What was refused is part of what came after it.
-            Flow::Cumulative => self.taken.last().map_or(0.0, total),
-            Flow::Delta => self.taken.iter().map(|round| total(round) - total(&(round - 1))).sum(),
+    fn is_taken(&mut self, round: u64) {
+        match self.taken.last_mut() {
+            Some(rounds) if rounds.end == round => rounds.end += 1,
+            _ => self.taken.push(round..round + 1),
         }
+    }
+
+    /// Adds where its series must stand, without the attributes that are not kept.
+    pub(super) fn add_standings(&self, keep: &[&str], to: &mut Standings) {
+        self.requests.add_standings(&self.taken, keep, to);
     }
 }

@@ -19,6 +19,7 @@ use crate::compare::program::{Binaries, Name, Program, Start};
 use crate::compare::scenario::{Collector, SCENARIOS, Scenario, To};
 use crate::link::Transport;
 use crate::requests::{Kind, POINTS_PER_REQUEST};
+use crate::standings::{Standings, Verdict};
 use client::{Client, Pace, Tally};
 pub(crate) use page::{markdown, table};
 
@@ -69,8 +70,8 @@ pub(crate) struct Outcome {
     pub(crate) resident_bytes: u64,
     /// The most beyond that, while it was too much.
     pub(crate) more_bytes_max: u64,
-    /// What was acknowledged, and what the program says.
-    pub(crate) total: (f64, f64),
+    /// Whether all series stand where what was acknowledged has them.
+    pub(crate) verdict: Verdict,
 }
 
 impl Outcome {
@@ -79,9 +80,8 @@ impl Outcome {
         if self.program != Name::Wasmeter {
             return None;
         }
-        let (expected, found) = self.total;
-        if found != expected {
-            return Some(format!("the host says {found}, acknowledged was {expected}"));
+        if !self.verdict.is_right() {
+            return Some(self.verdict.text());
         }
         let mute = self.overload.refused_mutely + self.half.refused_mutely;
         (mute > 0).then(|| format!("{mute} refusals do not say when to come back"))
@@ -153,7 +153,8 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     clients.iter_mut().try_for_each(|client| client.prepare(pace.requests))?;
     let (half, _) = all(&mut clients, pace)?;
 
-    let expected = clients.iter().map(Client::acknowledged).sum::<f64>();
+    let mut sent = Standings::default();
+    clients.iter().for_each(|client| client.add_standings(start.scenario.keep, &mut sent));
     // A program that is told to end waits for its clients.
     drop(clients);
     let said = program.finish(&(0..0))?.context("the program keeps nothing")?;
@@ -168,7 +169,7 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
         half,
         resident_bytes,
         more_bytes_max,
-        total: (expected, said.total),
+        verdict: Verdict::of(&start.scenario.expected(sent), &said.standings),
     })
 }
 

@@ -32,7 +32,6 @@ fn cells(outcome: &Outcome) -> [String; 11] {
         Name::Wasmeter => format!(" (<= {MORE_MIB_MAX} MISSED)"),
         _ => String::new(),
     };
-    let (expected, found) = outcome.total;
     [
         outcome.scenario.to_owned(),
         outcome.program.text().to_owned(),
@@ -48,7 +47,7 @@ fn cells(outcome: &Outcome) -> [String; 11] {
         } else {
             format!("{} REFUSED", outcome.half.refused)
         },
-        if expected == found { "right".to_owned() } else { format!("WRONG: {found} of {expected}") },
+        outcome.verdict.text(),
     ]
 }
 

@@ -5,8 +5,12 @@ mod body;
 mod series;
 mod values;
 
+use std::ops::{Add, Range};
+
+use crate::standings::{Standing, Standings};
 use body::{Body, Point};
-use series::{life, lives};
+use series::{Life, life, lives};
+use values::sum_of;
 
 pub(crate) use body::INSTRUMENT;
 pub(crate) use values::{BOUNDS, Values};
@@ -32,7 +36,7 @@ pub(crate) enum Kind {
 }
 
 /// What a point is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Flow {
     /// All since the start of its series.
     Cumulative,
@@ -104,20 +108,33 @@ impl Load {
         }
     }
 
-    /// What all series together stand at that were at a place in the rounds up to one: the sums, what histograms count, or the
-    /// last values.
-    fn total(&self, place: usize, round: u64) -> f64 {
-        let stands_at = |(life, end): (series::Life, u64)| {
-            let rounds = end - life.begun;
-            match self.kind {
-                Kind::Sum => self.values.sum(life.series, rounds) as f64,
-                Kind::Gauge => self.values.gauge(life.series, rounds),
-                Kind::Histogram | Kind::Exponential => {
-                    self.values.buckets(life.series, rounds).iter().sum::<u64>() as f64
-                }
+    /// Where a series stands after so many rounds of its own.
+    fn standing(&self, series: usize, rounds: u64) -> Standing {
+        match self.kind {
+            Kind::Sum => Standing { value: self.values.sum(series, rounds) as f64, sum: None },
+            Kind::Gauge => Standing { value: self.values.gauge(series, rounds), sum: None },
+            Kind::Histogram | Kind::Exponential => {
+                let buckets = self.values.buckets(series, rounds);
+                Standing { value: buckets.iter().sum::<u64>() as f64, sum: Some(sum_of(&buckets)) }
             }
-        };
-        lives(place, self.new_every, round).map(stands_at).sum()
+        }
+    }
+
+    /// Where a series stands of which the points of these rounds were taken, if it had any; `end` is the round of its last point.
+    fn stands_at(&self, life: Life, end: u64, taken: &[Range<u64>]) -> Option<Standing> {
+        // Rounds of its own: before the first taken one, and with the last.
+        let parts = taken.iter().filter_map(|taken| {
+            let (from, to) = (taken.start.max(life.begun + 1), taken.end.min(end + 1));
+            (from < to).then(|| (from - 1 - life.begun, to - 1 - life.begun))
+        });
+        let at = |rounds| self.standing(life.series, rounds);
+        match self.flow {
+            Flow::Delta if self.kind != Kind::Gauge => {
+                parts.map(|(before, with)| at(with) - at(before)).reduce(Add::add)
+            }
+            // What was not taken is part of what came after it.
+            _ => parts.last().map(|(_, with)| at(with)),
+        }
     }
 
     /// How many series there have been by a round where so many are sent at a time.
@@ -183,9 +200,18 @@ impl Requests {
         bodies.iter().map(|body| &body.bytes[..])
     }
 
-    /// What all series together stand at after a round.
-    pub(crate) fn total(&self, round: u64) -> f64 {
-        self.places.iter().map(|place| self.load.total(*place, round)).sum()
+    /// Adds where the series stand of which the points of these rounds were taken, without the attributes that are not kept; if
+    /// none is named, all are.
+    pub(crate) fn add_standings(&self, taken: &[Range<u64>], keep: &[&str], to: &mut Standings) {
+        let Load { new_every, users, .. } = self.load;
+        let last = taken.last().map_or(0, |rounds| rounds.end.saturating_sub(1));
+        for place in self.places.iter().copied() {
+            for (life, end) in lives(place, new_every, last) {
+                if let Some(standing) = self.load.stands_at(life, end, taken) {
+                    to.add(series::name(place, life.series, users, keep), standing);
+                }
+            }
+        }
     }
 
     /// How many rounds there were, and when the last one was, in nanoseconds since the epoch.

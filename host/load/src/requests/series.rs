@@ -2,6 +2,8 @@
 
 use wasmeter_otlp::messages::{AnyValue, KeyValue, any_value};
 
+use crate::standings::Name;
+
 /// Where the ids of those begin that follow, one generation after the other.
 const GENERATION: usize = 1_000_000;
 
@@ -67,6 +69,18 @@ pub(super) fn attributes(place: usize, series: usize, users: usize) -> Vec<KeyVa
         text("server.address", format!("shop-{}.example.com", place % 30)),
         text("enduser.id", format!("{USER}{}", user(series))),
     ]
+}
+
+/// The name of a series without the attributes that are not kept; if none is named, all are.
+pub(super) fn name(place: usize, series: usize, users: usize, keep: &[&str]) -> Name {
+    let kept = attributes(place, series, users).into_iter().filter_map(|attribute| {
+        let is_kept = keep.is_empty() || keep.contains(&attribute.key.as_str());
+        match attribute.value.and_then(|value| value.value) {
+            Some(any_value::Value::StringValue(text)) if is_kept => Some((attribute.key, text)),
+            _ => None,
+        }
+    });
+    Name::new(kept.collect())
 }
 
 /// The resource of a service.

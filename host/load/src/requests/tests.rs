@@ -1,6 +1,6 @@
 //! Every round, decoded by `prost`, is what it says it is.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use prost::Message;
 use wasmeter_otlp::messages::{
@@ -9,21 +9,22 @@ use wasmeter_otlp::messages::{
 };
 
 use super::*;
+use crate::standings::Name;
 
 fn data(body: &[u8]) -> metric::Data {
     let request = ExportMetricsServiceRequest::decode(body).unwrap();
     request.resource_metrics[0].scope_metrics[0].metrics[0].data.clone().unwrap()
 }
 
-/// The name of a series, its start and time, and what it counts, sums up and has in its buckets.
-type Row = (String, (u64, u64), f64, f64, Vec<u64>);
+/// A series, its start and time, and what it counts, sums up and has in its buckets.
+type Row = (Name, (u64, u64), f64, f64, Vec<u64>);
 
-fn name(attributes: &[KeyValue]) -> String {
-    let text = |attribute: &KeyValue| match attribute.value.as_ref()?.value.as_ref()? {
-        any_value::Value::StringValue(text) => Some(text.clone()),
+fn name(attributes: &[KeyValue]) -> Name {
+    let pair = |attribute: &KeyValue| match attribute.value.as_ref()?.value.as_ref()? {
+        any_value::Value::StringValue(text) => Some((attribute.key.clone(), text.clone())),
         _ => None,
     };
-    attributes.iter().map(|attribute| text(attribute).unwrap()).collect::<Vec<_>>().join(" ")
+    Name::new(attributes.iter().map(|attribute| pair(attribute).unwrap()).collect())
 }
 
 fn rows(body: &[u8]) -> Vec<Row> {
@@ -89,26 +90,38 @@ fn every_round_is_one_more_for_every_series_where_they_are_even() {
             })
             .collect();
         assert_eq!(sizes, [1000, 1000, 500]);
-        assert_eq!(requests.total(2), 5000.0);
+        let mut standings = Standings::default();
+        requests.add_standings(&[1..3], &[], &mut standings);
+        assert!(standings.series.values().all(|standing| standing.value == 2.0));
+        assert_eq!((standings.series.len(), standings.total()), (2500, 5000.0));
     }
 }
 
 #[test]
-fn the_total_is_what_the_points_of_all_rounds_say() {
+fn series_stand_where_the_points_of_the_taken_rounds_say() {
     let kinds = [Kind::Sum, Kind::Gauge, Kind::Histogram, Kind::Exponential];
     for (kind, flow) in kinds.into_iter().flat_map(|kind| [(kind, Flow::Cumulative), (kind, Flow::Delta)]) {
         for new_every in [None, Some(10)] {
             let mut requests = Requests::new(Load { new_every, ..Load::seeded(kind, flow) }, 500..1700);
-            let mut known = BTreeMap::new();
-            for _ in 0..25 {
-                for (name, _, count, _, buckets) in round(&mut requests) {
-                    assert!(buckets.is_empty() || buckets.iter().sum::<u64>() as f64 == count);
-                    let known = known.entry(name).or_insert(0.0);
+            let (mut known, mut some) = (HashMap::new(), HashMap::new());
+            let taken = [3..4, 6..11, 20..25];
+            for number in 1..26 {
+                for (name, _, value, sum, buckets) in round(&mut requests) {
+                    assert!(buckets.is_empty() || buckets.iter().sum::<u64>() as f64 == value);
+                    let is_taken = taken.iter().any(|rounds| rounds.contains(&number));
+                    let point = Standing { value, sum: (!buckets.is_empty()).then_some(sum) };
                     let adds_up = flow == Flow::Delta && kind != Kind::Gauge;
-                    *known = if adds_up { *known + count } else { count };
+                    for known in std::iter::once(&mut known).chain(is_taken.then_some(&mut some)) {
+                        let stands = known.get(&name).filter(|_| adds_up).map_or(point, |at| *at + point);
+                        known.insert(name.clone(), stands);
+                    }
                 }
             }
-            assert_eq!(requests.total(25), known.values().sum::<f64>(), "{kind:?} {flow:?} {new_every:?}");
+            for (taken, known) in [(&[1..26][..], &known), (&taken, &some)] {
+                let mut standings = Standings::default();
+                requests.add_standings(taken, &[], &mut standings);
+                assert_eq!(&standings.series, known, "{kind:?} {flow:?} {new_every:?}");
+            }
             assert_eq!(
                 requests.load.series(1200, 25),
                 if new_every.is_some() { 1200 + 25 * 120 } else { 1200 }
@@ -157,8 +170,9 @@ fn in_another_order_they_are_the_same_points() {
 #[test]
 fn users_share_their_other_attributes_and_nobody_else_does() {
     let load = Load { users: 10, ..Load::seeded(Kind::Sum, Flow::Delta) };
-    let names: Vec<String> = round(&mut Requests::new(load, 0..2000)).into_iter().map(|row| row.0).collect();
-    let without_user = |name: &String| name.rsplit_once(' ').unwrap().0.to_owned();
+    let names: Vec<String> =
+        round(&mut Requests::new(load, 0..2000)).into_iter().map(|row| row.0.to_string()).collect();
+    let without_user = |name: &String| name.split_once(", ").unwrap().1.to_owned();
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), 2000);
     assert_eq!(names.iter().map(without_user).collect::<HashSet<_>>().len(), 200);
     for users in names.chunks(10) {

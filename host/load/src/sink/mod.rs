@@ -146,6 +146,7 @@ mod tests {
     use super::*;
     use crate::link::{Link, Transport};
     use crate::requests::{Flow, Kind, Load, Requests};
+    use crate::standings::{Form, Shape, Standings, Verdict};
 
     #[test]
     fn what_is_sent_over_any_transport_is_what_it_says() {
@@ -164,9 +165,19 @@ mod tests {
                         }
                     }
                     let totals = sink.totals(&(2..5)).unwrap();
-                    assert_eq!((totals.points, totals.sum()), (3600, requests.total(3)), "{kind:?} {flow:?}");
                     // A round is a request of a thousand points and one of two hundred.
-                    assert_eq!((totals.points_timed, totals.series()), (2200, 1200));
+                    assert_eq!((totals.points, totals.points_timed), (3600, 2200));
+                    let mut sent = Standings::default();
+                    requests.add_standings(&[1..4], &[], &mut sent);
+                    let form = match kind {
+                        Kind::Sum => Form::Sum,
+                        Kind::Gauge => Form::Gauge,
+                        Kind::Histogram => Form::Explicit,
+                        Kind::Exponential => Form::Exponential,
+                    };
+                    let shape = Shape { form, flow: (kind != Kind::Gauge).then_some(flow) };
+                    sent.shapes = [shape].into();
+                    assert_eq!(Verdict::of(&sent, &totals.standings()).text(), "right", "{kind:?} {flow:?}");
                 }
             }
         }

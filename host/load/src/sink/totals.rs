@@ -1,58 +1,47 @@
 //! What received points say together: where each series stands in the end.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::{bail, ensure};
 use prost::Message;
 use wasmeter_otlp::messages::{
-    AggregationTemporality, ExportMetricsServiceRequest, KeyValue, Metric, NumberDataPoint, metric,
-    number_data_point,
+    AggregationTemporality, ExponentialHistogramDataPoint, ExportMetricsServiceRequest, HistogramDataPoint,
+    KeyValue, Metric, NumberDataPoint, any_value, metric, number_data_point,
 };
 
-use crate::requests::INSTRUMENT;
+use crate::requests::{Flow, INSTRUMENT};
+use crate::standings::{Form, Name, Shape, Standing, Standings};
 
-/// Where a series stands, and since when.
-#[derive(Clone, Copy, Debug, Default)]
-struct Standing {
+/// A series, and when its last point was.
+#[derive(Debug)]
+struct Known {
+    name: Name,
     time: u64,
-    value: f64,
+    standing: Standing,
 }
 
-/// Sums, what histograms count, and last values, of the instrument of the load; programs send metrics of their own, too.
+/// A point, whatever it is of.
+struct Point {
+    attributes: Vec<KeyValue>,
+    time: u64,
+    standing: Standing,
+}
+
+/// Points of the instrument of the load; programs send metrics of their own, too.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) points: u64,
     /// Of these, those that came while the clock ran.
     pub(crate) points_timed: u64,
+    shapes: BTreeSet<Shape>,
     /// By attributes in the order of their keys, encoded.
-    series: HashMap<Vec<u8>, Standing>,
-}
-
-fn value(point: &NumberDataPoint) -> anyhow::Result<f64> {
-    match point.value {
-        Some(number_data_point::Value::AsInt(value)) => Ok(value as f64),
-        Some(number_data_point::Value::AsDouble(value)) => Ok(value),
-        None => bail!("a point has no value"),
-    }
-}
-
-/// True if points add up to their series.
-fn is_delta(temporality: i32) -> anyhow::Result<bool> {
-    match AggregationTemporality::try_from(temporality) {
-        Ok(AggregationTemporality::Delta) => Ok(true),
-        Ok(AggregationTemporality::Cumulative) => Ok(false),
-        _ => bail!("a metric's temporality is {temporality}"),
-    }
+    series: HashMap<Vec<u8>, Known>,
 }
 
 impl Totals {
-    /// What all series together stand at.
-    pub(crate) fn sum(&self) -> f64 {
-        self.series.values().map(|standing| standing.value).sum()
-    }
-
-    pub(crate) fn series(&self) -> usize {
-        self.series.len()
+    pub(crate) fn standings(self) -> Standings {
+        let series = self.series.into_values().map(|known| (known.name, known.standing)).collect();
+        Standings { shapes: self.shapes, series, repeated: None }
     }
 
     pub(crate) fn add(&mut self, request: ExportMetricsServiceRequest) -> anyhow::Result<()> {
@@ -66,55 +55,94 @@ impl Totals {
     fn add_metric(&mut self, metric: Metric) -> anyhow::Result<()> {
         match metric.data {
             Some(metric::Data::Sum(data)) => {
-                let is_delta = is_delta(data.aggregation_temporality)?;
-                for point in data.data_points {
-                    let value = value(&point)?;
-                    self.add_point(point.attributes, point.time_unix_nano, value, is_delta);
-                }
+                let form = if data.is_monotonic { Form::Sum } else { Form::Balance };
+                let shape = Shape { form, flow: Some(flow(data.aggregation_temporality)?) };
+                self.add_points(shape, data.data_points, number)
             }
             Some(metric::Data::Gauge(data)) => {
-                for point in data.data_points {
-                    let value = value(&point)?;
-                    self.add_point(point.attributes, point.time_unix_nano, value, false);
-                }
+                self.add_points(Shape { form: Form::Gauge, flow: None }, data.data_points, number)
             }
             Some(metric::Data::Histogram(data)) => {
-                let is_delta = is_delta(data.aggregation_temporality)?;
-                for point in data.data_points {
-                    ensure!(
-                        point.bucket_counts.iter().sum::<u64>() == point.count,
-                        "buckets do not count what their point counts"
-                    );
-                    self.add_point(point.attributes, point.time_unix_nano, point.count as f64, is_delta);
-                }
+                let flow = Some(flow(data.aggregation_temporality)?);
+                self.add_points(Shape { form: Form::Explicit, flow }, data.data_points, explicit)
             }
             Some(metric::Data::ExponentialHistogram(data)) => {
-                let is_delta = is_delta(data.aggregation_temporality)?;
-                for point in data.data_points {
-                    let buckets = point
-                        .positive
-                        .iter()
-                        .chain(&point.negative)
-                        .flat_map(|buckets| &buckets.bucket_counts);
-                    let counted = buckets.sum::<u64>() + point.zero_count;
-                    ensure!(counted == point.count, "buckets do not count what their point counts");
-                    self.add_point(point.attributes, point.time_unix_nano, point.count as f64, is_delta);
-                }
+                let flow = Some(flow(data.aggregation_temporality)?);
+                self.add_points(Shape { form: Form::Exponential, flow }, data.data_points, exponential)
             }
             other => bail!("found {other:?}, expected are sums, gauges and histograms"),
         }
-        Ok(())
     }
 
-    fn add_point(&mut self, mut attributes: Vec<KeyValue>, time: u64, value: f64, is_delta: bool) {
-        self.points += 1;
-        attributes.sort_by(|one, other| one.key.cmp(&other.key));
-        let name = attributes.iter().flat_map(Message::encode_length_delimited_to_vec).collect();
-        let standing = self.series.entry(name).or_default();
-        if is_delta {
-            standing.value += value;
-        } else if time >= standing.time {
-            *standing = Standing { time, value };
+    fn add_points<T>(
+        &mut self,
+        shape: Shape,
+        points: Vec<T>,
+        read: impl Fn(T) -> anyhow::Result<Point>,
+    ) -> anyhow::Result<()> {
+        self.shapes.insert(shape);
+        for point in points {
+            let Point { mut attributes, time, standing } = read(point)?;
+            self.points += 1;
+            attributes.sort_by(|one, other| one.key.cmp(&other.key));
+            let encoded = attributes.iter().flat_map(Message::encode_length_delimited_to_vec).collect();
+            match self.series.entry(encoded) {
+                std::collections::hash_map::Entry::Vacant(place) => {
+                    place.insert(Known { name: name(&attributes), time, standing });
+                }
+                std::collections::hash_map::Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    if shape.flow == Some(Flow::Delta) {
+                        known.standing = known.standing + standing;
+                    } else if time >= known.time {
+                        (known.time, known.standing) = (time, standing);
+                    }
+                }
+            }
         }
+        Ok(())
     }
+}
+
+fn name(attributes: &[KeyValue]) -> Name {
+    let text = |attribute: &KeyValue| match attribute.value.as_ref().and_then(|value| value.value.as_ref()) {
+        Some(any_value::Value::StringValue(text)) => text.clone(),
+        // The load has none of these.
+        other => format!("{other:?}"),
+    };
+    Name::new(attributes.iter().map(|attribute| (attribute.key.clone(), text(attribute))).collect())
+}
+
+/// Whether points add up to their series.
+fn flow(temporality: i32) -> anyhow::Result<Flow> {
+    match AggregationTemporality::try_from(temporality) {
+        Ok(AggregationTemporality::Delta) => Ok(Flow::Delta),
+        Ok(AggregationTemporality::Cumulative) => Ok(Flow::Cumulative),
+        _ => bail!("a metric's temporality is {temporality}"),
+    }
+}
+
+fn number(point: NumberDataPoint) -> anyhow::Result<Point> {
+    let value = match point.value {
+        Some(number_data_point::Value::AsInt(value)) => value as f64,
+        Some(number_data_point::Value::AsDouble(value)) => value,
+        None => bail!("a point has no value"),
+    };
+    let standing = Standing { value, sum: None };
+    Ok(Point { attributes: point.attributes, time: point.time_unix_nano, standing })
+}
+
+fn explicit(point: HistogramDataPoint) -> anyhow::Result<Point> {
+    let counted = point.bucket_counts.iter().sum::<u64>();
+    ensure!(counted == point.count, "buckets count {counted} of what their point counts, {}", point.count);
+    let standing = Standing { value: point.count as f64, sum: point.sum };
+    Ok(Point { attributes: point.attributes, time: point.time_unix_nano, standing })
+}
+
+fn exponential(point: ExponentialHistogramDataPoint) -> anyhow::Result<Point> {
+    let buckets = point.positive.iter().chain(&point.negative).flat_map(|buckets| &buckets.bucket_counts);
+    let counted = buckets.sum::<u64>() + point.zero_count;
+    ensure!(counted == point.count, "buckets count {counted} of what their point counts, {}", point.count);
+    let standing = Standing { value: point.count as f64, sum: point.sum };
+    Ok(Point { attributes: point.attributes, time: point.time_unix_nano, standing })
 }
