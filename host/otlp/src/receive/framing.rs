@@ -47,14 +47,10 @@ pub(super) async fn message(
 
 /// A message as it is answered with.
 pub(super) fn framed(message: &impl prost::Message) -> Bytes {
-    let mut framed = vec![0; HEAD_BYTES];
-    // A vector always has room.
-    let _ = message.encode(&mut framed);
-    let length = u32::try_from(framed.len() - HEAD_BYTES).unwrap_or(u32::MAX);
-    if let Some(place) = framed.get_mut(1..HEAD_BYTES) {
-        place.copy_from_slice(&length.to_be_bytes());
-    }
-    framed.into()
+    let message = message.encode_to_vec();
+    // What the receiver has to say is short.
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    [&[0], &length.to_be_bytes()[..], &message].concat().into()
 }
 
 struct Head {
