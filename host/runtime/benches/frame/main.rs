@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use points::{KEY, POINTS, Row};
+use wasmeter_model::frame::Frame;
 
 /// Rounds of each way; a round is a whole frame.
 const ROUNDS: usize = 300;
@@ -82,7 +83,12 @@ fn main() {
         remove: fastest(|| (), |()| native::remove(&frame)),
     };
 
-    let page = page::markdown(&columns, &[records, otlp, native]);
+    let collected = points::collected(&rows);
+    assert!(!collected.is_interned());
+    assert_eq!(points::of_frame(&collected.clone().into_interned()), rows, "rows of sets");
+    let interned = fastest(|| collected.clone(), Frame::into_interned);
+
+    let page = page::markdown(&columns, interned, &[records, otlp, native]);
     println!("{page}");
     if let Some(file) = std::env::var_os("WASMETER_BENCH_PAGE") {
         std::fs::write(&file, page).expect("the page can be written");

@@ -1,6 +1,6 @@
 //! The points of the bench, in the shape all others are made of and compared in.
 
-use wasmeter_model::frame::{Frame, FrameBuilder, MetricRow, NumberRow, PointHeader, PointKind};
+use wasmeter_model::frame::{Frame, FrameBuilder, MetricRow, NumberRow, PointHeader, PointKind, SetId};
 use wasmeter_model::{Number, Timestamp, ValueRef};
 
 use super::Rows;
@@ -51,6 +51,23 @@ pub(crate) fn removed(rows: &Rows) -> Rows {
 
 /// As one gauge.
 pub(crate) fn frame(rows: &Rows) -> Frame {
+    let set = |frame: &mut FrameBuilder, row: &Row| frame.set(attributes(row));
+    frame_of(rows, set)
+}
+
+/// As the engine collects it: with its own sets.
+pub(crate) fn collected(rows: &Rows) -> Frame {
+    frame_of(rows, |frame, row| frame.kept(&attributes(row).collect()))
+}
+
+fn attributes(row: &Row) -> impl Iterator<Item = (&'static str, ValueRef<'_>)> {
+    row.attributes.iter().map(|(key, value)| match value {
+        Value::Int(int) => (*key, ValueRef::Int(*int)),
+        Value::Text(text) => (*key, ValueRef::String(text)),
+    })
+}
+
+fn frame_of(rows: &Rows, set: impl Fn(&mut FrameBuilder, &Row) -> SetId) -> Frame {
     let mut frame = FrameBuilder::new();
     let none = frame.set([]);
     frame.resource(none, "", 0);
@@ -65,10 +82,7 @@ pub(crate) fn frame(rows: &Rows) -> Frame {
     };
     frame.metric(row, none);
     for row in rows {
-        let attributes = frame.set(row.attributes.iter().map(|(key, value)| match value {
-            Value::Int(int) => (*key, ValueRef::Int(*int)),
-            Value::Text(text) => (*key, ValueRef::String(text)),
-        }));
+        let attributes = set(&mut frame, row);
         let header = PointHeader { attributes, start: Timestamp(START), time: Timestamp(TIME), flags: 0 };
         frame.number(NumberRow { header, value: Some(Number::Double(row.value)) });
     }
