@@ -325,9 +325,10 @@ impl Source {
             let mut slots = lock(&stream.slots);
             let start = start(stream, &slots);
             let route = Route::new(stream.clone(), &mut slots, attributes?.clone(), start);
-            if stream.key.storage == Storage::Current
-                && let Some(slot) = slots.get(route.slot)
+            // Where only bound sets lead, nothing has begun yet.
+            if let Some(slot) = slots.get(route.slot)
                 && slot.fresh
+                && (stream.key.storage == Storage::Current || slot.start == NOT_YET)
             {
                 slot.start = slot.start.min(start);
             }

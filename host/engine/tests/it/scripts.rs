@@ -36,6 +36,7 @@ scripts! {
         a7_bindings_follow_a_swap
         b13_what_is_refused_is_refused_when_bound
         k1_a_binding_that_waits_starts_after_a_swap_too
+        k1_a_series_that_a_binding_waits_for_may_begin_with_a_swap
         k1_binding_alone_is_no_measurement
         k1_bound_and_unbound_are_the_same_series
         k1_the_start_is_that_of_the_first_measurement
