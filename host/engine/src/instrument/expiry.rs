@@ -80,8 +80,11 @@ impl State {
         expiry: Duration,
     ) -> bool {
         let Some(source) = self.sources.get_mut(attributes) else { return false };
-        source.say_last_word(self.routing.resolved.streams.len(), now, expiry);
         let may_return = entry.instrument.origin == Origin::Observed;
+        // As long as others are left, collections go on asking; what one of them has asked just now stays.
+        if !source.data.has_others(start, may_return) {
+            source.say_last_word(self.routing.resolved.streams.len(), now, expiry);
+        }
         if source.data.end_writer(start, may_return) {
             return false;
         }
@@ -157,6 +160,16 @@ impl SourceData {
             Self::Numbers(received) => received.forget(now, expiry),
             Self::Explicit(received) => received.forget(now, expiry),
             Self::Exponential(received) => received.forget(now, expiry),
+        }
+    }
+
+    /// True if writers are left without the one of a start time.
+    fn has_others(&self, start: Timestamp, may_return: bool) -> bool {
+        match self {
+            Self::Recorded(_) | Self::Observed(_) => true,
+            Self::Numbers(received) => received.has_others(start, may_return),
+            Self::Explicit(received) => received.has_others(start, may_return),
+            Self::Exponential(received) => received.has_others(start, may_return),
         }
     }
 

@@ -199,6 +199,12 @@ impl<P> Received<P> {
         self.writers.retain(|writer| now.since(writer.heard) <= expiry);
     }
 
+    /// What [`Received::end`] will say, or [`Received::rest`] where those that rest are none any more.
+    pub(crate) fn has_others(&self, start: Timestamp, may_rest: bool) -> bool {
+        let is_left = |writer: &Writer<P>| writer.start != start && !(may_rest && writer.superseded);
+        self.is_known(start) && self.writers.as_slice().iter().any(is_left)
+    }
+
     /// Forgets the writer with a start time, or all of them if there is none; true if others are left.
     pub(crate) fn end(&mut self, start: Timestamp) -> bool {
         let is_known = self.is_known(start);

@@ -302,6 +302,33 @@ fn a_level_that_changes_between_chunks_is_the_one_before_or_the_one_after() {
     assert!(values.len() == 4 && values.is_sorted() && values[0] < values[3], "{values:?}");
 }
 
+#[test]
+fn the_end_of_one_of_several_writers_between_chunks_leaves_the_series_in_the_frame() {
+    for at in 1..10 {
+        let engine = engine(vec![reader(TemporalityPreference::Cumulative, 100)], Views::default());
+        let send = |engine: &Engine, set, start, time, value| {
+            let point = Sent { set, start, time, value };
+            engine.ingest(&request(Temporality::Cumulative, false, &[point]), Timestamp(20));
+        };
+        for (set, start, value) in [(1, 1, 5), (2, 1, 5), (2, 2, 3)] {
+            send(&engine, set, start, 10, Some(value));
+        }
+        // The older one spoke again, so it is no predecessor.
+        send(&engine, 2, 1, 11, Some(5));
+        assert_eq!(engine.collect(0, Timestamp(21)).point_count(), 2);
+        let (to, mut steps) = (engine.clone(), 0);
+        let frame = collect(&engine, 0, 22, move || {
+            steps += 1;
+            if steps == at {
+                send(&to, 2, 2, 12, None);
+            }
+        });
+        let rows: Vec<_> = frame.metrics().flat_map(|metric| metric.numbers().collect::<Vec<_>>()).collect();
+        let values: Vec<_> = rows.iter().map(|row| row.value).collect();
+        assert!(values.len() == 2 && values.iter().all(Option::is_some), "at step {at}: {values:?}");
+    }
+}
+
 /// What one request says of series that a View makes one of is in it as a whole.
 #[test]
 fn levels_of_one_request_that_are_one_series_are_never_torn() {
