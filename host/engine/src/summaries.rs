@@ -24,7 +24,7 @@ pub(crate) struct Summaries {
     next: u64,
 }
 
-/// A metric with those of its points that pass a reader's filter, as of one moment: whoever writes it locks nothing.
+/// A metric with its points as of one moment, and then with those that pass a reader's filter: whoever asks that or writes it locks nothing.
 pub(crate) struct Passing {
     key: Key,
     description: Arc<str>,
@@ -152,26 +152,33 @@ impl Summaries {
         }
     }
 
-    /// The metrics of which something passes the reader's filter, in the order they came. Costs two reference counts for each point.
-    pub(crate) fn passing(&self, filter: Option<&dyn MetricFilter>) -> Vec<Passing> {
-        let passing = self.metrics.iter().filter_map(|metric| {
-            let mut verdict = Verdict::of(filter, metric.key.metric());
-            for attributes in metric.points.keys() {
-                verdict.ask(filter, metric.key.metric(), attributes);
-            }
-            let points = metric.points.iter().filter(|(attributes, _)| verdict.passes(attributes));
-            let points: Vec<_> =
-                points.map(|(attributes, point)| (attributes.clone(), point.clone())).collect();
-            let Metric { key, description, metadata, entities, .. } = metric;
+    /// The metrics as they are now, in the order they came, for what passes of them to be sought with nothing locked. Costs two reference
+    /// counts for each point.
+    pub(crate) fn now(&self) -> Vec<Passing> {
+        let now = |metric: &Metric| {
+            let Metric { key, description, metadata, entities, points } = metric;
             let (key, description) = (key.clone(), description.clone());
             let (metadata, entities) = (metadata.clone(), entities.clone());
-            (!points.is_empty()).then_some(Passing { key, description, metadata, entities, points })
-        });
-        passing.collect()
+            let points =
+                points.iter().map(|(attributes, point)| (attributes.clone(), point.clone())).collect();
+            Passing { key, description, metadata, entities, points }
+        };
+        self.metrics.iter().map(now).collect()
     }
 }
 
 impl Passing {
+    /// Leaves out what does not pass the reader's filter; false if nothing is left.
+    pub(crate) fn filter(&mut self, filter: Option<&dyn MetricFilter>) -> bool {
+        let Self { key, points, .. } = self;
+        let mut verdict = Verdict::of(filter, key.metric());
+        for (attributes, _) in points.iter() {
+            verdict.ask(filter, key.metric(), attributes);
+        }
+        points.retain(|(attributes, _)| verdict.passes(attributes));
+        !points.is_empty()
+    }
+
     /// The resource and scope of the metric.
     pub(crate) fn owner(&self) -> (Arc<Resource>, Arc<Scope>) {
         (self.key.resource.clone(), self.key.scope.clone())

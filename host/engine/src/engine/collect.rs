@@ -100,11 +100,12 @@ impl Inner {
             }
             lock(&stream.slots).end_collection();
         }
-        let summaries = {
+        let mut summaries = {
             let mut summaries = lock(&self.summaries);
             summaries.expire(collection.now, self.limits.current_expiry);
-            summaries.passing(filter)
+            summaries.now()
         };
+        summaries.retain_mut(|summary| summary.filter(filter));
         let frame = self.write(grouped(passing, summaries), filter, collection, pipeline);
         pipeline.forget_dead();
         pipeline.settle(collection.now);

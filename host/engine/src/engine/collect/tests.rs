@@ -1,5 +1,7 @@
 //! What comes between two chunks of a collection, of which each is one place or one source here.
 
+mod filters;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
