@@ -88,13 +88,15 @@ impl<P> Received<P> {
         expiry: Duration,
         goes_on: impl FnOnce(&P) -> bool,
     ) -> Result<Option<&mut P>, Rejection> {
-        let Some(writer) = self.writers.as_mut_slice().iter_mut().find(|writer| writer.start == start) else {
-            return Ok(None);
-        };
+        let writers = self.writers.as_mut_slice();
+        let Some(at) = writers.iter().position(|writer| writer.start == start) else { return Ok(None) };
+        let is_superseded = writers.get(at).is_some_and(|writer| writer.superseded)
+            && is_before_successor(writers, (start, time));
+        let Some(writer) = writers.get_mut(at) else { return Ok(None) };
         if time <= writer.time && !(now.since(writer.heard) > expiry && goes_on(&writer.point)) {
             return Err(Rejection::DuplicateOrOutOfOrder);
         }
-        (writer.time, writer.heard, writer.superseded) = (time, now, false);
+        (writer.time, writer.heard, writer.superseded) = (time, now, is_superseded);
         Ok(Some(&mut writer.point))
     }
 
@@ -120,7 +122,8 @@ impl<P> Received<P> {
         for writer in self.writers.as_mut_slice() {
             writer.superseded |= writer.start < start;
         }
-        self.writers.push(Writer { start, time, heard: now, superseded: false, point });
+        let superseded = is_before_successor(self.writers.as_slice(), (start, time));
+        self.writers.push(Writer { start, time, heard: now, superseded, point });
         Ok(())
     }
 
@@ -241,6 +244,11 @@ impl<P> Received<P> {
             .filter(move |writer| !writer.superseded && now.since(writer.heard) <= expiry)
             .map(|writer| (&writer.point, writer.time))
     }
+}
+
+/// True if an interval ended before a writer with a later start had begun: then that is its successor, and not one beside it.
+fn is_before_successor<P>(writers: &[Writer<P>], (start, time): (Timestamp, Timestamp)) -> bool {
+    !time.is_unknown() && writers.iter().any(|writer| writer.start > start && writer.start >= time)
 }
 
 impl<P> Beside<P> {

@@ -8,7 +8,7 @@ pub(super) struct Writer<P> {
     pub(super) start: Timestamp,
     pub(super) time: Timestamp,
     pub(super) heard: Timestamp,
-    /// It rests, or a writer with a later start, probably its successor, has appeared since this one was last heard from.
+    /// It rests, or a writer with a later start, probably its successor, has appeared since this one last told a time.
     pub(super) superseded: bool,
     pub(super) point: P,
 }

@@ -192,6 +192,7 @@ scripts! {
         o5_a_filter_leaves_out_series
     }
     received {
+        a_late_state_of_the_process_before_is_none
         a_total_that_is_repeated_stays_known
         a_total_that_turns_from_integers_to_doubles_is_one_series
         cumulative_in_cumulative_out
