@@ -41,9 +41,6 @@ pub struct ReaderConfig {
 /// The readers of a generation, each at its place.
 pub(crate) type Pipelines = Arc<[Arc<Pipeline>]>;
 
-/// The reader at a place in the generation in service, if there is one; looked up only where it is needed, which is seldom.
-pub(crate) type ReaderAt<'a> = &'a dyn Fn(usize) -> Option<Arc<Pipeline>>;
-
 /// A reader and its streams.
 #[derive(Debug, Default)]
 pub(crate) struct Pipeline {

@@ -147,11 +147,6 @@ impl Inner {
         self.generation.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// The reader at a place in the generation in service.
-    pub(crate) fn reader_at(&self, place: usize) -> Option<Arc<Pipeline>> {
-        self.current_generation().pipelines.get(place).filter(|pipeline| !pipeline.is_closed()).cloned()
-    }
-
     /// A reader of the generation in service and its place there, by its number.
     pub(super) fn reader(&self, number: usize) -> Option<(usize, Arc<Pipeline>)> {
         let generation = self.current_generation();

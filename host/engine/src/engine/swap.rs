@@ -145,22 +145,4 @@ impl Inner {
 }
 
 #[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-    use crate::EngineConfig;
-
-    #[test]
-    fn readers_that_come_and_go_take_no_more_places_than_two_more() {
-        let config = EngineConfig { readers: vec![ReaderConfig::default()], ..EngineConfig::default() };
-        let inner = Inner::new(config, Views::default(), Timestamp::from_secs(1));
-        let mut last = None;
-        for secs in 2..10 {
-            let mut swap = inner.prepare_swap(Views::default()).unwrap();
-            last.into_iter().for_each(|reader| swap.remove_reader(reader));
-            swap.add_reader(ReaderConfig::default());
-            last = inner.commit_swap(swap, Timestamp::from_secs(secs)).readers.pop();
-        }
-        // The first reader's, and two that the others have in turn: one is free for a generation.
-        assert_eq!((last, inner.current_generation().pipelines.len()), (Some(8), 3));
-    }
-}
+mod tests;

@@ -8,7 +8,6 @@ use wasmeter_model::{Attributes, InstrumentKind, Number, Temporality, Timestamp}
 use super::{Entry, Open, Routing};
 use crate::aggregate::{ExplicitDelta, ExplicitHistogram, ExponentialDelta, ExponentialHistogram, NumberSum};
 use crate::lock;
-use crate::pipeline::ReaderAt;
 use crate::record::Staged;
 use crate::source::{Route, Source, Way};
 use crate::stream::{Slot, Slots, Storage, Stream};
@@ -77,7 +76,6 @@ impl Routing {
     pub(crate) fn contribute(
         &mut self,
         entry: &Entry,
-        readers: ReaderAt<'_>,
         source: &mut Source,
         contributed: Contributed<'_>,
         reader: Option<usize>,
@@ -87,7 +85,7 @@ impl Routing {
             return;
         }
         let of_reader = |at, _: &Route| reader.is_none_or(|only| only == at);
-        self.contribute_where(entry, readers, source, contributed, of_reader, false, open);
+        self.contribute_where(entry, source, contributed, of_reader, false, open);
     }
 
     /// Counts a received delta. False if every series it leads to begins only after it and has been exported so: there it
@@ -95,7 +93,6 @@ impl Routing {
     pub(crate) fn contribute_interval(
         &mut self,
         entry: &Entry,
-        readers: ReaderAt<'_>,
         source: &mut Source,
         contributed: Contributed<'_>,
         open: &mut Open<'_>,
@@ -104,7 +101,7 @@ impl Routing {
             return true;
         }
         let Reached { routes, too_late } =
-            self.contribute_where(entry, readers, source, contributed, |_, _| true, true, open);
+            self.contribute_where(entry, source, contributed, |_, _| true, true, open);
         if too_late > 0 {
             let notice = "a received delta ended before its series began, and is not counted there; send deltas in order";
             self.tell(notice.to_owned());
@@ -161,14 +158,9 @@ impl Routing {
 
     /// As [`Routing::contribute`], for the routes that are wanted, by their reader and themselves; an interval only where it does not come
     /// too late.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what a contribution is made of, and two ways to restrict it"
-    )]
     pub(super) fn contribute_where(
         &mut self,
         entry: &Entry,
-        readers: ReaderAt<'_>,
         source: &mut Source,
         contributed: Contributed<'_>,
         wanted: impl Fn(usize, &Route) -> bool,
@@ -208,10 +200,7 @@ impl Routing {
                     self.tell(format!(
                         "bounds of a received {form} differ from those of the series it would join; it stays as received"
                     ));
-                    let Some(pipeline) = readers(of_reader) else { continue };
-                    let Some(stream) = self.as_received(&pipeline, of_reader, entry, contributed.time) else {
-                        continue;
-                    };
+                    let Some(stream) = self.as_received(of_reader, entry, contributed.time) else { continue };
                     if !Arc::ptr_eq(&stream, &route.stream) || route.attributes != source.attributes {
                         leave(route, stream, &source.attributes, contributed);
                     }

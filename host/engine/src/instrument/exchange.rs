@@ -39,7 +39,7 @@ impl State {
                     of_reader == place && route.stream.key.aggregator == Aggregator::Sum
                 };
                 let open = &mut Open::none();
-                routing.contribute_where(entry, &|_| None, source, contributed, adds_up, false, open);
+                routing.contribute_where(entry, source, contributed, adds_up, false, open);
             }
         }
     }

@@ -11,7 +11,7 @@ use wasmeter_model::{Attributes, InstrumentKind, Timestamp};
 use super::contribute::bounds_of;
 use super::{Entry, Form, Routing, State};
 use crate::lock;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Pipelines};
 use crate::record::Shape;
 use crate::source::{NOT_YET, Route, Source, SourceData};
 use crate::stream::{Collection, SlotId, Slots, Storage, Stream};
@@ -104,7 +104,7 @@ impl State {
     pub(crate) fn reroute(
         &mut self,
         entry: &Entry,
-        pipelines: &[Arc<Pipeline>],
+        pipelines: &Pipelines,
         mut plan: Plan,
         swap: Collection,
         expiry: Duration,
@@ -138,6 +138,7 @@ impl State {
             self.routing.entities.hear(&entry.instrument.resource.entities, swap.now);
         }
         self.routing.asked = swap.number;
+        self.routing.readers = pipelines.clone();
         self.routing.take_up(entry, pipelines, streams, plan.resolved, &described.0);
         // All old routes go before any new one comes, and what goes on comes before what is new: the room that is left
         // under a cardinality limit is then known.
@@ -189,9 +190,7 @@ impl State {
                     old.iter().find(|(before, _)| before.stands_for(&route.stream, &route.attributes));
                 if let Some((before, _)) = stand_in {
                     let reader = at.checked_div(self.routing.resolved.streams.len()).unwrap_or(0);
-                    if let Some(pipeline) = pipelines.get(reader)
-                        && let Some(stream) = self.routing.as_received(pipeline, reader, entry, swap.now)
-                    {
+                    if let Some(stream) = self.routing.as_received(reader, entry, swap.now) {
                         stand_in_again(route, stream, before, swap);
                         if lock(&route.stream.slots).get(route.slot).is_some() {
                             seen.insert(place(route));

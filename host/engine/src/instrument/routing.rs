@@ -8,7 +8,7 @@ use wasmeter_model::{Attributes, Number, Timestamp};
 
 use super::Entry;
 use crate::lock;
-use crate::pipeline::Pipeline;
+use crate::pipeline::Pipelines;
 use crate::record::{Last, Shape};
 use crate::source::{Source, SourceData};
 use crate::stream::{Collection, Current, Description, Entities, SlotState, Storage, Stream, When};
@@ -22,6 +22,8 @@ pub(crate) struct Routing {
     pub(crate) asked: u64,
     /// One for each reader and resolved stream: `reader * streams + stream`.
     pub(crate) streams: Box<[Arc<Stream>]>,
+    /// The readers whose streams those are, each at its place: those of the generation in service may be others already.
+    pub(super) readers: Pipelines,
     /// By reader, as far as there are any: where sources go that cannot be merged as the Views ask.
     pub(crate) as_received: ThinVec<Option<Arc<Stream>>>,
     /// What measurements are kept as until they are fetched.
@@ -136,7 +138,6 @@ impl Routing {
     /// The stream that takes a source as it was received, for one reader.
     pub(crate) fn as_received(
         &mut self,
-        pipeline: &Pipeline,
         reader: usize,
         entry: &Entry,
         now: Timestamp,
@@ -146,6 +147,7 @@ impl Routing {
         }
         let place = self.as_received.get_mut(reader)?;
         if place.is_none() {
+            let pipeline = self.readers.get(reader).filter(|pipeline| !pipeline.is_closed())?;
             let unviewed = Resolved::unviewed(&entry.instrument);
             let (wanted, resource) = unviewed.streams.first()?;
             let key = pipeline.plan(&entry.instrument, entry.form, wanted, resource);

@@ -122,8 +122,7 @@ impl Inner {
             observed.before = Some(value);
             told.last = Some((collection.number, value));
             let contributed = Contributed { what, start: None, time: collection.now };
-            let (readers, open) = (&|reader| self.reader_at(reader), &mut Open::none());
-            routing.contribute(entry, readers, source, contributed, Some(reader), open);
+            routing.contribute(entry, source, contributed, Some(reader), &mut Open::none());
             // It is in nobody's span.
             if self.exemplar_filter.admits(None) {
                 let (time, attributes) = (collection.now, source.attributes.clone());

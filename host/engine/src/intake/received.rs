@@ -345,7 +345,7 @@ impl<'a> Intake<'a> {
             };
             let what = Contribution::Difference { now: value, before };
             let contributed = Contributed { what, start, time: point.time() };
-            inner.contribute((entry, routing, open), shape, source, contributed)
+            contribute((entry, routing, open), shape, source, contributed)
         });
     }
 
@@ -381,7 +381,7 @@ impl<'a> Intake<'a> {
             };
             let what = P::contribution(delta);
             let contributed = Contributed { what, start, time: point.time() };
-            inner.contribute((entry, routing, open), shape, source, contributed)
+            contribute((entry, routing, open), shape, source, contributed)
         });
     }
 
@@ -452,23 +452,21 @@ impl<'a> Intake<'a> {
     }
 }
 
-impl Inner {
-    fn contribute(
-        &self,
-        (entry, routing, open): (&Entry, &mut Routing, &mut Open<'_>),
-        shape: Shape,
-        source: &mut Source,
-        contributed: Contributed<'_>,
-    ) -> Result<(), Rejection> {
-        let readers = &|reader| self.reader_at(reader);
-        if shape.temporality == Some(Temporality::Delta) && !contributed.time.is_unknown() {
-            let is_counted = routing.contribute_interval(entry, readers, source, contributed, open);
-            return if is_counted { Ok(()) } else { Err(Rejection::DuplicateOrOutOfOrder) };
-        }
-        routing.contribute(entry, readers, source, contributed, None, open);
-        Ok(())
+fn contribute(
+    (entry, routing, open): (&Entry, &mut Routing, &mut Open<'_>),
+    shape: Shape,
+    source: &mut Source,
+    contributed: Contributed<'_>,
+) -> Result<(), Rejection> {
+    if shape.temporality == Some(Temporality::Delta) && !contributed.time.is_unknown() {
+        let is_counted = routing.contribute_interval(entry, source, contributed, open);
+        return if is_counted { Ok(()) } else { Err(Rejection::DuplicateOrOutOfOrder) };
     }
+    routing.contribute(entry, source, contributed, None, open);
+    Ok(())
+}
 
+impl Inner {
     /// A source of an instrument with its routes, within the limit of sources.
     fn new_source(
         &self,

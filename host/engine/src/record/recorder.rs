@@ -239,14 +239,7 @@ impl Recorder {
             }
             let what = Contribution::Measurement(value);
             let contributed = Contributed { what, start: None, time: now };
-            routing.contribute(
-                &self.entry,
-                &|reader| self.inner.reader_at(reader),
-                source,
-                contributed,
-                None,
-                &mut Open::none(),
-            );
+            routing.contribute(&self.entry, source, contributed, None, &mut Open::none());
         });
         self.inner.counters.accepted.fetch_add(1, Ordering::Relaxed);
     }
