@@ -1,6 +1,7 @@
 //! The metrics engine: measurements and received points in, frames out.
 //!
-//! Synchronous and deterministic: time is an argument, there is no I/O, no thread is spawned, no clock is read.
+//! Synchronous and deterministic: time is an argument, there is no I/O, no clock is read, and no thread outlives a call. Only a collection
+//! of many series has some of its own, and waits for them; what it gives does not depend on them.
 //!
 //! ```text
 //! measurement -> cell of its thread -+

@@ -51,8 +51,8 @@ pub struct Limits {
     /// is kept for 24 times as long where its series lives on without it, or where a reader of deltas was told what it had counted. For a
     /// reader that is not collected for, what has ended is kept as long, and deltas for ever.
     pub idle_expiry: Duration,
-    /// The most threads of a collection, the one that collects among them. One more is begun for each 16384 series, and ends with the
-    /// collection.
+    /// The most threads of a collection, the one that collects among them. There is one for each 16384 series, so a second one
+    /// from 32768 on; what is begun ends with the collection.
     pub collection_threads_max: NonZeroUsize,
 }
 
