@@ -24,7 +24,8 @@ pub(crate) struct Summaries {
     next: u64,
 }
 
-/// A metric with its points as of one moment, and then with those that pass a reader's filter: whoever asks that or writes it locks nothing.
+/// A metric with its points as of one moment, and then with those that pass a reader's filter: whoever asks that or writes it locks
+/// nothing.
 pub(crate) struct Passing {
     key: Key,
     description: Arc<str>,

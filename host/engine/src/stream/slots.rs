@@ -254,9 +254,9 @@ impl Slots {
         })
     }
 
-    /// Ends the series if no route leads to it. It takes room until its reader has been told, or whoever begins and ends series could have
-    /// any number of them. Current values have a last word only if they were combined in `collection`: older ones have been exported already, or
-    /// have expired.
+    /// Ends the series if no route leads to it. It takes room until its reader has been told, or whoever begins and ends series could
+    /// have any number of them. Current values have a last word only if they were combined in `collection`: older ones have been
+    /// exported already, or have expired.
     pub(crate) fn end_if_unrouted(&mut self, id: SlotId, at: Timestamp, collection: Option<u64>) -> bool {
         let Some(slot) = self.get(id).filter(|slot| slot.routes == 0 && slot.ended().is_none()) else {
             return false;
@@ -279,8 +279,8 @@ impl Slots {
         }
     }
 
-    /// Forgets the series in some places that ended longer ago than `expiry`, as if their reader had been told. Not those of deltas, which it
-    /// is owed; and not in a collection of this stream.
+    /// Forgets the series in some places that ended longer ago than `expiry`, as if their reader had been told. Not for a stream of
+    /// deltas, which it is owed, and not in a collection of this stream.
     pub(crate) fn forget_ended(&mut self, places: Range<usize>, now: Timestamp, expiry: Duration) {
         for index in places.start..places.end.min(self.table.len()) {
             let Some(Some(slot)) = self.table.get(index) else { continue };

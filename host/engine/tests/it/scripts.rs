@@ -33,10 +33,10 @@ scripts! {
         sources_are_bounded
     }
     bound {
+        a_series_that_a_binding_waits_for_may_begin_with_a_swap
         a7_bindings_follow_a_swap
         b13_what_is_refused_is_refused_when_bound
         k1_a_binding_that_waits_starts_after_a_swap_too
-        k1_a_series_that_a_binding_waits_for_may_begin_with_a_swap
         k1_binding_alone_is_no_measurement
         k1_bound_and_unbound_are_the_same_series
         k1_the_start_is_that_of_the_first_measurement
@@ -102,8 +102,8 @@ scripts! {
         c3_identical_instruments_are_one
         c4_names_differ_by_more_than_case
         c5_advice_given_first_counts
-        c5_of_a_shared_stream_the_advice_given_first_counts
         c7_of_several_descriptions_the_longest_is_exported
+        of_a_shared_stream_the_advice_given_first_counts
     }
     exemplars {
         e6_a_view_chooses_the_reservoir

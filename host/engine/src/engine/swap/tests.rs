@@ -1,7 +1,7 @@
 //! Readers that come and go.
 
-use std::sync::OnceLock;
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
 
 use wasmeter_model::frame::{FrameBuilder, HistogramRow, MetricRow, PointHeader, PointKind};
 use wasmeter_model::{AttributeRule, Instrument, StreamSpec, Temporality};
@@ -25,17 +25,13 @@ fn readers_that_come_and_go_take_no_more_places_than_two_more() {
     assert_eq!((last, inner.current_generation().pipelines.len()), (Some(8), 3));
 }
 
-/// Removes every attribute, and has a swap committed while it is asked about the second set.
+/// Removes every attribute. Once it has somebody to tell, the next time it is asked it waits until a swap has begun.
 #[derive(Default)]
-struct Swaps {
-    engine: OnceLock<Engine>,
-    prepared: Mutex<Option<PreparedSwap>>,
-    swap: Mutex<Option<JoinHandle<SwapReport>>>,
-}
+struct Waits(Mutex<Option<(Engine, Sender<()>)>>);
 
-impl View for Swaps {
+impl View for Waits {
     fn name(&self) -> &str {
-        "swaps"
+        "waits"
     }
 
     fn streams(&self, _: &Instrument) -> Result<Option<Vec<StreamSpec>>, ViewFault> {
@@ -44,13 +40,10 @@ impl View for Swaps {
     }
 
     fn map_attributes(&self, _: u32, _: &Attributes) -> Result<Option<Attributes>, ViewFault> {
-        if let Some(prepared) = lock(&self.prepared).take() {
-            let engine = self.engine.get().unwrap().clone();
+        if let Some((engine, asked)) = lock(&self.0).take() {
             let before = engine.inner.current_generation().number;
-            let committed = engine.clone();
-            let swap = thread::spawn(move || committed.commit_swap(prepared, Timestamp::from_secs(10)));
-            *lock(&self.swap) = Some(swap);
-            // It waits for the instrument, but what is in service is another generation already.
+            asked.send(()).unwrap();
+            // The swap waits for the instrument, but what is in service is another generation already.
             while engine.inner.current_generation().number == before {
                 thread::yield_now();
             }
@@ -78,20 +71,27 @@ fn request(set: i64, bounds: &[f64]) -> Frame {
 
 #[test]
 fn what_cannot_be_merged_while_a_reader_goes_is_in_its_last_frame() {
-    let view = Arc::new(Swaps::default());
+    let view = Arc::new(Waits::default());
     let config = EngineConfig {
         readers: vec![ReaderConfig::default(), ReaderConfig::default()],
         ..EngineConfig::default()
     };
     let views = Views { plugins: vec![view.clone()], ..Views::default() };
     let engine = Engine::new(config, views, Timestamp(1));
-    view.engine.set(engine.clone()).unwrap();
     engine.ingest(&request(1, &[1.0]), Timestamp(3));
     let mut prepared = engine.prepare_swap(Views::default()).unwrap();
     prepared.remove_reader(1);
-    *lock(&view.prepared) = Some(prepared);
-    assert_eq!(engine.ingest(&request(2, &[2.0]), Timestamp(4)).accepted, 1);
-    let report = lock(&view.swap).take().unwrap().join().unwrap();
+    let (ask, asked) = channel();
+    *lock(&view.0) = Some((engine.clone(), ask));
+    let report = thread::scope(|scope| {
+        let committed = &engine;
+        let swap = scope.spawn(move || {
+            asked.recv().unwrap();
+            committed.commit_swap(prepared, Timestamp::from_secs(10))
+        });
+        assert_eq!(engine.ingest(&request(2, &[2.0]), Timestamp(4)).accepted, 1);
+        swap.join().unwrap()
+    });
     let counts = |frame: &Frame| -> u64 {
         let rows = frame.metrics().flat_map(|metric| metric.histograms().collect::<Vec<_>>());
         rows.map(|row| row.count).sum()
