@@ -1,8 +1,10 @@
 //! The Prometheus page: a collection for every scrape.
 
+mod places;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -20,7 +22,7 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use wasmeter_config::{PrometheusExporter, TranslationStrategy as Configured};
 use wasmeter_model::frame::Frame;
 use wasmeter_prometheus::{Draft, Format, Options, ResourceLabels, TranslationStrategy};
@@ -30,12 +32,13 @@ use wasmeter_serve::{Answer, ConnectionLimits, Protocol};
 use super::super::own_metrics::component_type;
 use super::stats::ExportStats;
 use super::{Pipeline, Shutdown, process};
+use places::{Place, Places, Sending};
 
 /// Where the page is.
 pub(super) const PATH: &str = "/metrics";
 /// Pages that are collected at a time; more wait.
 const COLLECTED_MAX: usize = 2;
-/// Pages that are held at a time, until all of each is sent; more wait. Each has the attribute sets and values of all series.
+/// Pages that are held at a time, until all of each is sent; more wait, see [`Places`]. Each has the attribute sets and values of all series.
 const HELD_MAX: usize = 4;
 /// What the connections of the page may cost. Whoever scrapes does so every few seconds or minutes, and gives up on a page sooner.
 const CONNECTIONS: ConnectionLimits = ConnectionLimits {
@@ -54,7 +57,7 @@ struct Page {
     options: Options,
     stats: Arc<ExportStats>,
     collected: Arc<Semaphore>,
-    held: Arc<Semaphore>,
+    held: Places<Parts>,
     remarks: Mutex<HashSet<String>>,
 }
 
@@ -73,7 +76,7 @@ pub(super) async fn serve(
         options: options(config),
         stats,
         collected: Arc::new(Semaphore::new(COLLECTED_MAX)),
-        held: Arc::new(Semaphore::new(HELD_MAX)),
+        held: Places::new(HELD_MAX),
         remarks: Mutex::default(),
     };
     let router = Router::new().route(PATH, get(scrape)).route("/", get(index)).with_state(Arc::new(page));
@@ -130,7 +133,7 @@ fn accepted(headers: &HeaderMap) -> Format {
 
 async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
     let format = accepted(&headers);
-    let Ok(held) = page.held.clone().acquire_owned().await else {
+    let Some(held) = page.held.take().await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let Ok(collected) = page.collected.clone().acquire_owned().await else {
@@ -138,7 +141,7 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
     };
     let drafted = tokio::task::spawn_blocking(move || {
         let _collected = collected;
-        page.draft(format).map(|draft| body(draft, held))
+        page.draft(format).map(|draft| page.body(draft, held))
     });
     match drafted.await {
         Ok(None) => {
@@ -157,34 +160,39 @@ async fn scrape(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
     }
 }
 
-/// What is sent of a page: one that is a single part has a length, others come as fast as they are read.
-fn body(mut draft: Draft<'static>, held: OwnedSemaphorePermit) -> Body {
-    let first = draft.next().unwrap_or_default();
-    match draft.next() {
-        None => Body::from(first),
-        Some(second) => Body::new(Parts { parts: [first, second].into_iter().chain(draft), _held: held }),
-    }
-}
+/// What is still to be sent of a page.
+type Parts = std::iter::Chain<std::array::IntoIter<Vec<u8>, 2>, Draft<'static>>;
 
 /// A body that is written while it is sent, so that no page is ever held as a whole.
-struct Parts<I> {
-    parts: I,
-    _held: OwnedSemaphorePermit,
-}
+struct Written(Arc<Sending<Parts>>);
 
-impl<I: Iterator<Item = Vec<u8>> + Unpin> http_body::Body for Parts<I> {
+impl http_body::Body for Written {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<BodyFrame<Bytes>, Infallible>>> {
-        Poll::Ready(self.parts.next().map(|part| Ok(BodyFrame::data(part.into()))))
+    ) -> Poll<Option<Result<BodyFrame<Bytes>, io::Error>>> {
+        Poll::Ready(match self.0.next(Iterator::next) {
+            Some(part) => part.map(|part| Ok(BodyFrame::data(part.into()))),
+            None => Some(Err(io::Error::other("the page was read too slowly"))),
+        })
     }
 }
 
 impl Page {
+    /// What is sent of a page: one that is a single part has a length, others come as fast as they are read.
+    fn body(&self, mut draft: Draft<'static>, place: Place) -> Body {
+        let first = draft.next().unwrap_or_default();
+        match draft.next() {
+            None => Body::from(first),
+            Some(second) => {
+                Body::new(Written(self.held.send([first, second].into_iter().chain(draft), place)))
+            }
+        }
+    }
+
     /// The page; `None` if a processor keeps it back.
     fn draft(&self, format: Format) -> Option<Draft<'static>> {
         let asked = Instant::now();
