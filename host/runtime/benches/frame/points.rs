@@ -60,7 +60,7 @@ pub(crate) fn collected(rows: &Rows) -> Frame {
     frame_of(rows, |frame, row| frame.kept(&attributes(row).collect()))
 }
 
-fn attributes(row: &Row) -> impl Iterator<Item = (&'static str, ValueRef<'_>)> {
+fn attributes(row: &Row) -> impl Iterator<Item = (&str, ValueRef<'_>)> {
     row.attributes.iter().map(|(key, value)| match value {
         Value::Int(int) => (*key, ValueRef::Int(*int)),
         Value::Text(text) => (*key, ValueRef::String(text)),
