@@ -18,7 +18,9 @@ pub(super) struct Places<T> {
 }
 
 /// A place, given back on drop.
-pub(super) struct Place(OwnedSemaphorePermit);
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
 
 /// Something that is sent bit by bit, and its place.
 pub(super) struct Sending<T> {
@@ -43,7 +45,7 @@ impl<T> Places<T> {
             let oldest = self.sending().first().map(|sending| sending.since);
             let until = oldest.unwrap_or_else(Instant::now) + PATIENCE;
             match tokio::time::timeout_at(until, free.as_mut()).await {
-                Ok(place) => return place.ok().map(Place),
+                Ok(permit) => return permit.ok().map(|permit| Place { _permit: permit }),
                 Err(_) => self.let_go(),
             }
         }
