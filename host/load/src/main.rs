@@ -66,7 +66,7 @@ struct Overload {
     #[arg(long, value_name = "NUMBER", default_value_t = 2.0)]
     factor: f64,
     /// For how many seconds.
-    #[arg(long, value_name = "NUMBER", default_value_t = 4.0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 6.0)]
     secs: f64,
     /// Only the scenarios whose name contains this.
     #[arg(long, value_name = "TEXT")]

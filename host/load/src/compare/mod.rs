@@ -6,7 +6,7 @@
 //! it holds, several times a second. Afterwards the totals on the program's page, or of what it has sent on, are compared with what was acknowledged.
 
 mod page;
-mod peers;
+pub(crate) mod peers;
 pub(crate) mod process;
 pub(crate) mod program;
 mod raw;
@@ -40,7 +40,7 @@ const ROUNDS_AT_HALF: usize = 4;
 
 /// How often a page is fetched, and how often wasmeter sends on where its series stand: often enough that it happens while the clock
 /// runs for less than a second.
-pub(crate) const EVERY: Duration = Duration::from_millis(200);
+const EVERY: Duration = Duration::from_millis(200);
 
 /// How often wasmeter is measured, which is done in a second where others take several: once says little.
 const RUNS: usize = 3;
@@ -233,6 +233,7 @@ fn run_scenario(
                 processor: options.processors.map(|(program, _)| program),
                 scenario,
                 transport,
+                every: EVERY,
                 series: scenario.load.series(options.series, rounds as u64),
                 memory_limit_mib: None,
             };

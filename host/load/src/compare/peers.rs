@@ -6,7 +6,7 @@ const COLLECTOR: &str = include_str!("../../collector.yaml");
 const ROTEL: &str = include_str!("../../rotel.txt");
 
 /// The release of the Collector's receiver, of which all its parts are.
-pub(super) fn collector() -> &'static str {
+pub(crate) fn collector() -> &'static str {
     let line = COLLECTOR.lines().find(|line| line.contains("/otlpreceiver "));
     line.and_then(|line| line.split_whitespace().last()).unwrap_or("of an unknown release")
 }

@@ -38,13 +38,23 @@ pub(crate) fn free<const N: usize>() -> anyhow::Result<[SocketAddr; N]> {
     bail!("hardly a port from {} to {} is free", PORTS.start, PORTS.end - 1)
 }
 
-/// Has all threads of this process that are started from now on use one processor.
+/// Has all threads of this process, also those that are started from now on, use one processor.
 pub(crate) fn pin_self(processor: usize) -> anyhow::Result<()> {
-    let id = std::process::id().to_string();
+    pin(&["--all-tasks", "--cpu-list", "--pid", &processor.to_string(), &std::process::id().to_string()])
+}
+
+/// Has only the thread that calls it use one processor.
+pub(crate) fn pin_thread(processor: usize) -> anyhow::Result<()> {
+    let thread = fs::read_link("/proc/thread-self")?;
+    let id = thread.file_name().and_then(|id| id.to_str()).context("a thread's number")?;
+    pin(&["--cpu-list", "--pid", &processor.to_string(), id])
+}
+
+fn pin(arguments: &[&str]) -> anyhow::Result<()> {
     let mut command = Command::new("taskset");
-    command.args(["--all-tasks", "--cpu-list", "--pid", &processor.to_string(), &id]);
-    let status = command.stdout(Stdio::null()).status().context("`taskset` of util-linux is needed")?;
-    ensure!(status.success(), "the sender cannot be given processor {processor}");
+    command.args(arguments).stdout(Stdio::null());
+    let status = command.status().context("`taskset` of util-linux is needed")?;
+    ensure!(status.success(), "{command:?} fails: there is no such processor for this tool");
     Ok(())
 }
 

@@ -5,11 +5,11 @@ use std::fs;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use wasmeter_otlp::{Compression, METRICS_PATH};
 
-use super::EVERY;
 use super::process::{Process, free, pinned};
 use super::scenario::{Buckets, Collector, Scenario, To};
 use crate::http::fetch;
@@ -62,6 +62,8 @@ pub(crate) struct Start<'a> {
     pub(crate) processor: Option<usize>,
     pub(crate) scenario: &'a Scenario,
     pub(crate) transport: Transport,
+    /// How often wasmeter sends on where its series stand.
+    pub(crate) every: Duration,
     /// Series that it must have room for.
     pub(crate) series: usize,
     /// The memory that the Collector is to stay below, in MiB, if it is told one.
@@ -203,7 +205,7 @@ impl Start<'_> {
                     config,
                     "    - periodic:\n        interval: {}\n        exporter:\n          {exporter}:\n            \
                      endpoint: {endpoint}\n            temporality_preference: {temporality}\n",
-                    EVERY.as_millis()
+                    self.every.as_millis()
                 )?;
                 if self.transport.compression() != Compression::None {
                     writeln!(config, "            compression: {}", self.compression())?;

@@ -36,7 +36,7 @@ impl Scenario {
             (_, To::Otlp(flow)) => Some(flow),
         };
         sent.shapes = [Shape { form, flow }].into();
-        if self.to == To::Page { sent.as_on_page() } else { sent }
+        if self.to == To::Page { sent.into_page_names() } else { sent }
     }
 }
 

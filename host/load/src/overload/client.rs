@@ -10,7 +10,7 @@ use bytes::Bytes;
 use wasmeter_otlp::Compression;
 
 use crate::link::{Link, Sent, Transport};
-use crate::requests::{Load, POINTS_PER_REQUEST, Requests};
+use crate::requests::{Kind, Load, POINTS_PER_REQUEST, Requests};
 use crate::standings::Standings;
 use crate::wait;
 
@@ -46,10 +46,13 @@ impl Tally {
 
 /// A connection with series of its own, all of them in every request.
 pub(super) struct Client {
+    host: SocketAddr,
     link: Link,
     transport: Transport,
     requests: Requests,
-    /// Made before the clock starts, each with its round: compressing costs more than sending.
+    /// Whether making a request costs more than sending it.
+    is_costly: bool,
+    /// Made before the clock starts, each with its round.
     prepared: VecDeque<(u64, Bytes)>,
     /// The rounds that were acknowledged, those that follow each other together.
     taken: Vec<Range<u64>>,
@@ -64,9 +67,11 @@ impl Client {
     ) -> anyhow::Result<Self> {
         let series = place * POINTS_PER_REQUEST..(place + 1) * POINTS_PER_REQUEST;
         let requests = Requests::new(load, series);
+        // Of exponential histograms all is encoded anew in each round.
+        let is_costly = transport.compression() != Compression::None || load.kind == Kind::Exponential;
         let link = Link::to(host, transport)?;
         let (prepared, taken) = (VecDeque::new(), Vec::new());
-        Ok(Self { link, transport, requests, prepared, taken })
+        Ok(Self { host, link, transport, requests, is_costly, prepared, taken })
     }
 
     fn make(&mut self) -> anyhow::Result<(u64, Bytes)> {
@@ -78,12 +83,18 @@ impl Client {
     /// Makes so many requests in advance, if making them takes long.
     pub(super) fn prepare(&mut self, requests: usize) -> anyhow::Result<()> {
         self.prepared.clear();
-        if self.transport.compression() != Compression::None {
+        if self.is_costly {
             for _ in 0..requests {
                 let made = self.make()?;
                 self.prepared.push_back(made);
             }
         }
+        Ok(())
+    }
+
+    /// Goes on with a new connection: hosts close those on which nothing happens, and making requests takes long.
+    pub(super) fn connect_again(&mut self) -> anyhow::Result<()> {
+        self.link = Link::to(self.host, self.transport)?;
         Ok(())
     }
 

@@ -4,18 +4,21 @@ use std::fmt::Write;
 
 use wasmeter_machine::Machine;
 
-use super::{COLLECTOR_MEMORY_MIB, Options, Outcome};
+use super::{COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME_MAX, company};
+use crate::compare::peers;
 use crate::compare::program::Name;
+use crate::processor;
 
 /// The most beyond its state that the host may take, in MiB.
 const MORE_MIB_MAX: u64 = 100;
 
-const HEADS: [&str; 11] = [
+const HEADS: [&str; 12] = [
     "scenario",
     "program",
     "over",
     "peak, points/s",
     "sent, points/s",
+    "sent / peak",
     "taken, points/s",
     "requests refused",
     "memory before",
@@ -24,7 +27,7 @@ const HEADS: [&str; 11] = [
     "totals",
 ];
 
-fn cells(outcome: &Outcome) -> [String; 11] {
+fn cells(outcome: &Outcome) -> [String; 12] {
     let (all, refused) = (outcome.overload.taken + outcome.overload.refused, outcome.overload.refused);
     let more = outcome.more_bytes_max >> 20;
     let verdict = match outcome.program {
@@ -38,6 +41,12 @@ fn cells(outcome: &Outcome) -> [String; 11] {
         outcome.transport.name().to_owned(),
         format!("{:.0}", outcome.peak),
         format!("{:.0}", outcome.offered),
+        match outcome.ratio_min {
+            Some(min) if outcome.program == Name::Wasmeter && outcome.ratio() < min => {
+                format!("{:.2} (>= {min:.2} MISSED)", outcome.ratio())
+            }
+            _ => format!("{:.2}", outcome.ratio()),
+        },
         format!("{:.0}", outcome.taken),
         format!("{refused} of {all}"),
         format!("{} MiB", outcome.resident_bytes >> 20),
@@ -65,25 +74,43 @@ pub(crate) fn table(outcome: &Outcome) -> String {
 pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machine) -> String {
     let mut text = format!(
         "# More than it can take\n\n\
-         {} clients send requests of a thousand points in turn, eight at a time and as fast as they are answered, which gives the peak. \
-         Then all of them together send {} times as much for {} s, each by the clock and one request at a time (so that those who are not answered in time send \
+         {clients} clients send requests of a thousand points in turn, eight at a time and as fast as they are answered, for {peak_secs} s at most, which gives the peak. \
+         Then all of them together send {factor} times as much for {secs} s, each by the clock and one request at a time (so that those who are not answered in time send \
          less than they should), and give up what is refused. Then they send half of the peak. Each client has a thousand series of its \
-         own, with five attributes. The scenarios are those of [the comparison](benchmarks-compare.md) whose series stay, but for the page of \
-         histograms, which would be half a gigabyte. Memory is what is \
-         resident, before with all series known; totals are what the page says, or where the series stand that were sent on when the \
-         program was told to end, compared with what was acknowledged. The program has one processor and the clients another, and so has the \
-         receiver that points are sent on to. The Collector runs where it only receives and shows a page, with its \
-         `memory_limiter` in front of that, of {} MiB. Written by\n\n\
+         own, with five attributes. The scenarios are those of [the comparison](benchmarks-compare.md), but for the page of \
+         histograms, which would be half a gigabyte.\n\n\
+         The program has one processor, which it shares at the peak, at the overload and at half of the peak with {company} threads that do nothing but count, at the same priority: so it has about a \
+         quarter of it, and the clients, which have another processor to themselves, can send more than it takes. Of a whole processor the program would take nearly \
+         all that the clients can send. So the points per second of this page are no measure of speed; those of the comparison are. \
+         What is sent is made in advance where making it costs more than sending it: compressed requests and exponential histograms. The receiver that \
+         points are sent on to, every {every} s, has the processor of the clients.\n\n\
+         Memory is what is resident: before, when each client has sent one request, so that all series are known, and the most at the peak and \
+         while it is too much; new series of those that change count as beyond it. Totals are what the page says, series by series, or where the series stand that were sent on when the \
+         program was told to end, compared with what was acknowledged. The Collector runs where it only receives and shows a page, with its \
+         `memory_limiter` in front of that, of {COLLECTOR_MEMORY_MIB} MiB. Written by\n\n\
          ```sh\ncargo xtask bench overload --markdown docs/overload.md\n```\n\n\
-         Machine: {machine}.\n\n| {} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---|---|\n",
-        options.clients,
-        options.factor,
-        options.secs,
-        COLLECTOR_MEMORY_MIB,
-        HEADS.join(" | "),
+         Machine: {machine}. Processor: {processor}. The Collector is {collector}.\n\n\
+         | {heads} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|---|\n",
+        clients = options.clients,
+        peak_secs = PEAK_TIME_MAX.as_secs(),
+        factor = options.factor,
+        secs = options.secs,
+        company = company::THREADS,
+        every = EVERY.as_secs(),
+        processor = processor::this(),
+        collector = peers::collector(),
+        heads = HEADS.join(" | "),
     );
     for outcome in outcomes {
         let _ok = writeln!(text, "| {} |", cells(outcome).join(" | "));
     }
-    text + "\nEvery refusal of the host said when to come back (`Retry-After`, or `RetryInfo` in gRPC); otherwise the task fails.\n"
+    text += "\nEvery refusal of the host said when to come back (`Retry-After`, or `RetryInfo` in gRPC), and its clients sent what they should; \
+             otherwise the task fails.\n";
+    let mut collector = outcomes.iter().filter(|outcome| outcome.program == Name::Collector).peekable();
+    if collector.peek().is_some() && collector.all(|outcome| outcome.overload.refused == 0) {
+        text += "\nThe Collector refuses nothing here, and so it is not tested how it refuses: a client waits for each answer, so that never more requests are under way \
+                 than there are clients, and the Collector, which answers when a request is through, holds no others. Its clients send no faster than it \
+                 answers.\n";
+    }
+    text
 }

@@ -123,7 +123,7 @@ impl Load {
     /// Where a series stands of which the points of these rounds were taken, if it had any; `end` is the round of its last point.
     fn stands_at(&self, life: Life, end: u64, taken: &[Range<u64>]) -> Option<Standing> {
         // Rounds of its own: before the first taken one, and with the last.
-        let parts = taken.iter().filter_map(|taken| {
+        let mut parts = taken.iter().filter_map(|taken| {
             let (from, to) = (taken.start.max(life.begun + 1), taken.end.min(end + 1));
             (from < to).then(|| (from - 1 - life.begun, to - 1 - life.begun))
         });
@@ -133,7 +133,7 @@ impl Load {
                 parts.map(|(before, with)| at(with) - at(before)).reduce(Add::add)
             }
             // What was not taken is part of what came after it.
-            _ => parts.last().map(|(_, with)| at(with)),
+            _ => parts.next_back().map(|(_, with)| at(with)),
         }
     }
 

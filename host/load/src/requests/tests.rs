@@ -1,6 +1,7 @@
 //! Every round, decoded by `prost`, is what it says it is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::slice;
 
 use prost::Message;
 use wasmeter_otlp::messages::{
@@ -91,7 +92,7 @@ fn every_round_is_one_more_for_every_series_where_they_are_even() {
             .collect();
         assert_eq!(sizes, [1000, 1000, 500]);
         let mut standings = Standings::default();
-        requests.add_standings(&[1..3], &[], &mut standings);
+        requests.add_standings(slice::from_ref(&(1..3)), &[], &mut standings);
         assert!(standings.series.values().all(|standing| standing.value == 2.0));
         assert_eq!((standings.series.len(), standings.total()), (2500, 5000.0));
     }
@@ -117,7 +118,7 @@ fn series_stand_where_the_points_of_the_taken_rounds_say() {
                     }
                 }
             }
-            for (taken, known) in [(&[1..26][..], &known), (&taken, &some)] {
+            for (taken, known) in [(slice::from_ref(&(1..26)), &known), (&taken, &some)] {
                 let mut standings = Standings::default();
                 requests.add_standings(taken, &[], &mut standings);
                 assert_eq!(&standings.series, known, "{kind:?} {flow:?} {new_every:?}");

@@ -168,7 +168,7 @@ mod tests {
                     // A round is a request of a thousand points and one of two hundred.
                     assert_eq!((totals.points, totals.points_timed), (3600, 2200));
                     let mut sent = Standings::default();
-                    requests.add_standings(&[1..4], &[], &mut sent);
+                    requests.add_standings(std::slice::from_ref(&(1..4)), &[], &mut sent);
                     let form = match kind {
                         Kind::Sum => Form::Sum,
                         Kind::Gauge => Form::Gauge,

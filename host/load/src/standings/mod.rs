@@ -117,7 +117,7 @@ impl Standings {
     }
 
     /// With the names that a page gives attributes.
-    pub(crate) fn as_on_page(self) -> Self {
+    pub(crate) fn into_page_names(self) -> Self {
         let renamed = |(Name(attributes), standing): (Name, Standing)| {
             let attributes = attributes.into_iter().map(|(key, value)| (page::label(&key), value));
             (Name::new(attributes.collect()), standing)
