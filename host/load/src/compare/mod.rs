@@ -234,6 +234,7 @@ fn run_scenario(
                 scenario,
                 transport,
                 every: EVERY,
+                gives_way: false,
                 series: scenario.load.series(options.series, rounds as u64),
                 memory_limit_mib: None,
             };

@@ -112,8 +112,8 @@ const NOTES: &str = "\n\
     - Where an attribute is removed, the series that become one are ten that follow each other in a request. Where two attributes are kept, they \
     are in many requests. The Collector adds up within a request and then takes what other requests say of the same \
     series and interval for repeated: its totals are right only if a client sends all of an interval in one request.\n\
-    - A page is asked for when the one before has come, so that whoever takes long to write one is asked less often: a page of histograms is \
-    forty megabytes here.\n\
+    - A page is asked for when the one before has come, so that whoever takes long to write one is asked less often: one of histograms has \
+    eighteen lines for each series.\n\
     - Rotel stands only where points are passed on as they are, since that is what it does: none of its options changes a temporality, \
     adds up points or shows a page for Prometheus.\n\
     - Where series change, wasmeter knows more of them in the end than the Collector, since more rounds have brought new ones.\n\

@@ -58,16 +58,16 @@ fn pin(arguments: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A command that uses one processor, if one is given.
-pub(crate) fn pinned(binary: &Path, processor: Option<usize>) -> Command {
-    match processor {
-        None => Command::new(binary),
-        Some(processor) => {
-            let mut command = Command::new("taskset");
-            command.args(["--cpu-list", &processor.to_string()]).arg(binary);
-            command
-        }
+/// A command that uses one processor, if one is given, with the lowest priority there, if it gives way.
+pub(crate) fn pinned(binary: &Path, processor: Option<usize>, gives_way: bool) -> Command {
+    let Some(processor) = processor else { return Command::new(binary) };
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &processor.to_string()]);
+    if gives_way {
+        command.args(["nice", "-n", "19"]);
     }
+    command.arg(binary);
+    command
 }
 
 impl Process {

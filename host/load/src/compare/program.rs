@@ -60,6 +60,8 @@ pub(crate) struct Start<'a> {
     /// For what it is told.
     pub(crate) folder: &'a std::path::Path,
     pub(crate) processor: Option<usize>,
+    /// Whether the program has the lowest priority there.
+    pub(crate) gives_way: bool,
     pub(crate) scenario: &'a Scenario,
     pub(crate) transport: Transport,
     /// How often wasmeter sends on where its series stand.
@@ -108,7 +110,7 @@ impl Program {
             (To::Page, _) => End::Page(page),
             (To::Otlp(_), _) => End::Sink(Sink::start()?),
         };
-        let mut command = pinned(binary, start.processor);
+        let mut command = pinned(binary, start.processor, start.gives_way);
         let config = start.folder.join(format!("{}.yaml", name.text()));
         match name {
             Name::Wasmeter => {

@@ -12,11 +12,12 @@ use crate::processor;
 /// The most beyond its state that the host may take, in MiB.
 const MORE_MIB_MAX: u64 = 100;
 
-const HEADS: [&str; 12] = [
+const HEADS: [&str; 13] = [
     "scenario",
     "program",
     "over",
     "peak, points/s",
+    "of its processor, at the peak and at the overload",
     "sent, points/s",
     "sent / peak",
     "taken, points/s",
@@ -27,7 +28,7 @@ const HEADS: [&str; 12] = [
     "totals",
 ];
 
-fn cells(outcome: &Outcome) -> [String; 12] {
+fn cells(outcome: &Outcome) -> [String; 13] {
     let (all, refused) = (outcome.overload.taken + outcome.overload.refused, outcome.overload.refused);
     let more = outcome.more_bytes_max >> 20;
     let verdict = match outcome.program {
@@ -40,11 +41,10 @@ fn cells(outcome: &Outcome) -> [String; 12] {
         outcome.program.text().to_owned(),
         outcome.transport.name().to_owned(),
         format!("{:.0}", outcome.peak),
+        outcome.shares.map(|share| format!("{:.0} %", share * 100.0)).join(", "),
         format!("{:.0}", outcome.offered),
-        match outcome.ratio_min {
-            Some(min) if outcome.program == Name::Wasmeter && outcome.ratio() < min => {
-                format!("{:.2} (>= {min:.2} MISSED)", outcome.ratio())
-            }
+        match (outcome.program, outcome.missed()) {
+            (Name::Wasmeter, Some(min)) => format!("{:.2} (>= {min:.2} MISSED)", outcome.ratio()),
             _ => format!("{:.2}", outcome.ratio()),
         },
         format!("{:.0}", outcome.taken),
@@ -79,9 +79,10 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          less than they should), and give up what is refused. Then they send half of the peak. Each client has a thousand series of its \
          own, with five attributes. The scenarios are those of [the comparison](benchmarks-compare.md), but for the page of \
          histograms, which would be half a gigabyte.\n\n\
-         The program has one processor, which it shares at the peak, at the overload and at half of the peak with {company} threads that do nothing but count, at the same priority: so it has about a \
-         quarter of it, and the clients, which have another processor to themselves, can send more than it takes. Of a whole processor the program would take nearly \
-         all that the clients can send. So the points per second of this page are no measure of speed; those of the comparison are. \
+         The program has one processor, and of every {period} ms {alone} to itself: in the others {company} threads do nothing but count there, and the program has the \
+         lowest priority (`nice`). So it has about a quarter of its processor at the peak, at the overload and at half of the peak; how much it used at the peak and at \
+         the overload is in the table. The clients have another processor to themselves and can send more than the program takes of a quarter; of a whole processor \
+         it would take nearly all that they can send. So the points per second of this page are no measure of speed; those of the comparison are. \
          What is sent is made in advance where making it costs more than sending it: compressed requests and exponential histograms. The receiver that \
          points are sent on to, every {every} s, has the processor of the clients.\n\n\
          Memory is what is resident: before, when each client has sent one request, so that all series are known, and the most at the peak and \
@@ -90,12 +91,14 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          `memory_limiter` in front of that, of {COLLECTOR_MEMORY_MIB} MiB. Written by\n\n\
          ```sh\ncargo xtask bench overload --markdown docs/overload.md\n```\n\n\
          Machine: {machine}. Processor: {processor}. The Collector is {collector}.\n\n\
-         | {heads} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|---|\n",
+         | {heads} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|\n",
         clients = options.clients,
         peak_secs = PEAK_TIME_MAX.as_secs(),
         factor = options.factor,
         secs = options.secs,
         company = company::THREADS,
+        alone = company::ALONE.as_millis(),
+        period = (company::ALONE + company::IN_COMPANY).as_millis(),
         every = EVERY.as_secs(),
         processor = processor::this(),
         collector = peers::collector(),
@@ -104,8 +107,9 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
     for outcome in outcomes {
         let _ok = writeln!(text, "| {} |", cells(outcome).join(" | "));
     }
-    text += "\nEvery refusal of the host said when to come back (`Retry-After`, or `RetryInfo` in gRPC), and its clients sent what they should; \
-             otherwise the task fails.\n";
+    text += "\nEvery refusal of the host said when to come back (`Retry-After`, or `RetryInfo` in gRPC), and where less was sent than asked for, its part of \
+             the processor was used up; otherwise the task fails. Clients wait for the answer to a request before they send \
+             the next one, so a host that has no time left and answers late holds them back, also without refusing.\n";
     let mut collector = outcomes.iter().filter(|outcome| outcome.program == Name::Collector).peekable();
     if collector.peek().is_some() && collector.all(|outcome| outcome.overload.refused == 0) {
         text += "\nThe Collector refuses nothing here, and so it is not tested how it refuses: a client waits for each answer, so that never more requests are under way \
