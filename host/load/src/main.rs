@@ -60,13 +60,13 @@ struct Overload {
     #[arg(long)]
     unpinned: bool,
     /// Clients that send together.
-    #[arg(long, value_name = "NUMBER", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 384, value_parser = clap::value_parser!(u16).range(1..=1000))]
     clients: u16,
     /// How many times the peak they send.
     #[arg(long, value_name = "NUMBER", default_value_t = 2.0)]
     factor: f64,
     /// For how many seconds.
-    #[arg(long, value_name = "NUMBER", default_value_t = 6.0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 4.0)]
     secs: f64,
     /// Only the scenarios whose name contains this.
     #[arg(long, value_name = "TEXT")]
@@ -94,7 +94,7 @@ struct Compare {
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(4..))]
     series: u32,
     /// Points that each series gets in other programs.
-    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 30)]
     rounds: usize,
     /// Points that each series gets in wasmeter, which takes them faster; half of it if it is a histogram, a quarter where series change.
     #[arg(long, value_name = "NUMBER", default_value_t = 400)]

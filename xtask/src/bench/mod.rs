@@ -57,7 +57,7 @@ pub(crate) enum Bench {
     /// Whole programs under the same load: wasmeter beside the OpenTelemetry Collector, which is built first, and Rotel.
     Compare {
         /// How many points each series gets in other programs.
-        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+        #[arg(long, value_name = "NUMBER", default_value_t = 30)]
         rounds: usize,
         /// How many it gets in wasmeter, which takes them faster; half of it if it is a histogram, a quarter where series change.
         #[arg(long, value_name = "NUMBER", default_value_t = 400)]

@@ -102,9 +102,14 @@ impl Outcome {
         at_overload >= at_peak * OFFERED_MIN
     }
 
-    /// How many times the peak should have been sent, if less was though the program had time left.
+    /// How many times the peak should have been sent, if less was.
+    pub(crate) fn short_of(&self) -> Option<f64> {
+        self.ratio_min.filter(|min| self.ratio() < *min)
+    }
+
+    /// The same, if the program had time left.
     pub(crate) fn missed(&self) -> Option<f64> {
-        self.ratio_min.filter(|min| self.ratio() < *min && !self.is_full())
+        self.short_of().filter(|_| !self.is_full())
     }
 
     /// What is wrong with what wasmeter did, whatever the figures are.

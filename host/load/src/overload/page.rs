@@ -43,7 +43,7 @@ fn cells(outcome: &Outcome) -> [String; 13] {
         format!("{:.0}", outcome.peak),
         outcome.shares.map(|share| format!("{:.0} %", share * 100.0)).join(", "),
         format!("{:.0}", outcome.offered),
-        match (outcome.program, outcome.missed()) {
+        match (outcome.program, outcome.short_of()) {
             (Name::Wasmeter, Some(min)) => format!("{:.2} (>= {min:.2} MISSED)", outcome.ratio()),
             _ => format!("{:.2}", outcome.ratio()),
         },

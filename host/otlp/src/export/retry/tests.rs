@@ -45,7 +45,7 @@ async fn p4_the_receivers_wish_replaces_the_backoff() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p4_at_once_is_no_wish() {
+async fn at_once_is_no_wish() {
     let answers = vec![transient(Some(Duration::ZERO)), transient(None), Ok(Exported::default())];
     let (_, begun) = run(Duration::from_secs(10), answers).await;
     assert_eq!(begun, [0, 1000, 2000]);
