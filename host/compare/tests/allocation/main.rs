@@ -1,6 +1,8 @@
 //! A measurement with a known series allocates nothing. A program of its own, so that no other test shares its threads'
 //! caches.
 
+mod received;
+
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
