@@ -37,6 +37,8 @@ const TRANSPORTS: [Transport; 4] = [
 ];
 const TRANSPORTS_OF_OTHERS: [Transport; 2] =
     [Transport::Http(Compression::None), Transport::Grpc(Compression::Gzip)];
+/// Requests of each client before its series are state.
+const ROUNDS_OF_STATE: usize = 3;
 /// How many requests are under way at the peak.
 const SENDERS_AT_PEAK: usize = 8;
 /// What the Collector's limiter is told.
@@ -205,8 +207,9 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     let host = program.otlp(transport);
     let clients = (0..options.clients).map(|place| Client::new(host, transport, load, place));
     let mut clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
-    for client in &mut clients {
-        client.send_taken()?;
+    // What a series takes is there with its third point at the latest: that of deltas knows two intervals then.
+    for _ in 0..ROUNDS_OF_STATE {
+        clients.iter_mut().try_for_each(Client::send_taken)?;
     }
     program.process.forget_resident_bytes_max()?;
     let resident_bytes = program.process.resident_bytes()?;
