@@ -12,6 +12,7 @@ use tokio::time::{Instant, Sleep};
 use super::budget::Reservation;
 use super::failure::{Failure, FailureKind};
 use super::limits::ReceiveLimits;
+use super::places::{PATIENCE, Reading};
 
 /// A body that fails once it is too large, too slow, or over the budget of all bodies.
 pub(super) struct Measured<B> {
@@ -21,22 +22,68 @@ pub(super) struct Measured<B> {
     deadline: Pin<Box<Sleep>>,
     /// What it counts for among all bodies; `None` if it is not kept.
     reservation: Option<Arc<Reservation>>,
+    place: Option<Place>,
+}
+
+/// The place of a body that has others wait.
+struct Place {
+    reading: Reading,
+    /// When something last came.
+    heard: Instant,
+    /// Looks whether that is long ago; not set anew for each piece.
+    look: Option<Pin<Box<Sleep>>>,
+}
+
+impl Place {
+    /// Whether the client has sent nothing for too long. Asked when nothing is there.
+    fn is_lost(&mut self, context: &mut Context<'_>) -> bool {
+        loop {
+            let until = self.heard + PATIENCE;
+            let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+            if look.as_mut().poll(context).is_pending() {
+                return false;
+            }
+            if until <= Instant::now() {
+                return true;
+            }
+            look.as_mut().reset(until);
+        }
+    }
 }
 
 impl<B> Measured<B> {
-    /// A body that is kept.
-    pub(super) fn new(body: B, limits: &ReceiveLimits, reservation: Arc<Reservation>) -> Self {
-        Self::of(body, limits, Some(reservation))
+    /// A body that is kept. It gives its place to others once its client has them wait.
+    pub(super) fn new(
+        body: B,
+        limits: &ReceiveLimits,
+        reservation: Arc<Reservation>,
+        reading: Reading,
+    ) -> Self {
+        let place = Place { reading, heard: Instant::now(), look: None };
+        Self { reservation: Some(reservation), place: Some(place), ..Self::unkept(body, limits) }
     }
 
     /// A body of which nothing is kept.
     pub(super) fn unkept(body: B, limits: &ReceiveLimits) -> Self {
-        Self::of(body, limits, None)
+        let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + limits.body_timeout));
+        Self { body, seen: 0, limits: limits.clone(), deadline, reservation: None, place: None }
     }
 
-    fn of(body: B, limits: &ReceiveLimits, reservation: Option<Arc<Reservation>>) -> Self {
-        let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + limits.body_timeout));
-        Self { body, seen: 0, limits: limits.clone(), deadline, reservation }
+    /// The place of a body that has been read, unless it was given away.
+    pub(super) fn into_reading(self) -> Option<Reading> {
+        self.place.map(|place| place.reading)
+    }
+
+    /// Keeps nothing of what is still to come, so that a client that is refused reads why.
+    pub(super) async fn discard(mut self) -> Result<(), Failure>
+    where
+        B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
+    {
+        (self.reservation, self.place) = (None, None);
+        while let Some(frame) = self.frame().await {
+            frame?;
+        }
+        Ok(())
     }
 }
 
@@ -52,7 +99,11 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for Measured<
             let message = format!("the body took longer than {} s", self.limits.body_timeout.as_secs_f64());
             return Poll::Ready(Some(Err(Failure::new(FailureKind::TooSlow, message))));
         }
-        let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if polled.is_pending() && self.place.as_mut().is_some_and(|place| place.is_lost(context)) {
+            self.place = None;
+        }
+        let frame = match ready!(polled) {
             None => return Poll::Ready(None),
             Some(Ok(frame)) => frame,
             Some(Err(error)) => {
@@ -60,6 +111,9 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for Measured<
                 return Poll::Ready(Some(Err(Failure::new(FailureKind::Disconnected, message))));
             }
         };
+        if let Some(place) = &mut self.place {
+            place.heard = Instant::now();
+        }
         let bytes = frame.data_ref().map_or(0, Bytes::len);
         self.seen = self.seen.saturating_add(bytes);
         if self.seen > self.limits.body_bytes_max {
@@ -111,19 +165,67 @@ pub(super) fn growth(content: usize, data: usize, to_come: Option<u64>) -> usize
     }
 }
 
-/// Reads the whole body and keeps nothing, so that a client that is refused reads why.
-pub(super) async fn discard(
-    mut body: impl Body<Data = Bytes, Error = Failure> + Unpin,
-) -> Result<(), Failure> {
-    while let Some(frame) = body.frame().await {
-        frame?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    use super::super::budget::Budget;
+    use super::super::places::Places;
     use super::*;
+
+    const MILLISECOND: Duration = Duration::from_millis(1);
+
+    /// A body of pieces of one byte, each so long after the one before.
+    struct Slow {
+        pieces: Vec<Duration>,
+        next: Option<Pin<Box<Sleep>>>,
+    }
+
+    impl Body for Slow {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            let Some(after) = self.pieces.first().copied() else { return Poll::Ready(None) };
+            ready!(
+                self.next.get_or_insert_with(|| Box::pin(tokio::time::sleep(after))).as_mut().poll(context)
+            );
+            self.next = None;
+            self.pieces.remove(0);
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"a")))))
+        }
+    }
+
+    /// After how long, to two milliseconds, another one may be read beside a body that has the only place.
+    async fn place_is_free_after(pieces: Vec<Duration>) -> Duration {
+        let limits = ReceiveLimits { in_flight_max: 1, waiting_max: 0, ..ReceiveLimits::default() };
+        let (places, reservation) = (Places::new(&limits), Reservation::new(&Budget::new(100)));
+        let body = Slow { pieces, next: None };
+        let body = Measured::new(body, &limits, reservation, places.enter().await.unwrap());
+        let begun = Instant::now();
+        let reading = tokio::spawn(collect(body));
+        while places.enter().await.is_err() {
+            tokio::time::sleep(2 * MILLISECOND).await;
+        }
+        let free_after = begun.elapsed();
+        drop(reading.await.unwrap().expect("it is read nevertheless"));
+        free_after
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_keeps_its_place_as_long_as_something_comes() {
+        assert_eq!(place_is_free_after(vec![41 * MILLISECOND; 5]).await, 206 * MILLISECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_of_which_nothing_comes_leaves_its_place_to_others_and_is_read_nevertheless() {
+        let first = 25 * MILLISECOND;
+        assert_eq!(place_is_free_after(vec![first, 500 * MILLISECOND]).await, first + PATIENCE + MILLISECOND);
+    }
 
     #[test]
     fn a_body_grows_by_what_is_to_come_as_far_as_some_of_it_is_there() {

@@ -90,7 +90,6 @@ mod tests {
     use http_body_util::Full;
 
     use super::super::body::Measured;
-    use super::super::budget::{Budget, Reservation};
     use super::super::limits::ReceiveLimits;
     use super::*;
 
@@ -100,7 +99,7 @@ mod tests {
         let mut pieces = pieces.into_iter();
         let body = Pieces(std::iter::from_fn(move || pieces.next()));
         let limits = ReceiveLimits { body_bytes_max: 100, ..ReceiveLimits::default() };
-        message(Measured::new(body, &limits, Reservation::new(&Budget::new(1000))), 50).await
+        message(Measured::unkept(body, &limits), 50).await
     }
 
     struct Pieces<I>(I);

@@ -72,13 +72,12 @@ impl GrpcService {
     async fn export(&self, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
         let intake = &self.0;
         let compression = message_encoding(request.headers())?;
-        // Before the body is read: the stream is closed, and what is still on its way is not kept.
-        if intake.is_full() {
-            return Err(Failure::overloaded(intake.limits.retry_after));
-        }
+        // A refusal does not wait for the body: the stream is closed, and what is still on its way is not kept.
+        let reading = intake.places.enter().await?;
         let reservation = Reservation::new(&intake.budget);
-        let body = Measured::new(request.into_body(), &intake.limits, Arc::clone(&reservation));
-        let Message { is_compressed, bytes } = message(body, intake.limits.body_bytes_max).await?;
+        let (body, limits) = (request.into_body(), &intake.limits);
+        let mut body = Measured::new(body, limits, Arc::clone(&reservation), reading);
+        let Message { is_compressed, bytes } = message(&mut body, limits.body_bytes_max).await?;
         let compression = match (is_compressed, compression) {
             (false, _) => Compression::None,
             (true, Compression::None) => {
@@ -87,8 +86,9 @@ impl GrpcService {
             }
             (true, compression) => compression,
         };
-        let (transport, encoding) = (Transport::Grpc, Encoding::Protobuf);
-        let response = intake.take(Arrived { transport, encoding, compression, bytes, reservation }).await?;
+        let (transport, encoding, reading) = (Transport::Grpc, Encoding::Protobuf, body.into_reading());
+        let arrived = Arrived { transport, encoding, compression, bytes, reservation, reading };
+        let response = intake.take(arrived).await?;
         Ok(answer(&response))
     }
 }

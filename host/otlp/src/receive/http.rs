@@ -15,7 +15,7 @@ use tonic_types::pb;
 use wasmeter_serve::Answer;
 
 use super::Transport;
-use super::body::{Measured, collect, discard};
+use super::body::{Measured, collect};
 use super::budget::Reservation;
 use super::failure::{Failure, FailureKind};
 use super::intake::{Arrived, Counting, Encoding, Intake};
@@ -64,13 +64,27 @@ impl HttpService {
         if announced.is_some_and(|bytes: u64| bytes > limits.body_bytes_max as u64) {
             return Err(Failure::too_large(limits.body_bytes_max));
         }
-        if self.0.is_full() {
-            discard(Measured::unkept(request.into_body(), limits)).await?;
-            return Err(Failure::overloaded(limits.retry_after));
-        }
+        // A refusal waits until the body is read: a client that is still writing when the connection is closed does not read why.
+        let reading = match self.0.places.enter().await {
+            Ok(reading) => reading,
+            Err(refusal) => {
+                Measured::unkept(request.into_body(), limits).discard().await?;
+                return Err(refusal);
+            }
+        };
         let reservation = Reservation::new(&self.0.budget);
-        let bytes = collect(Measured::new(request.into_body(), limits, Arc::clone(&reservation))).await?;
-        self.0.take(Arrived { transport: Transport::Http, encoding, compression, bytes, reservation }).await
+        let mut body = Measured::new(request.into_body(), limits, Arc::clone(&reservation), reading);
+        let bytes = match collect(&mut body).await {
+            Ok(bytes) => bytes,
+            Err(refusal) if refusal.kind == FailureKind::Overloaded => {
+                drop(reservation);
+                body.discard().await?;
+                return Err(refusal);
+            }
+            Err(failure) => return Err(failure),
+        };
+        let (transport, reading) = (Transport::Http, body.into_reading());
+        self.0.take(Arrived { transport, encoding, compression, bytes, reservation, reading }).await
     }
 }
 

@@ -1,15 +1,14 @@
 //! The way of a body to the sink, the same for every transport.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmeter_model::batch::Batch;
 
 use super::budget::{Budget, Reservation};
 use super::decompress::decompress;
 use super::failure::{Failure, FailureKind};
+use super::places::{Places, Reading};
 use super::stats::{Counted, ReceiveStats};
 use super::{Accepted, ReceiveLimits, Sink, Transport};
 use crate::Compression;
@@ -31,16 +30,17 @@ pub(super) struct Arrived {
     pub(super) compression: Compression,
     pub(super) bytes: Bytes,
     pub(super) reservation: Arc<Reservation>,
+    /// Held until its work is done; `None` if its client was slow.
+    pub(super) reading: Option<Reading>,
 }
 
 pub(super) struct Intake {
     pub(super) limits: ReceiveLimits,
     pub(super) stats: Arc<ReceiveStats>,
     pub(super) budget: Arc<Budget>,
+    pub(super) places: Places,
     sink: Arc<dyn Sink>,
     names: Arc<Names>,
-    at_work: Arc<Semaphore>,
-    waiting: AtomicUsize,
 }
 
 impl Intake {
@@ -48,22 +48,21 @@ impl Intake {
         Self {
             stats: Arc::default(),
             budget: Budget::new(limits.buffered_bytes_max),
+            places: Places::new(&limits),
             sink,
             names: Arc::new(Names::new(limits.names_bytes_max)),
-            at_work: Arc::new(Semaphore::new(limits.in_flight_max.clamp(1, Semaphore::MAX_PERMITS))),
-            waiting: AtomicUsize::new(0),
             limits,
         }
     }
 
     /// Decompresses, decodes and hands over, on a thread that may block.
     pub(super) async fn take(&self, arrived: Arrived) -> Result<ExportMetricsServiceResponse, Failure> {
-        let permit = self.enter().await?;
+        let place = self.places.work().await?;
         let (sink, names) = (Arc::clone(&self.sink), Arc::clone(&self.names));
         let (stats, limits) = (Arc::clone(&self.stats), self.limits.clone());
         // The work goes on if the client leaves meanwhile, so it does its own counting.
         let work = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _place = place;
             process(sink.as_ref(), &names, &stats, &limits, arrived)
         });
         match work.await {
@@ -73,41 +72,6 @@ impl Intake {
                 Err(Failure::new(FailureKind::Internal, "internal error; the metrics may be lost"))
             }
         }
-    }
-
-    /// Whether a request that were complete now would be refused. Under overload most are, so it is asked before their bodies
-    /// are read, which would take the time that others need.
-    pub(super) fn is_full(&self) -> bool {
-        self.at_work.available_permits() == 0
-            && self.waiting.load(Ordering::Relaxed) >= self.limits.waiting_max
-    }
-
-    /// Waits for a place at work, unless too many are waiting already.
-    async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        if let Ok(permit) = Arc::clone(&self.at_work).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let Some(_place) = Place::take(&self.waiting, self.limits.waiting_max) else {
-            return Err(Failure::overloaded(self.limits.retry_after));
-        };
-        let closed = |_| Failure::new(FailureKind::Internal, "the receiver has ended");
-        Arc::clone(&self.at_work).acquire_owned().await.map_err(closed)
-    }
-}
-
-/// A place in the queue; left on drop, also when the client goes away.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize, max: usize) -> Option<Self> {
-        let one_more = |count: usize| (count < max).then_some(count + 1);
-        waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Self(waiting))
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -139,7 +103,7 @@ fn process(
     limits: &ReceiveLimits,
     arrived: Arrived,
 ) -> Result<ExportMetricsServiceResponse, Failure> {
-    let Arrived { transport, encoding, compression, mut bytes, reservation } = arrived;
+    let Arrived { transport, encoding, compression, mut bytes, reservation, reading: _reading } = arrived;
     if compression != Compression::None {
         bytes = decompress(compression, &bytes, limits, &reservation)?.into();
     }

@@ -14,6 +14,7 @@ mod grpc;
 mod http;
 mod intake;
 mod limits;
+mod places;
 mod stats;
 
 use std::sync::Arc;

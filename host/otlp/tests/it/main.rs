@@ -11,6 +11,7 @@ mod mutations;
 mod receive_grpc;
 mod receive_http;
 mod receive_limits;
+mod receive_waiting;
 mod round_trip;
 mod support;
 mod wire;
