@@ -47,7 +47,8 @@ impl Tally {
 /// A connection with series of its own, all of them in every request.
 pub(super) struct Client {
     host: SocketAddr,
-    link: Link,
+    /// `None` until something is to be sent: hosts close connections on which nothing happens, and making requests takes long.
+    link: Option<Link>,
     transport: Transport,
     requests: Requests,
     /// Whether making a request costs more than sending it.
@@ -59,19 +60,13 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(
-        host: SocketAddr,
-        transport: Transport,
-        load: Load,
-        place: usize,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn new(host: SocketAddr, transport: Transport, load: Load, place: usize) -> Self {
         let series = place * POINTS_PER_REQUEST..(place + 1) * POINTS_PER_REQUEST;
         let requests = Requests::new(load, series);
         // Of exponential histograms all is encoded anew in each round.
         let is_costly = transport.compression() != Compression::None || load.kind == Kind::Exponential;
-        let link = Link::to(host, transport)?;
         let (prepared, taken) = (VecDeque::new(), Vec::new());
-        Ok(Self { host, link, transport, requests, is_costly, prepared, taken })
+        Self { host, link: None, transport, requests, is_costly, prepared, taken }
     }
 
     fn make(&mut self) -> anyhow::Result<(u64, Bytes)> {
@@ -80,8 +75,9 @@ impl Client {
         Ok((self.requests.last().0, body))
     }
 
-    /// Makes so many requests in advance, if making them takes long.
+    /// Makes so many requests in advance, if making them takes long. They are sent on a new connection.
     pub(super) fn prepare(&mut self, requests: usize) -> anyhow::Result<()> {
+        self.link = None;
         self.prepared.clear();
         if self.is_costly {
             for _ in 0..requests {
@@ -92,10 +88,11 @@ impl Client {
         Ok(())
     }
 
-    /// Goes on with a new connection: hosts close those on which nothing happens, and making requests takes long.
-    pub(super) fn connect_again(&mut self) -> anyhow::Result<()> {
-        self.link = Link::to(self.host, self.transport)?;
-        Ok(())
+    fn link(&mut self) -> anyhow::Result<&mut Link> {
+        match &mut self.link {
+            Some(link) => Ok(link),
+            none => Ok(none.insert(Link::to(self.host, self.transport)?)),
+        }
     }
 
     /// The next request.
@@ -106,7 +103,7 @@ impl Client {
     /// Sends one request that has to be taken.
     pub(super) fn send_taken(&mut self) -> anyhow::Result<()> {
         let (round, body) = self.next()?;
-        self.link.send_taken(&body)?;
+        self.link()?.send_taken(&body)?;
         self.is_taken(round);
         Ok(())
     }
@@ -118,7 +115,7 @@ impl Client {
         for sent in 0..pace.requests {
             let (round, body) = self.next()?;
             wait::until(begun + offset + pace.every.mul_f64(sent as f64));
-            match self.link.send(&body)? {
+            match self.link()?.send(&body)? {
                 Sent::Taken => {
                     self.is_taken(round);
                     tally.taken += 1;

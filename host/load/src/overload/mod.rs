@@ -174,8 +174,7 @@ fn at_peak(clients: &mut [Client]) -> anyhow::Result<f64> {
 
 /// Makes so many requests of each client in advance.
 fn prepare(clients: &mut [Client], requests: usize) -> anyhow::Result<()> {
-    clients.iter_mut().try_for_each(|client| client.prepare(requests))?;
-    clients.iter_mut().try_for_each(Client::connect_again)
+    clients.iter_mut().try_for_each(|client| client.prepare(requests))
 }
 
 /// What keeps the program from having its processor to itself, if it has one.
@@ -205,8 +204,8 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     let program = Program::start(name, start)?;
     let (transport, load) = (start.transport, start.scenario.load);
     let host = program.otlp(transport);
-    let clients = (0..options.clients).map(|place| Client::new(host, transport, load, place));
-    let mut clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut clients: Vec<_> =
+        (0..options.clients).map(|place| Client::new(host, transport, load, place)).collect();
     // What a series takes is there with its third point at the latest: that of deltas knows two intervals then.
     for _ in 0..ROUNDS_OF_STATE {
         clients.iter_mut().try_for_each(Client::send_taken)?;
