@@ -60,7 +60,7 @@ struct Overload {
     #[arg(long)]
     unpinned: bool,
     /// Clients that send together.
-    #[arg(long, value_name = "NUMBER", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=1000))]
     clients: u16,
     /// How many times the peak they send.
     #[arg(long, value_name = "NUMBER", default_value_t = 2.0)]

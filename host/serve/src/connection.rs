@@ -15,6 +15,9 @@ use super::{Answer, ConnectionLimits, Protocol};
 
 /// The most requests at a time on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 128;
+/// The most bytes of the body of a request over HTTP/2 that is not read yet: what a client can have this process keep before it is its
+/// turn, and what it has sent in vain when it is refused. Half of that costs a tenth of the throughput.
+const UNREAD_BYTES_MAX: u32 = 128 * 1024;
 /// The most bytes of the headers of one request.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// The most bytes of an HTTP/1 connection that are read at a time, and of the head of a request. Each connection keeps that much, also
@@ -70,6 +73,7 @@ fn builder(protocol: Protocol) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_INTERVAL)
         .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(UNREAD_BYTES_MAX)
         .max_header_list_size(HEADER_BYTES_MAX);
     match protocol {
         Protocol::Any => builder,

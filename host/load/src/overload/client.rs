@@ -32,6 +32,8 @@ pub(crate) struct Tally {
     pub(crate) refused: u64,
     /// Of the refused, those that do not say when to come back.
     pub(crate) refused_mutely: u64,
+    /// When the last one was sent, since all clients began.
+    pub(crate) sent_last: Duration,
 }
 
 impl Tally {
@@ -40,6 +42,7 @@ impl Tally {
             taken: self.taken + other.taken,
             refused: self.refused + other.refused,
             refused_mutely: self.refused_mutely + other.refused_mutely,
+            sent_last: self.sent_last.max(other.sent_last),
         }
     }
 }
@@ -63,8 +66,8 @@ impl Client {
     pub(super) fn new(host: SocketAddr, transport: Transport, load: Load, place: usize) -> Self {
         let series = place * POINTS_PER_REQUEST..(place + 1) * POINTS_PER_REQUEST;
         let requests = Requests::new(load, series);
-        // Of exponential histograms all is encoded anew in each round.
-        let is_costly = transport.compression() != Compression::None || load.kind == Kind::Exponential;
+        let is_histogram = matches!(load.kind, Kind::Histogram | Kind::Exponential);
+        let is_costly = transport.compression() != Compression::None || is_histogram;
         let (prepared, taken) = (VecDeque::new(), Vec::new());
         Self { host, link: None, transport, requests, is_costly, prepared, taken }
     }
@@ -115,6 +118,7 @@ impl Client {
         for sent in 0..pace.requests {
             let (round, body) = self.next()?;
             wait::until(begun + offset + pace.every.mul_f64(sent as f64));
+            tally.sent_last = begun.elapsed();
             match self.link()?.send(&body)? {
                 Sent::Taken => {
                     self.is_taken(round);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wasmeter_machine::Machine;
 
-use super::{COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME_MAX, company};
+use super::{COLLECTOR_CLIENTS_MAX, COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME_MAX, company};
 use crate::compare::peers;
 use crate::compare::program::Name;
 use crate::processor;
@@ -43,7 +43,7 @@ fn cells(outcome: &Outcome) -> [String; 13] {
         format!("{:.0}", outcome.peak),
         outcome.shares.map(|share| format!("{:.0} %", share * 100.0)).join(", "),
         format!("{:.0}", outcome.offered),
-        match (outcome.program, outcome.short_of()) {
+        match (outcome.program, outcome.missed()) {
             (Name::Wasmeter, Some(min)) => format!("{:.2} (>= {min:.2} MISSED)", outcome.ratio()),
             _ => format!("{:.2}", outcome.ratio()),
         },
@@ -83,12 +83,13 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          lowest priority (`nice`). So it has about a quarter of its processor at the peak, at the overload and at half of the peak; how much it used at the peak and at \
          the overload is in the table. The clients have another processor to themselves and can send more than the program takes of a quarter; of a whole processor \
          it would take nearly all that they can send. So the points per second of this page are no measure of speed; those of the comparison are. \
-         What is sent is made in advance where making it costs more than sending it: compressed requests and exponential histograms. The receiver that \
+         What is sent is made in advance where making it costs more than sending it: compressed requests and histograms. The receiver that \
          points are sent on to, every {every} s, has the processor of the clients.\n\n\
-         Memory is what is resident: before, when each client has sent three requests, so that all series are known with what each of them takes, and the most at the peak and \
-         while it is too much; new series of those that change count as beyond it. Totals are what the page says, series by series, or where the series stand that were sent on when the \
+         Memory is what is resident: before, when each client has sent three requests, or ten where buckets are exponential, so that all series are known with what each of them takes, and the \
+         most at the peak and while it is too much; new series of those that change count as beyond it. Totals are what the page says, series by series, or where the series stand that were sent on when the \
          program was told to end, compared with what was acknowledged. The Collector runs where it only receives and shows a page, with its \
-         `memory_limiter` in front of that, of {COLLECTOR_MEMORY_MIB} MiB. Written by\n\n\
+         `memory_limiter` in front of that, of {COLLECTOR_MEMORY_MIB} MiB, and has {COLLECTOR_CLIENTS_MAX} clients at most: more of them it would not answer within the half minute that \
+         they wait. Written by\n\n\
          ```sh\ncargo xtask bench overload --markdown docs/overload.md\n```\n\n\
          Machine: {machine}. Processor: {processor}. The Collector is {collector}.\n\n\
          | {heads} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|\n",
@@ -107,9 +108,9 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
     for outcome in outcomes {
         let _ok = writeln!(text, "| {} |", cells(outcome).join(" | "));
     }
-    text += "\nEvery refusal of the host said when to come back (`Retry-After`, or `RetryInfo` in gRPC), and where less was sent than asked for, its part of \
-             the processor was used up; otherwise the task fails. Clients wait for the answer to a request before they send \
-             the next one, so a host that has no time left and answers late holds them back, also without refusing.\n";
+    text += "\nEvery refusal of the host said when to come back (`Retry-After`, or `RetryInfo` in gRPC), and as much was sent as is asked for; otherwise the task \
+             fails. What is sent is counted until the last request is; what is taken, until the last one is answered. Of HTTP/1 a body that is refused is read \
+             all the same, or its client would not read why, so that refusing what is not compressed costs much of what taking it does; over HTTP/2 a refusal stops it.\n";
     let mut collector = outcomes.iter().filter(|outcome| outcome.program == Name::Collector).peekable();
     if collector.peek().is_some() && collector.all(|outcome| outcome.overload.refused == 0) {
         text += "\nThe Collector refuses nothing here, and so it is not tested how it refuses: a client waits for each answer, so that never more requests are under way \

@@ -44,7 +44,7 @@ impl Default for ReceiveLimits {
             buffered_bytes_max: 72 << 20,
             names_bytes_max: 512 << 20,
             in_flight_max: 2 * threads,
-            waiting_max: 64,
+            waiting_max: 100,
             connections_max: 1024,
             body_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(10),
