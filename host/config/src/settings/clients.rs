@@ -17,6 +17,6 @@ pub struct ClientLimits {
     pub requests_at_work_max: Option<usize>,
     /// The most requests that wait for that.
     pub requests_waiting_max: Option<usize>,
-    /// How long a body may take to arrive.
+    /// How long a body may take to arrive, from when it is read.
     pub request_timeout: Option<Duration>,
 }

@@ -17,11 +17,12 @@ pub struct ReceiveLimits {
     pub names_bytes_max: usize,
     /// The most requests that are decoded and handed to the sink at a time, each on its own thread.
     pub in_flight_max: usize,
-    /// The most complete requests that wait for one of those; more are refused as overload.
+    /// The most requests that wait for that; more are refused as overload. The bodies of a few are read meanwhile, the others' stay in their
+    /// sockets.
     pub waiting_max: usize,
     /// The most connections of each listener; more wait to be accepted.
     pub connections_max: usize,
-    /// How long a body may take to arrive.
+    /// How long a body may take to arrive, from when it is read.
     pub body_timeout: Duration,
     /// How long a new connection may take to send the head of its first request.
     pub header_timeout: Duration,
@@ -40,7 +41,7 @@ impl Default for ReceiveLimits {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             body_bytes_max: 64 << 20,
-            // With what is made of the requests at work it stays below 100 MiB, unless these are far larger than usual.
+            // Room for one of the largest, and a few of the usual size beside it.
             buffered_bytes_max: 72 << 20,
             names_bytes_max: 512 << 20,
             in_flight_max: 2 * threads,
