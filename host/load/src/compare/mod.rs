@@ -30,7 +30,6 @@ use scenario::{Collector, SCENARIOS, Scenario};
 use scraper::Scraper;
 use sender::{Pace, Prepared};
 
-use crate::requests::Load;
 use crate::standings::Verdict;
 
 /// Rounds that are sent before the clock starts: all series are known then, and the program is warm.
@@ -62,9 +61,12 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// How many points each series gets.
-    fn rounds(&self, program: Name, load: &Load) -> usize {
-        if program == Name::Wasmeter { (self.our_rounds / load.weight()).max(1) } else { self.rounds }
+    /// How many points each series gets: the more, the faster a program takes them.
+    fn rounds(&self, program: Name, scenario: &Scenario) -> usize {
+        match program == Name::Wasmeter || scenario.collector == Collector::Receives {
+            true => (self.our_rounds / scenario.load.weight()).max(1),
+            false => self.rounds,
+        }
     }
 }
 
@@ -168,7 +170,7 @@ fn levels(
     prepared: &Prepared,
     options: &Options,
 ) -> anyhow::Result<[Level; 2]> {
-    let rounds = options.rounds(name, &start.scenario.load);
+    let rounds = options.rounds(name, start.scenario);
     let pace = Pace { from: ROUNDS_BEFORE, rounds, points_per_sec: None };
     let peak = measure(name, start, prepared, pace).context("at the peak")?;
     let (looks, wanted) = (peak.looks, options.looks_min);
@@ -214,7 +216,7 @@ fn run_scenario(
     folder: &Path,
     mut tell: impl FnMut(Outcome),
 ) -> anyhow::Result<()> {
-    let rounds = programs(scenario, options).map(|program| options.rounds(program, &scenario.load)).max();
+    let rounds = programs(scenario, options).map(|program| options.rounds(program, scenario)).max();
     let rounds = ROUNDS_BEFORE + rounds.unwrap_or_default();
     // Compressing takes longer than all else, so what is compressed serves both transports.
     let mut all: Vec<(Compression, Prepared)> = Vec::new();

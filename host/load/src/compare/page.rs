@@ -72,7 +72,7 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          All programs get the same requests over OTLP on loopback: {series} series of five attributes, a thousand points a request, \
          on four connections, each of which sends as fast as it is answered: that is the peak. The others get {rounds} points for each series. \
          wasmeter takes those in a tenth of a second, so it gets more of them: {all}, or {half} where they are histograms, or {quarter} where series change. \
-         Then each program is \
+         So does the Collector where it only receives. Then each program is \
          started anew and gets a quarter of its points at half of its peak, by the clock. Requests are made, and \
          compressed, before the clock starts; each series has values of its own. wasmeter is measured {RUNS} times, and the run stands here whose \
          peak is the middle one; the slowest and the fastest are in the raw lines. The others are measured once.\n\n\
