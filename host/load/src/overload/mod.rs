@@ -20,7 +20,7 @@ use wasmeter_otlp::Compression;
 
 use crate::compare::process::pin_self;
 use crate::compare::program::{Binaries, Name, Program, Start};
-use crate::compare::scenario::{Buckets, Collector, SCENARIOS, Scenario, To};
+use crate::compare::scenario::{Collector, SCENARIOS, Scenario, To};
 use crate::link::Transport;
 use crate::requests::{Kind, POINTS_PER_REQUEST};
 use crate::standings::{Standings, Verdict};
@@ -37,10 +37,9 @@ const TRANSPORTS: [Transport; 4] = [
 ];
 const TRANSPORTS_OF_OTHERS: [Transport; 2] =
     [Transport::Http(Compression::None), Transport::Grpc(Compression::Gzip)];
-/// Requests of each client before its series are state: that of deltas knows two intervals then.
-const ROUNDS_OF_STATE: usize = 3;
-/// The same of exponential buckets, which are as many as the values that came have hit.
-const ROUNDS_OF_EXPONENTIAL_STATE: usize = 10;
+/// Requests of each client before its series are state: one of deltas remembers sixteen intervals, and exponential buckets are as many as
+/// the values that came have hit.
+pub(super) const ROUNDS_OF_STATE: usize = 18;
 /// How many requests are under way at the peak.
 const SENDERS_AT_PEAK: usize = 8;
 /// The most clients of the Collector, which would not answer more of them within the half minute that they wait.
@@ -202,15 +201,6 @@ fn clients_of(name: Name, options: &Options) -> usize {
     }
 }
 
-/// How many requests each client sends until its series take what they will take.
-fn rounds_of_state(scenario: &Scenario) -> usize {
-    let is_received = scenario.load.kind == Kind::Exponential && scenario.buckets == Buckets::AsReceived;
-    match is_received || scenario.buckets == Buckets::Exponential {
-        true => ROUNDS_OF_EXPONENTIAL_STATE,
-        false => ROUNDS_OF_STATE,
-    }
-}
-
 fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<Outcome> {
     let program = Program::start(name, start)?;
     let (transport, load) = (start.transport, start.scenario.load);
@@ -219,7 +209,7 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     let mut clients: Vec<_> = (0..many).map(|place| Client::new(host, transport, load, place)).collect();
     let tell = |phase| eprintln!("{}, {}, {}: {phase}", start.scenario.name, transport.name(), name.text());
     tell("the first points");
-    for _ in 0..rounds_of_state(start.scenario) {
+    for _ in 0..ROUNDS_OF_STATE {
         clients.iter_mut().try_for_each(Client::send_taken)?;
     }
     program.process.forget_resident_bytes_max()?;

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use wasmeter_machine::Machine;
 
-use super::{COLLECTOR_CLIENTS_MAX, COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME_MAX, company};
+use super::{
+    COLLECTOR_CLIENTS_MAX, COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME_MAX, ROUNDS_OF_STATE,
+    company,
+};
 use crate::compare::peers;
 use crate::compare::program::Name;
 use crate::processor;
@@ -85,7 +88,7 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          it would take nearly all that they can send. So the points per second of this page are no measure of speed; those of the comparison are. \
          What is sent is made in advance where making it costs more than sending it: compressed requests and histograms. The receiver that \
          points are sent on to, every {every} s, has the processor of the clients.\n\n\
-         Memory is what is resident: before, when each client has sent three requests, or ten where buckets are exponential, so that all series are known with what each of them takes, and the \
+         Memory is what is resident: before, when each client has sent {ROUNDS_OF_STATE} requests, so that all series are known with what each of them takes, and the \
          most at the peak and while it is too much; new series of those that change count as beyond it. Totals are what the page says, series by series, or where the series stand that were sent on when the \
          program was told to end, compared with what was acknowledged. The Collector runs where it only receives and shows a page, with its \
          `memory_limiter` in front of that, of {COLLECTOR_MEMORY_MIB} MiB, and has {COLLECTOR_CLIENTS_MAX} clients at most: more of them it would not answer within the half minute that \
