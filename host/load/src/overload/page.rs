@@ -111,9 +111,10 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
     for outcome in outcomes {
         let _ok = writeln!(text, "| {} |", cells(outcome).join(" | "));
     }
-    text += "\nEvery refusal of the host said when to come back (`Retry-After`, or `RetryInfo` in gRPC), and as much was sent as is asked for; otherwise the task \
+    text += "\nEvery refusal of the host said when to come back (`Retry-After`, or `RetryInfo` in gRPC), and all totals were right; otherwise the task \
              fails. What is sent is counted until the last request is; what is taken, until the last one is answered. Of HTTP/1 a body that is refused is read \
-             all the same, or its client would not read why, so that refusing what is not compressed costs much of what taking it does; over HTTP/2 a refusal stops it.\n";
+             all the same, or its client would not read why, so that refusing what is not compressed costs much of what taking it does; over HTTP/2 a refusal stops it. \
+             Where less was sent than is asked for, refusals like that, or the receiver that is sent all histograms and shares the clients' processor, held the clients back.\n";
     let mut collector = outcomes.iter().filter(|outcome| outcome.program == Name::Collector).peekable();
     if collector.peek().is_some() && collector.all(|outcome| outcome.overload.refused == 0) {
         text += "\nThe Collector refuses nothing here, and so it is not tested how it refuses: a client waits for each answer, so that never more requests are under way \
