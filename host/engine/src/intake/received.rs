@@ -404,7 +404,7 @@ impl<'a> Intake<'a> {
                 open.close();
                 self.inner.new_source(entry, routing, attributes, start, self.now)
             };
-            let source = sources.get_or_insert(attributes, make)?;
+            let source = sources.get_or_insert(attributes, || point.place_in_run(), make)?;
             if source.is_dormant {
                 open.close();
                 let mut on_fault = |fault| {

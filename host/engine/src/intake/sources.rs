@@ -39,7 +39,7 @@ impl Inner {
             ));
         }
         let make = || Ok::<_, Infallible>(self.make_source(entry, routing, attributes, times));
-        match sources.get_or_insert(attributes, make) {
+        match sources.get_or_insert(attributes, || None, make) {
             Ok(source) => source,
             Err(never) => match never {},
         }

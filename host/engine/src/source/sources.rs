@@ -2,6 +2,7 @@
 
 use hashbrown::HashTable;
 use wasmeter_model::Attributes;
+use wasmeter_model::batch::PlaceInRun;
 
 use super::Source;
 
@@ -13,8 +14,20 @@ pub(crate) struct Sources {
     entries: Vec<Source>,
     /// Behind the source that was asked for last: senders mostly keep to an order, and then it is the next one.
     next: u32,
+    /// The run of sets of which one was found last that was not the next one.
+    run: Option<KnownRun>,
     /// Behind the sources that a walk has come to, see [`Sources::walk`].
     walked: u32,
+}
+
+/// Where the sources of a run of sets are. Whoever keeps to no order still sends together what came together before, and that got its
+/// sources one behind the other.
+#[derive(Clone, Copy, Debug)]
+struct KnownRun {
+    /// As in [`PlaceInRun`].
+    run: usize,
+    /// The place of the first one's source, if all are in that order; below zero as what is added to it wraps.
+    first: u32,
 }
 
 impl Sources {
@@ -24,7 +37,7 @@ impl Sources {
         self.entries.get_mut(place)
     }
 
-    /// The source of a set, made by `make` if it is not known.
+    /// The source of a set, made by `make` if it is not known. `place_in_run` is where the set lies, if it is kept with others.
     ///
     /// # Errors
     ///
@@ -32,9 +45,10 @@ impl Sources {
     pub(crate) fn get_or_insert<E>(
         &mut self,
         attributes: &Attributes,
+        place_in_run: impl FnOnce() -> Option<PlaceInRun>,
         make: impl FnOnce() -> Result<Source, E>,
     ) -> Result<&mut Source, E> {
-        let place = match self.guess(attributes).or_else(|| self.place(attributes)) {
+        let place = match self.guess(attributes).or_else(|| self.find(attributes, place_in_run())) {
             Some(place) => place,
             None => {
                 let source = make()?;
@@ -132,10 +146,29 @@ impl Sources {
     }
 
     /// The place behind the one asked for last, if that is the place of this very set: then nothing is hashed or compared.
+    #[inline]
     fn guess(&self, attributes: &Attributes) -> Option<usize> {
-        let is_it = |source: &Source| source.attributes.is_same(attributes);
         let next = self.next as usize;
-        self.entries.get(next).is_some_and(is_it).then_some(next)
+        self.is_at(next, attributes).then_some(next)
+    }
+
+    #[inline]
+    fn is_at(&self, place: usize, attributes: &Attributes) -> bool {
+        self.entries.get(place).is_some_and(|source| source.attributes.is_same(attributes))
+    }
+
+    /// The place of a set that is not the next one.
+    fn find(&mut self, attributes: &Attributes, place_in_run: Option<PlaceInRun>) -> Option<usize> {
+        let Some(PlaceInRun { run, at }) = place_in_run else { return self.place(attributes) };
+        if let Some(known) = self.run.filter(|known| known.run == run) {
+            let guess = known.first.wrapping_add(at) as usize;
+            if self.is_at(guess, attributes) {
+                return Some(guess);
+            }
+        }
+        let place = self.place(attributes)?;
+        self.run = Some(KnownRun { run, first: number(place).wrapping_sub(at) });
+        Some(place)
     }
 
     fn place(&self, attributes: &Attributes) -> Option<usize> {
@@ -195,7 +228,7 @@ mod tests {
     fn filled(count: i64) -> Sources {
         let mut sources = Sources::default();
         for number in 0..count {
-            sources.get_or_insert(&set(number), || Ok::<_, ()>(source(number))).unwrap();
+            sources.get_or_insert(&set(number), || None, || Ok::<_, ()>(source(number))).unwrap();
         }
         sources
     }
@@ -203,7 +236,7 @@ mod tests {
     #[test]
     fn sources_stay_in_the_order_they_came() {
         let mut sources = filled(1000);
-        assert!(sources.get_or_insert(&set(7), || Err(())).is_ok());
+        assert!(sources.get_or_insert(&set(7), || None, || Err(())).is_ok());
         sources.retain(|source| source.attributes != set(500));
         let numbers: Vec<_> = sources.values().map(|source| source.attributes.clone()).collect();
         let expected: Vec<_> = (0..1000).filter(|number| *number != 500).map(set).collect();
@@ -242,7 +275,7 @@ mod tests {
                 }
                 if step % 4 == 0 {
                     let new = added.next().unwrap();
-                    sources.get_or_insert(&set(new), || Ok::<_, ()>(source(new))).unwrap();
+                    sources.get_or_insert(&set(new), || None, || Ok::<_, ()>(source(new))).unwrap();
                 }
             }
             let stay: Vec<_> = sources.values().map(|source| source.attributes.clone()).collect();
@@ -261,27 +294,55 @@ mod tests {
     #[test]
     fn sets_are_found_in_any_order_and_after_others_went() {
         let sets: Vec<_> = (0..100).map(set).collect();
-        let mut sources = Sources::default();
-        for (number, set) in (0..).zip(&sets) {
-            let make = || Ok::<_, ()>(Source { attributes: set.clone(), ..source(number) });
-            sources.get_or_insert(set, make).unwrap();
-        }
-        let mut find = |numbers: &[usize]| {
-            for &number in numbers {
-                let found =
-                    sources.get_or_insert(&sets[number], || Err(number)).map(|source| &source.attributes);
-                assert_eq!(found, Ok(&sets[number]));
+        // Wherever a set is said to lie, it is the set that counts: truly, all in one place, none anywhere, each in a run of its own.
+        let said: [fn(usize) -> Option<PlaceInRun>; 4] = [
+            |number| Some(PlaceInRun { run: number / 10, at: number as u32 % 10 }),
+            |_| Some(PlaceInRun { run: 7, at: 3 }),
+            |_| None,
+            |number| Some(PlaceInRun { run: number, at: u32::MAX }),
+        ];
+        for said in said {
+            let mut sources = Sources::default();
+            for (number, set) in sets.iter().enumerate() {
+                let make = || Ok::<_, ()>(Source { attributes: set.clone(), ..source(number as i64) });
+                sources.get_or_insert(set, || said(number), make).unwrap();
             }
-            let gone = numbers[numbers.len() / 2];
-            assert!(sources.remove(&sets[gone]));
-            assert!(sources.get_or_insert(&sets[gone], || Err(())).is_err());
-            numbers.iter().copied().filter(|number| *number != gone).collect::<Vec<_>>()
-        };
-        let mut left: Vec<_> = (0..100).collect();
-        while left.len() > 2 {
-            left = find(&left);
-            left.reverse();
-            left = find(&left);
+            let mut find = |numbers: &[usize]| {
+                for &number in numbers {
+                    let found = sources.get_or_insert(&sets[number], || said(number), || Err(number));
+                    assert_eq!(found.map(|source| &source.attributes), Ok(&sets[number]));
+                }
+                let gone = numbers[numbers.len() / 2];
+                assert!(sources.remove(&sets[gone]));
+                assert!(sources.get_or_insert(&sets[gone], || said(gone), || Err(())).is_err());
+                numbers.iter().copied().filter(|number| *number != gone).collect::<Vec<_>>()
+            };
+            let mut left: Vec<_> = (0..100).collect();
+            while left.len() > 2 {
+                left = find(&left);
+                left.reverse();
+                left = find(&left);
+            }
         }
+    }
+
+    #[test]
+    fn of_a_run_one_is_found_by_its_hash_and_the_others_by_their_places() {
+        let sets: Vec<_> = (0..100).map(set).collect();
+        let mut sources = Sources::default();
+        for set in &sets {
+            let make = || Ok::<_, ()>(Source { attributes: set.clone(), ..source(0) });
+            sources.get_or_insert(set, || None, make).unwrap();
+        }
+        // So that only a place that is guessed finds any.
+        let mut places = None;
+        for number in [37usize, 41, 30, 49, 33] {
+            let place_in_run = || Some(PlaceInRun { run: 3, at: number as u32 - 30 });
+            let found = sources.get_or_insert(&sets[number], place_in_run, || Err(number));
+            assert_eq!(found.map(|source| &source.attributes), Ok(&sets[number]));
+            places.get_or_insert_with(|| std::mem::take(&mut sources.places));
+        }
+        let elsewhere = || Some(PlaceInRun { run: 4, at: 7 });
+        assert!(sources.get_or_insert(&sets[47], elsewhere, || Err(())).is_err());
     }
 }

@@ -31,7 +31,7 @@ use wasmeter_otlp::messages::ExportMetricsServiceRequest;
 use wasmeter_otlp::wire::Names;
 use wasmeter_prometheus::{Draft, Format, Options, render};
 
-use crate::requests::{self, Flow, Kind, Load, Requests};
+use crate::requests::{self, Flow, Kind, Load, Requests, Shuffled};
 pub(crate) use collection::Collecting;
 pub(crate) use page::{markdown, table};
 pub(crate) use scaling::Scaling;
@@ -198,9 +198,14 @@ fn of_series(case: &'static str, series: usize, rounds: usize) -> anyhow::Result
 }
 
 /// What a point costs whose sender has no order: each round is in another one than the one before.
-fn in_any_order(case: &'static str, series: usize, rounds: usize) -> anyhow::Result<Figure> {
+fn in_any_order(
+    case: &'static str,
+    series: usize,
+    what: Shuffled,
+    rounds: usize,
+) -> anyhow::Result<Figure> {
     let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(series, Vec::new()));
-    let order = |seed| Requests::shuffled(Load::even(Kind::Sum, Flow::Cumulative), 0..series, seed);
+    let order = |seed| Requests::shuffled(Load::even(Kind::Sum, Flow::Cumulative), 0..series, what, seed);
     let mut orders: Vec<_> = (0..ORDERS).map(order).collect();
     let (mut round, mut best) = (0, f64::INFINITY);
     for _ in 0..rounds.div_ceil(orders.len()) {
@@ -249,16 +254,18 @@ fn out(frame: &Frame) -> anyhow::Result<[Figure; 2]> {
 }
 
 /// All figures of [`SERIES`] and fewer.
-fn pass(plugin: &Arc<dyn View>) -> anyhow::Result<[Figure; 8]> {
+fn pass(plugin: &Arc<dyn View>) -> anyhow::Result<[Figure; 9]> {
     let (sum, frame) = intake("sum", Kind::Sum, Vec::new)?;
-    let any = in_any_order("sum, each round in another order", SERIES, ROUNDS)?;
+    let any = in_any_order("sum, each round in another order", SERIES, Shuffled::Points, ROUNDS)?;
     let (native, _) = intake("sum, a native View removes an attribute", Kind::Sum, || vec![removing()])?;
     let in_wasm = || vec![plugin.clone()];
     let (in_wasm, _) = intake("sum, a View in wasm removes an attribute", Kind::Sum, in_wasm)?;
     let (histogram, _) = intake("histogram of 16 buckets", Kind::Histogram, Vec::new)?;
     let few = of_series("sum, a thousand series", 1000, ROUNDS)?;
+    let any_of_few =
+        in_any_order("sum, a thousand series, each round in another order", 1000, Shuffled::Points, ROUNDS)?;
     let [encoded, page] = out(&frame)?;
-    Ok([sum, any, native, in_wasm, histogram, few, encoded, page])
+    Ok([sum, any, native, in_wasm, histogram, few, any_of_few, encoded, page])
 }
 
 impl Figure {
@@ -286,17 +293,25 @@ pub(crate) fn run(components: &Path) -> anyhow::Result<Outcome> {
         let again = pass(&plugin)?;
         figures.iter_mut().zip(&again).for_each(|(figure, again)| figure.improve(again));
     }
-    let [mut sum, any, mut native, mut in_wasm, mut histogram, few, mut encoded, mut page] = figures;
+    let [mut sum, any, mut native, mut in_wasm, mut histogram, few, any_of_few, mut encoded, mut page] = figures;
     let mut many = of_series("sum, a million series", 1_000_000, ROUNDS_OF_MANY)?;
-    let any_of_many = in_any_order("sum, a million series, another order", 1_000_000, ROUNDS_OF_MANY)?;
+    let of_many = |case, what| in_any_order(case, 1_000_000, what, ROUNDS_OF_MANY);
+    let requests = |and_points| Shuffled::Requests { and_points };
+    let mut in_turn = of_many("sum, a million series, requests in another order", requests(false))?;
+    let mut inside = of_many("sum, a million series, requests and the points in each", requests(true))?;
+    let mixed = of_many("sum, a million series, points of any request", Shuffled::Points)?;
     sum.target = Some(100.0);
     native.target = Some(sum.ours * 1.1);
     in_wasm.target = native.target;
     histogram.target = Some(200.0);
     many.target = Some(few.ours * 3.0);
+    in_turn.target = many.target;
+    inside.target = Some(any_of_few.ours * 3.0);
     encoded.target = Some(60.0);
     page.target = Some(150.0);
-    let figures = vec![sum, any, native, in_wasm, histogram, few, many, any_of_many, encoded, page];
+    let figures = vec![
+        sum, any, native, in_wasm, histogram, few, any_of_few, many, in_turn, inside, mixed, encoded, page,
+    ];
     let bytes_per_point = Requests::new(Load::even(Kind::Sum, Flow::Cumulative), 0..SERIES).bytes_per_point();
     let scaling = [
         scaling::measure("of two services, which are streams of their own", ["shop", "depot"])?,

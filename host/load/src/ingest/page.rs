@@ -117,7 +117,9 @@ pub(crate) fn markdown(outcome: &Outcome, machine: &Machine) -> String {
          From the bytes of an OTLP request to the state of its series, on one thread; then from there to the bytes of an export \
          and the text of a page. The points are cumulative, of series that are known, with five attributes and {:.0} bytes each, \
          in requests of a thousand; every series gets one in each round, and the fastest round counts. Where nothing else is said each \
-         round has them in the order of the one before, as most senders do. Every total is checked, \
+         round has them in the order of the one before, as most senders do. A million series are those of a thousand requests: these come \
+         in another order each round, as where many clients send; or the points in each, too, as of clients that keep to no order; or \
+         a request has points of any other. Each of the first two is held against a thousand series in its order. Every total is checked, \
          and the way through messages has to say the same. Written by\n\n\
          ```sh\ncargo xtask bench ingest --markdown docs/benchmarks-ingest.md\n```\n\n\
          Machine: {machine}.\n\n| {} |\n|---|---:|---:|---:|---|\n",

@@ -143,6 +143,32 @@ impl Load {
     }
 }
 
+/// What comes in another order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shuffled {
+    /// Whole requests, as where many clients send, each in an order of its own; and the points in each, as of clients that have none.
+    Requests { and_points: bool },
+    /// All points, as if a request had points of any client.
+    Points,
+}
+
+struct Random(u64);
+
+impl Random {
+    /// Below a number.
+    fn below(&mut self, end: usize) -> usize {
+        // Knuth's generator of 64 bits, of which the upper ones are good.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((u128::from(self.0) * end as u128) >> 64) as usize
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for place in (1..items.len()).rev() {
+            items.swap(place, self.below(place + 1));
+        }
+    }
+}
+
 /// Requests of one kind of points, of so many series.
 pub(crate) struct Requests {
     service: String,
@@ -163,15 +189,24 @@ impl Requests {
     }
 
     /// The same points in another order, which is told by `seed`.
-    pub(crate) fn shuffled(load: Load, series: std::ops::Range<usize>, seed: u64) -> Self {
-        let mut places: Vec<_> = series.collect();
-        let mut random = seed;
-        for place in (1..places.len()).rev() {
-            // Knuth's generator of 64 bits, of which the upper ones are good.
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let other = ((u128::from(random) * (place as u128 + 1)) >> 64) as usize;
-            places.swap(place, other);
-        }
+    pub(crate) fn shuffled(load: Load, series: std::ops::Range<usize>, what: Shuffled, seed: u64) -> Self {
+        let mut random = Random(seed);
+        let places: Vec<_> = match what {
+            Shuffled::Points => {
+                let mut places: Vec<_> = series.collect();
+                random.shuffle(&mut places);
+                places
+            }
+            Shuffled::Requests { and_points } => {
+                let places: Vec<_> = series.collect();
+                let mut requests: Vec<_> = places.chunks(POINTS_PER_REQUEST).map(<[_]>::to_vec).collect();
+                random.shuffle(&mut requests);
+                if and_points {
+                    requests.iter_mut().for_each(|places| random.shuffle(places));
+                }
+                requests.concat()
+            }
+        };
         Self::of("shop", load, places)
     }
 

@@ -157,15 +157,25 @@ fn deltas_are_what_lies_between_two_totals_of_the_same_series() {
 #[test]
 fn in_another_order_they_are_the_same_points() {
     let load = Load::seeded(Kind::Sum, Flow::Cumulative);
-    let given = round(&mut Requests::new(load, 0..2500));
-    let mut shuffled = round(&mut Requests::shuffled(load, 0..2500, 7));
-    let in_place = given.iter().zip(&shuffled).filter(|(one, other)| one == other).count();
-    assert!(in_place < 20, "{in_place} have their place");
-    let mut sorted = given;
-    for rows in [&mut shuffled, &mut sorted] {
+    let given = round(&mut Requests::new(load, 0..20_000));
+    let in_order = |rows: &[Row]| {
+        let mut rows = rows.to_vec();
         rows.sort_by(|one, other| one.0.cmp(&other.0));
+        rows
+    };
+    for (what, requests_kept, in_place_max) in [
+        (Shuffled::Points, 0, 20),
+        (Shuffled::Requests { and_points: true }, 20, 20),
+        (Shuffled::Requests { and_points: false }, 20, 5 * POINTS_PER_REQUEST),
+    ] {
+        let shuffled = round(&mut Requests::shuffled(load, 0..20_000, what, 7));
+        let in_place = given.iter().zip(&shuffled).filter(|(one, other)| one == other).count();
+        assert!(in_place <= in_place_max, "{in_place} have their place: {what:?}");
+        assert_eq!(in_order(&shuffled), in_order(&given));
+        let requests: Vec<_> = given.chunks(POINTS_PER_REQUEST).map(in_order).collect();
+        let kept = shuffled.chunks(POINTS_PER_REQUEST).filter(|request| requests.contains(&in_order(request)));
+        assert_eq!(kept.count(), requests_kept, "{what:?}");
     }
-    assert_eq!(shuffled, sorted);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use read::{BatchExemplar, BatchMetric, BatchPoint};
-pub use sets::SetRun;
+pub use sets::{PlaceInRun, SetRun};
 use sets::Sets;
 
 use crate::frame::{

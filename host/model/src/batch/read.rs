@@ -1,6 +1,6 @@
 //! Reading a batch: metric, then its points.
 
-use super::{Batch, BatchRow};
+use super::{Batch, BatchRow, PlaceInRun};
 use crate::frame::{
     ExponentialRef, HistogramRef, MetricRef, NumberRef, PointKind, PointRef, SetId, SummaryRef,
 };
@@ -133,6 +133,11 @@ impl<'a> BatchPoint<'a> {
     #[inline]
     pub fn attributes(&self) -> &'a Attributes {
         self.batch.set(self.point.attributes())
+    }
+
+    /// Where its attributes are in their [`SetRun`](super::SetRun), if they are in one.
+    pub fn place_in_run(&self) -> Option<PlaceInRun> {
+        self.batch.sets.place_in_run(self.point.attributes())
     }
 
     /// How many attributes had a key that came again; the last one counts.

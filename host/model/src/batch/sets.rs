@@ -28,6 +28,15 @@ impl SetRun {
     }
 }
 
+/// Where a set is in its [`SetRun`]. The same for as long as the run is kept; later ones may be where it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaceInRun {
+    /// Tells runs apart.
+    pub run: usize,
+    /// How many sets are before it.
+    pub at: u32,
+}
+
 /// An attribute set, and how many of the attributes it was given had a key that came again.
 #[derive(Debug)]
 struct Own {
@@ -109,6 +118,13 @@ impl Sets {
         }
     }
 
+    /// Where a set is in its run, if it is in one.
+    pub(super) fn place_in_run(&self, id: SetId) -> Option<PlaceInRun> {
+        let Place { run, at } = *self.places.get(id.0 as usize)?;
+        let run = self.runs.get(run as usize)?.0.ptr() as usize;
+        Some(PlaceInRun { run, at })
+    }
+
     /// How many attributes that a set was given had a key that came again.
     #[inline]
     pub(super) fn duplicate_keys(&self, id: SetId) -> u64 {
@@ -130,11 +146,15 @@ mod tests {
             (0..20i64).map(|run| SetRun::new([set(10 * run), set(10 * run + 1)].into_iter())).collect();
         let (mut sets, mut expected) = (Sets::default(), Vec::new());
         for step in 0..200u32 {
-            let (run, at) = (step as usize * 7 % 20, step % 2);
-            let number = 10 * run as i64 + i64::from(at);
-            expected.push((sets.add_known(&runs[run], at), number, 0));
+            let (run_at, at) = (step as usize * 7 % 20, step % 2);
+            let number = 10 * run_at as i64 + i64::from(at);
+            expected.push((sets.add_known(&runs[run_at], at), number, 0));
+            let place = expected.last().and_then(|(id, ..)| sets.place_in_run(*id));
+            let own = PlaceInRun { run: runs[run_at].0.ptr() as usize, at };
+            assert_eq!(place, Some(own));
             if step % 5 == 0 {
                 expected.push((sets.add(set(-number), 3), -number, 3));
+                assert_eq!(expected.last().and_then(|(id, ..)| sets.place_in_run(*id)), None);
             }
         }
         for (id, number, duplicate_keys) in expected {

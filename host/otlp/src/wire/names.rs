@@ -10,7 +10,7 @@ use wasmeter_model::{Attributes, EntityRef, EntityRefs, Resource, Scope};
 use super::cursor::Cursor;
 use super::decode::{self, Name};
 use super::known::Known;
-use super::sets::{KnownSets, Place};
+use super::sets::{KnownSets, Last};
 use super::walk::Walk;
 
 /// What so many bytes take in a block of memory of their own.
@@ -139,13 +139,13 @@ impl PartOf {
 /// Finds what bytes say, while a request is read. Others read meanwhile, and nobody learns.
 pub(super) struct Lookup<'n, 'a> {
     tables: RwLockReadGuard<'n, Tables>,
-    last_set: Place,
+    last_set: Last,
     new: New<'a>,
 }
 
 impl<'n, 'a> Lookup<'n, 'a> {
     fn new(tables: RwLockReadGuard<'n, Tables>) -> Self {
-        Self { tables, last_set: Place::default(), new: New::default() }
+        Self { tables, last_set: Last::default(), new: New::default() }
     }
 
     /// The set of the list of attributes at a cursor, for the batch that is built; passes the list over. Counts the attributes.
