@@ -31,10 +31,27 @@ impl EncodedKey {
     pub(crate) fn text_in<'a>(&self, fields: &'a [u8]) -> Option<&'a [u8]> {
         let ([_tag, 0..0x80], message) = fields.split_first_chunk::<2>()? else { return None };
         let value = if self.fields.is_empty() { None } else { message.strip_prefix(self.fields.as_slice()) };
-        match value?.split_first_chunk::<3>()? {
-            ([0..0x80, TEXT, length @ 0..0x80], text) => text.get(..usize::from(*length)),
-            _ => None,
+        short_text(value?)
+    }
+
+    /// As [`EncodedKey::text_in`], where it is known that they begin with an attribute that has the key.
+    #[inline]
+    pub(crate) fn text_behind<'a>(&self, fields: &'a [u8]) -> Option<&'a [u8]> {
+        let ([_tag, 0..0x80], message) = fields.split_first_chunk::<2>()? else { return None };
+        // The same key may have a longer length.
+        if message.first_chunk::<2>()? != self.fields.first_chunk::<2>()? {
+            return None;
         }
+        short_text(message.get(self.fields.len()..)?)
+    }
+}
+
+/// The text of a value from its length on, if it is text and all lengths are of one byte.
+#[inline]
+fn short_text(value: &[u8]) -> Option<&[u8]> {
+    match value.split_first_chunk::<3>()? {
+        ([0..0x80, TEXT, length @ 0..0x80], text) => text.get(..usize::from(*length)),
+        _ => None,
     }
 }
 
@@ -57,6 +74,23 @@ mod tests {
         for (place, key) in [(0, "b"), (0, "ab"), (1, "a"), (1, "b"), (0, ""), (3, "a")] {
             assert_eq!(text(&set, place, key), None, "{place} {key}");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_known_to_be_there_is_not_compared_but_how_it_is_encoded_is() {
+        // The value is so long that it would be taken for a text one byte further on.
+        let message = |length: &[u8]| [b"\x0a", length, b"key\x12\x0a\x0a\x08eight..8"].concat();
+        let field = |message: &[u8]| [&[0x3a, message.len() as u8], message].concat();
+        let key = EncodedKey::new("key");
+        for (length, expected) in [(&b"\x03"[..], Some(&b"eight..8"[..])), (b"\x83\x00", None)] {
+            let set = Attributes::from_encoded(&field(&message(length)), 0x3a).unwrap();
+            let fields = set.fields_from(0).unwrap();
+            assert_eq!(set.attribute(0).map(|attribute| attribute.key()), Some("key"));
+            assert_eq!((key.text_in(fields), key.text_behind(fields)), (expected, expected));
+        }
+        let long = "x".repeat(200);
+        let set = Attributes::from_iter([(long.as_str(), "1")]);
+        assert_eq!(EncodedKey::new(&long).text_behind(set.fields_from(0).unwrap()), None);
     }
 
     #[test]

@@ -55,6 +55,15 @@ impl<'a> Pairs<'a> {
         }
     }
 
+    /// As [`Pairs::text`], where it is known that the attribute has this key.
+    #[inline]
+    pub fn text_of(&self, place: usize, key: &EncodedKey) -> Option<&'a [u8]> {
+        match self.source {
+            Source::Rows { .. } => self.text(place, key),
+            Source::Kept(kept) => key.text_behind(kept.fields_from(place)?),
+        }
+    }
+
     #[inline]
     fn at(&self, place: usize) -> Option<(&'a str, ValueRef<'a>)> {
         match self.source {

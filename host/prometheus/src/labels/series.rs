@@ -274,7 +274,8 @@ fn push_parts(out: &mut Out, set: &Pairs<'_>, parts: &[Part]) {
             }
             Part::Own(own) => own,
         };
-        match set.text(*place, key) {
+        // The plan is for sets that have it there.
+        match set.text_of(*place, key) {
             Some([]) => {}
             Some(text) => {
                 push_behind(out, before.as_bytes());
