@@ -198,12 +198,7 @@ fn of_series(case: &'static str, series: usize, rounds: usize) -> anyhow::Result
 }
 
 /// What a point costs whose sender has no order: each round is in another one than the one before.
-fn in_any_order(
-    case: &'static str,
-    series: usize,
-    what: Shuffled,
-    rounds: usize,
-) -> anyhow::Result<Figure> {
+fn in_any_order(case: &'static str, series: usize, what: Shuffled, rounds: usize) -> anyhow::Result<Figure> {
     let (names, engine) = (Names::new(NAMES_BYTES_MAX), engine(series, Vec::new()));
     let order = |seed| Requests::shuffled(Load::even(Kind::Sum, Flow::Cumulative), 0..series, what, seed);
     let mut orders: Vec<_> = (0..ORDERS).map(order).collect();
@@ -293,7 +288,8 @@ pub(crate) fn run(components: &Path) -> anyhow::Result<Outcome> {
         let again = pass(&plugin)?;
         figures.iter_mut().zip(&again).for_each(|(figure, again)| figure.improve(again));
     }
-    let [mut sum, any, mut native, mut in_wasm, mut histogram, few, any_of_few, mut encoded, mut page] = figures;
+    let [mut sum, any, mut native, mut in_wasm, mut histogram, few, any_of_few, mut encoded, mut page] =
+        figures;
     let mut many = of_series("sum, a million series", 1_000_000, ROUNDS_OF_MANY)?;
     let of_many = |case, what| in_any_order(case, 1_000_000, what, ROUNDS_OF_MANY);
     let requests = |and_points| Shuffled::Requests { and_points };

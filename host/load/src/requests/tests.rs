@@ -173,7 +173,8 @@ fn in_another_order_they_are_the_same_points() {
         assert!(in_place <= in_place_max, "{in_place} have their place: {what:?}");
         assert_eq!(in_order(&shuffled), in_order(&given));
         let requests: Vec<_> = given.chunks(POINTS_PER_REQUEST).map(in_order).collect();
-        let kept = shuffled.chunks(POINTS_PER_REQUEST).filter(|request| requests.contains(&in_order(request)));
+        let kept =
+            shuffled.chunks(POINTS_PER_REQUEST).filter(|request| requests.contains(&in_order(request)));
         assert_eq!(kept.count(), requests_kept, "{what:?}");
     }
 }

@@ -78,12 +78,13 @@ mod tests {
 
     #[test]
     fn a_key_that_is_known_to_be_there_is_not_compared_but_how_it_is_encoded_is() {
-        // The value is so long that it would be taken for a text one byte further on.
+        // The value is so long that what is one byte before it would be taken for the lengths of another text.
         let message = |length: &[u8]| [b"\x0a", length, b"key\x12\x0a\x0a\x08eight..8"].concat();
         let field = |message: &[u8]| [&[0x3a, message.len() as u8], message].concat();
         let key = EncodedKey::new("key");
         for (length, expected) in [(&b"\x03"[..], Some(&b"eight..8"[..])), (b"\x83\x00", None)] {
-            let set = Attributes::from_encoded(&field(&message(length)), 0x3a).unwrap();
+            let list = [field(&message(length)), field(b"\x0a\x01z\x12\x02\x18\x01")].concat();
+            let set = Attributes::from_encoded(&list, 0x3a).unwrap();
             let fields = set.fields_from(0).unwrap();
             assert_eq!(set.attribute(0).map(|attribute| attribute.key()), Some("key"));
             assert_eq!((key.text_in(fields), key.text_behind(fields)), (expected, expected));

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use read::{BatchExemplar, BatchMetric, BatchPoint};
-pub use sets::{PlaceInRun, SetRun};
 use sets::Sets;
+pub use sets::{PlaceInRun, SetRun};
 
 use crate::frame::{
     BoundsId, ExemplarRow, ExponentialRow, Frame, FrameBuilder, HistogramRow, MetricRow, NumberRow,
