@@ -14,15 +14,15 @@ const BODY_BYTES_MAX: usize = 256 << 20;
 /// What was answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Whether it says when to come back.
-    pub(crate) says_when: bool,
+    /// After how long to come back, if it says so.
+    pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Vec<u8>,
 }
 
 /// An answer without its body.
 struct Head {
     status: u16,
-    says_when: bool,
+    retry_after: Option<Duration>,
     /// Of the body, in bytes.
     length: usize,
 }
@@ -84,12 +84,12 @@ impl Connection {
 
     fn answer(&mut self) -> anyhow::Result<Answer> {
         let mut body = Vec::new();
-        let Head { status, says_when, .. } = self.answer_into(&mut body)?;
-        Ok(Answer { status, says_when, body })
+        let Head { status, retry_after, .. } = self.answer_into(&mut body)?;
+        Ok(Answer { status, retry_after, body })
     }
 
     fn answer_into(&mut self, body: &mut impl Write) -> anyhow::Result<Head> {
-        let (mut length, mut is_chunked, mut says_when) = (None, false, false);
+        let (mut length, mut is_chunked, mut retry_after) = (None, false, None);
         let status = self.line()?;
         ensure!(!status.is_empty(), "the connection was closed");
         loop {
@@ -98,7 +98,10 @@ impl Connection {
                 break;
             }
             is_chunked |= line.eq_ignore_ascii_case("transfer-encoding: chunked");
-            says_when |= line.to_ascii_lowercase().starts_with("retry-after:");
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("retry-after:") {
+                let secs = value.trim().parse().context("when to come back, in seconds")?;
+                retry_after = Some(Duration::from_secs(secs));
+            }
             if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
                 length = Some(value.trim().parse::<usize>().context("the length of an answer")?);
             }
@@ -115,7 +118,7 @@ impl Connection {
         }
         let status =
             status.split(' ').nth(1).and_then(|code| code.parse().ok()).context("an answer's status")?;
-        Ok(Head { status, says_when, length: known })
+        Ok(Head { status, retry_after, length: known })
     }
 
     /// Reads so many bytes more of a body of which some are known; how many are then.

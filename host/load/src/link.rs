@@ -1,6 +1,7 @@
 //! One client of a receiver, over either transport, that sends requests as they are and never again.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use bytes::Bytes;
@@ -63,9 +64,9 @@ impl Transport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
     Taken,
-    /// Refused as too much, with or without the word when to come back.
+    /// Refused as too much, and after how long to come back, if that is said.
     Refused {
-        says_when: bool,
+        retry_after: Option<Duration>,
     },
 }
 
@@ -93,7 +94,7 @@ impl Link {
             Self::Http(connection, compression) => {
                 let answer = connection.post_coded(METRICS_PATH, compression.coding(), body)?;
                 if matches!(answer.status, 429 | 503) {
-                    return Ok(Sent::Refused { says_when: answer.says_when });
+                    return Ok(Sent::Refused { retry_after: answer.retry_after });
                 }
                 ExportMetricsServiceResponse::decode(&answer.taken()?[..])?
             }
@@ -101,9 +102,7 @@ impl Link {
                 Ok(answer) => ExportMetricsServiceResponse::decode(answer)?,
                 Err(status) if matches!(status.code(), Code::Unavailable | Code::ResourceExhausted) => {
                     let retry = status.get_details_retry_info();
-                    return Ok(Sent::Refused {
-                        says_when: retry.is_some_and(|retry| retry.retry_delay.is_some()),
-                    });
+                    return Ok(Sent::Refused { retry_after: retry.and_then(|retry| retry.retry_delay) });
                 }
                 Err(status) => bail!("the answer is {:?}: {}", status.code(), status.message()),
             },

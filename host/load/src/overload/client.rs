@@ -1,11 +1,11 @@
-//! A client that sends by the clock, one request at a time, and gives up what is refused.
+//! A client that sends by the clock, one request at a time.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use bytes::Bytes;
 use wasmeter_otlp::Compression;
 
@@ -25,10 +25,30 @@ pub(super) struct Pace {
     pub(super) clients: usize,
 }
 
+impl Pace {
+    /// How long requests are sent at this pace.
+    pub(super) fn time(self) -> Duration {
+        self.every.mul_f64(self.requests as f64)
+    }
+}
+
+/// What a client does with a request that is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    GivenUp,
+    /// Sent again, when the refusal says, until it is taken: as OTLP has it. Meanwhile the next ones wait.
+    SentAgain,
+}
+
+/// How often it is sent again.
+const TIMES_MAX: usize = 60;
+
 /// What became of requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) taken: u64,
+    /// Of these, those that were taken while there were others to be sent by the clock.
+    pub(crate) taken_meanwhile: u64,
     pub(crate) refused: u64,
     /// Of the refused, those that do not say when to come back.
     pub(crate) refused_mutely: u64,
@@ -40,6 +60,7 @@ impl Tally {
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             taken: self.taken + other.taken,
+            taken_meanwhile: self.taken_meanwhile + other.taken_meanwhile,
             refused: self.refused + other.refused,
             refused_mutely: self.refused_mutely + other.refused_mutely,
             sent_last: self.sent_last.max(other.sent_last),
@@ -112,22 +133,33 @@ impl Client {
     }
 
     /// Sends at a pace that began for all clients at the same time.
-    pub(super) fn send(&mut self, pace: Pace, place: usize, begun: Instant) -> anyhow::Result<Tally> {
+    pub(super) fn send(
+        &mut self,
+        pace: Pace,
+        refused: Refused,
+        place: usize,
+        begun: Instant,
+    ) -> anyhow::Result<Tally> {
         let mut tally = Tally::default();
         let offset = pace.every.mul_f64(place as f64 / pace.clients as f64);
         for sent in 0..pace.requests {
             let (round, body) = self.next()?;
             wait::until(begun + offset + pace.every.mul_f64(sent as f64));
             tally.sent_last = begun.elapsed();
-            match self.link()?.send(&body)? {
-                Sent::Taken => {
+            for times in 1.. {
+                let Sent::Refused { retry_after } = self.link()?.send(&body)? else {
                     self.is_taken(round);
                     tally.taken += 1;
+                    tally.taken_meanwhile += u64::from(begun.elapsed() < pace.time());
+                    break;
+                };
+                tally.refused += 1;
+                tally.refused_mutely += u64::from(retry_after.is_none());
+                match (refused, retry_after) {
+                    (Refused::GivenUp, _) | (Refused::SentAgain, None) => break,
+                    (Refused::SentAgain, Some(after)) => wait::until(Instant::now() + after),
                 }
-                Sent::Refused { says_when } => {
-                    tally.refused += 1;
-                    tally.refused_mutely += u64::from(!says_when);
-                }
+                ensure!(times < TIMES_MAX, "a request was refused {times} times");
             }
         }
         Ok(tally)

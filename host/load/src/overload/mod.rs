@@ -6,7 +6,8 @@
 //!
 //! First all clients send in turn, a few at a time and as fast as they are answered, which gives the peak. Then all clients together send a multiple of
 //! it, each by the clock and one request at a time, and give up what is refused. Then they send half of the peak, of which
-//! nothing should be refused. The scenarios are those of `compare`: where a client's series must stand follows from which of its requests
+//! nothing should be refused. At last they send too much again, and again what is refused when they are told to, as exporters do, until all
+//! is taken. The scenarios are those of `compare`: where a client's series must stand follows from which of its requests
 //! were taken.
 
 mod client;
@@ -24,7 +25,7 @@ use crate::compare::scenario::{Collector, SCENARIOS, Scenario, To};
 use crate::link::Transport;
 use crate::requests::{Kind, POINTS_PER_REQUEST};
 use crate::standings::{Standings, Verdict};
-use client::{Client, Pace, Tally};
+use client::{Client, Pace, Refused, Tally};
 use company::Company;
 pub(crate) use page::{markdown, table};
 
@@ -85,6 +86,8 @@ pub(crate) struct Outcome {
     pub(crate) taken: f64,
     pub(crate) overload: Tally,
     pub(crate) half: Tally,
+    /// Of clients that send again what is refused; `None` of who refuses nothing.
+    pub(crate) again: Option<Again>,
     /// How many times the peak had to be sent; `None` where the host and the clients share processors.
     pub(crate) ratio_min: Option<f64>,
     /// Resident memory with the state of all series, before the peak.
@@ -93,6 +96,16 @@ pub(crate) struct Outcome {
     pub(crate) more_bytes_max: u64,
     /// Whether all series stand where what was acknowledged has them.
     pub(crate) verdict: Verdict,
+}
+
+/// What became of requests that were sent until they were taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Again {
+    pub(crate) tally: Tally,
+    /// Points a second that were taken as long as too much was sent by the clock.
+    pub(crate) taken: f64,
+    /// When all were.
+    pub(crate) took: Duration,
 }
 
 impl Outcome {
@@ -114,17 +127,19 @@ impl Outcome {
         if !self.verdict.is_right() {
             return Some(self.verdict.text());
         }
-        let mute = self.overload.refused_mutely + self.half.refused_mutely;
+        let again = self.again.map_or(Tally::default(), |again| again.tally);
+        let mute = self.overload.refused_mutely + self.half.refused_mutely + again.refused_mutely;
         (mute > 0).then(|| format!("{mute} refusals do not say when to come back"))
     }
 }
 
 /// Has every client send at its pace.
-fn all(clients: &mut [Client], pace: Pace) -> anyhow::Result<(Tally, Duration)> {
+fn all(clients: &mut [Client], pace: Pace, refused: Refused) -> anyhow::Result<(Tally, Duration)> {
     let begun = Instant::now();
     let tallies = std::thread::scope(|scope| {
-        let send =
-            |(place, client): (usize, _)| scope.spawn(move || Client::send(client, pace, place, begun));
+        let send = |(place, client): (usize, _)| {
+            scope.spawn(move || Client::send(client, pace, refused, place, begun))
+        };
         let threads: Vec<_> = clients.iter_mut().enumerate().map(send).collect();
         let joined =
             threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a client panicked"))?);
@@ -213,15 +228,15 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     // Making requests takes longer than sending them, and nobody is measured meanwhile.
     drop(busy);
 
-    let pace = paced(many, peak * options.factor, options.secs);
-    prepare(&mut clients, pace.requests)?;
+    let too_much = paced(many, peak * options.factor, options.secs);
+    prepare(&mut clients, too_much.requests)?;
     tell("too much");
     let busy = in_company(options)?;
-    let ((overload, took), share) = with_share(&program, || all(&mut clients, pace))?;
+    let ((overload, took), share) = with_share(&program, || all(&mut clients, too_much, Refused::GivenUp))?;
     drop(busy);
     let more_bytes_max = program.process.resident_bytes_max()?.saturating_sub(resident_bytes);
     // All of them would have begun one more after as long as lies between two of different clients.
-    let sending = overload.sent_last + pace.every.div_f64(many as f64);
+    let sending = overload.sent_last + too_much.every.div_f64(many as f64);
     let offered = points_per_sec(overload.taken + overload.refused, sending);
     let taken = points_per_sec(overload.taken, took);
 
@@ -229,8 +244,18 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     prepare(&mut clients, pace.requests)?;
     tell("half of the peak");
     let busy = in_company(options)?;
-    let (half, _) = all(&mut clients, pace)?;
+    let (half, _) = all(&mut clients, pace, Refused::GivenUp)?;
     drop(busy);
+    let again = match overload.refused {
+        0 => None,
+        _ => {
+            prepare(&mut clients, too_much.requests)?;
+            tell("too much again, and again what is refused");
+            let _busy = in_company(options)?;
+            let (tally, took) = all(&mut clients, too_much, Refused::SentAgain)?;
+            Some(Again { tally, taken: points_per_sec(tally.taken_meanwhile, too_much.time()), took })
+        }
+    };
 
     let mut sent = Standings::default();
     clients.iter().for_each(|client| client.add_standings(start.scenario.keep, &mut sent));
@@ -247,6 +272,7 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
         taken,
         overload,
         half,
+        again,
         ratio_min: options.processors.map(|_| options.factor * OFFERED_MIN),
         resident_bytes,
         more_bytes_max,

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use wasmeter_machine::Machine;
 
 use super::{
-    COLLECTOR_CLIENTS_MAX, COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME_MAX, ROUNDS_OF_STATE,
-    company,
+    Again, COLLECTOR_CLIENTS_MAX, COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME_MAX,
+    ROUNDS_OF_STATE, company,
 };
 use crate::compare::peers;
 use crate::compare::program::Name;
@@ -15,7 +15,7 @@ use crate::processor;
 /// The most beyond its state that the host may take, in MiB.
 const MORE_MIB_MAX: u64 = 100;
 
-const HEADS: [&str; 13] = [
+const HEADS: [&str; 14] = [
     "scenario",
     "program",
     "over",
@@ -28,10 +28,11 @@ const HEADS: [&str; 13] = [
     "memory before",
     "most beyond it",
     "at half the peak",
+    "taken of clients that come back, points/s",
     "totals",
 ];
 
-fn cells(outcome: &Outcome) -> [String; 13] {
+fn cells(outcome: &Outcome) -> [String; 14] {
     let (all, refused) = (outcome.overload.taken + outcome.overload.refused, outcome.overload.refused);
     let more = outcome.more_bytes_max >> 20;
     let verdict = match outcome.program {
@@ -59,6 +60,16 @@ fn cells(outcome: &Outcome) -> [String; 13] {
         } else {
             format!("{} REFUSED", outcome.half.refused)
         },
+        match outcome.again {
+            Some(Again { tally, taken, took }) => format!(
+                "{taken:.0}, {:.2} of the peak; all {} after {:.1} s and {} refusals",
+                taken / outcome.peak,
+                tally.taken,
+                took.as_secs_f64(),
+                tally.refused
+            ),
+            None => "-".to_owned(),
+        },
         outcome.verdict.text(),
     ]
 }
@@ -79,7 +90,9 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
         "# More than it can take\n\n\
          {clients} clients send requests of a thousand points in turn, eight at a time and as fast as they are answered, for {peak_secs} s at most, which gives the peak. \
          Then all of them together send {factor} times as much for {secs} s, each by the clock and one request at a time (so that those who are not answered in time send \
-         less than they should), and give up what is refused. Then they send half of the peak. Each client has a thousand series of its \
+         less than they should), and give up what is refused. Then they send half of the peak. At last they send as much too much as before, but send \
+         again what is refused, as long after the refusal as it says, until all is taken, as exporters do: of that the table has what was taken \
+         as long as too much was sent, and when all was. Each client has a thousand series of its \
          own, with five attributes. The scenarios are those of [the comparison](benchmarks-compare.md), but for the page of \
          histograms, which would be half a gigabyte.\n\n\
          The program has one processor, and of every {period} ms {alone} to itself: in the others {company} threads do nothing but count there, and the program has the \
@@ -95,7 +108,7 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          they wait. Written by\n\n\
          ```sh\ncargo xtask bench overload --markdown docs/overload.md\n```\n\n\
          Machine: {machine}. Processor: {processor}. The Collector is {collector}.\n\n\
-         | {heads} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|\n",
+         | {heads} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|---|\n",
         clients = options.clients,
         peak_secs = PEAK_TIME_MAX.as_secs(),
         factor = options.factor,
