@@ -29,15 +29,13 @@ use client::{Client, Pace, Refused, Tally};
 use company::Company;
 pub(crate) use page::{markdown, table};
 
-/// How the first scenario travels, and the others: making compressed requests takes much longer than sending them.
+/// How each scenario travels.
 const TRANSPORTS: [Transport; 4] = [
     Transport::Http(Compression::None),
     Transport::Http(Compression::Gzip),
     Transport::Grpc(Compression::None),
     Transport::Grpc(Compression::Gzip),
 ];
-const TRANSPORTS_OF_OTHERS: [Transport; 2] =
-    [Transport::Http(Compression::None), Transport::Grpc(Compression::Gzip)];
 /// Requests of each client before its series are state: one of deltas remembers sixteen intervals, and exponential buckets are as many as
 /// the values that came have hit.
 pub(super) const ROUNDS_OF_STATE: usize = 18;
@@ -290,11 +288,11 @@ fn cases(options: &Options) -> Vec<(&'static Scenario, Transport, Name)> {
         is_asked_for && !is_page_long && scenario.collector != Collector::Receives
     };
     let cases = |(place, scenario): (usize, &'static Scenario)| {
-        let (transports, names): (&[_], &[_]) = match place {
-            0 => (&TRANSPORTS, &[Name::Wasmeter, Name::Collector]),
-            _ => (&TRANSPORTS_OF_OTHERS, &[Name::Wasmeter]),
+        let names: &[_] = match place {
+            0 => &[Name::Wasmeter, Name::Collector],
+            _ => &[Name::Wasmeter],
         };
-        transports
+        TRANSPORTS
             .iter()
             .flat_map(move |transport| names.iter().map(move |name| (scenario, *transport, *name)))
     };
