@@ -31,9 +31,9 @@ fn state(state: State) -> String {
     let State { series, bytes_per_series, remembered_bytes_per_series } = state;
     let total = |bytes: f64| bytes * series as f64 / f64::from(1 << 30);
     format!(
-        "{series} series of a counter with five attributes take {:.2} GiB, {remembered_bytes_per_series:.0} bytes each (< 0.5 GiB {}), as a host has \
+        "{series} series of a counter with five attributes take {:.3} GiB, {remembered_bytes_per_series:.0} bytes each (< 0.5 GiB {}), as a host has \
          them that reads requests where they lie: with what is remembered of their encoding, which is bounded. The state alone, of requests that were \
-         decoded, takes {:.2} GiB, {bytes_per_series:.0} bytes each.",
+         decoded, takes {:.3} GiB, {bytes_per_series:.0} bytes each.",
         total(remembered_bytes_per_series),
         verdict(total(remembered_bytes_per_series) < 0.5),
         total(bytes_per_series),
