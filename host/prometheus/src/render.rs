@@ -22,8 +22,9 @@ pub use draft::Draft;
 pub fn render(frame: &Frame, format: Format, options: &Options) -> Page {
     let mut draft = Draft::new(Cow::Borrowed(frame), format, options);
     let text = draft.by_ref().flatten().collect();
-    // What is put on a page is text.
-    let text = String::from_utf8(text).unwrap_or_default();
+    // What is put on a page is text; were it not, the rest would be none the less.
+    let text = String::from_utf8(text)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     let Draft { dropped, warnings, .. } = draft;
     Page { text, dropped, warnings }
 }

@@ -29,7 +29,7 @@ impl EncodedKey {
     /// The text of the first attribute of these, if it has the key and its value is text, and all its lengths are of one byte.
     #[inline]
     pub(crate) fn text_in<'a>(&self, fields: &'a [u8]) -> Option<&'a [u8]> {
-        let ([_tag, 0..0x80], message) = fields.split_first_chunk::<2>()? else { return None };
+        let message = short_message(fields)?;
         let value = if self.fields.is_empty() { None } else { message.strip_prefix(self.fields.as_slice()) };
         short_text(value?)
     }
@@ -37,12 +37,23 @@ impl EncodedKey {
     /// As [`EncodedKey::text_in`], where it is known that they begin with an attribute that has the key.
     #[inline]
     pub(crate) fn text_behind<'a>(&self, fields: &'a [u8]) -> Option<&'a [u8]> {
-        let ([_tag, 0..0x80], message) = fields.split_first_chunk::<2>()? else { return None };
+        let message = short_message(fields)?;
         // The same key may have a longer length.
         if message.first_chunk::<2>()? != self.fields.first_chunk::<2>()? {
             return None;
         }
+        // What is behind a key is its value or nothing.
         short_text(message.get(self.fields.len()..)?)
+    }
+}
+
+/// The first attribute of these, without its tag and its length, if that is of one byte. It goes no further: what is behind it is
+/// another one.
+#[inline]
+fn short_message(fields: &[u8]) -> Option<&[u8]> {
+    match fields.split_first_chunk::<2>()? {
+        ([_tag, length @ 0..0x80], rest) => rest.get(..usize::from(*length)),
+        _ => None,
     }
 }
 
@@ -92,6 +103,21 @@ mod tests {
         let long = "x".repeat(200);
         let set = Attributes::from_iter([(long.as_str(), "1")]);
         assert_eq!(EncodedKey::new(&long).text_behind(set.fields_from(0).unwrap()), None);
+    }
+
+    #[test]
+    fn a_value_that_is_not_there_is_not_looked_for_in_the_next_attribute() {
+        let field = |tag: u8, message: &[u8]| [&[tag, message.len() as u8], message].concat();
+        let key = EncodedKey::new("key");
+        for tag in [0x3a, 0x4a, 0x0a] {
+            for message in [&b"\x0a\x03key"[..], b"\x0a\x03key\x12\x00", b"\x0a\x03key\x12\x02\x0a\x00"] {
+                let list = [field(tag, message), field(tag, b"\x0a\x03the\x12\x06\x0a\x04next")].concat();
+                let set = Attributes::from_encoded(&list, tag).unwrap();
+                let fields = set.fields_from(0).unwrap();
+                let expected = message.ends_with(b"\x0a\x00").then_some(&b""[..]);
+                assert_eq!((key.text_in(fields), key.text_behind(fields)), (expected, expected), "{tag:#x}");
+            }
+        }
     }
 
     #[test]

@@ -124,8 +124,40 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// A set as it is received, with this tag; `None` if a key comes twice.
+fn received(set: &[(String, Value)], tag: u8) -> Option<Attributes> {
+    let field = |tag: u8, message: &[u8]| [&[tag, message.len() as u8], message].concat();
+    let mut list = Vec::new();
+    for (place, (key, value)) in set.iter().enumerate() {
+        let value = match value {
+            // Both are the same value.
+            Value::Empty if place % 2 == 0 => Vec::new(),
+            Value::Empty => field(0x12, &[]),
+            Value::String(text) => field(0x12, &field(0x0a, text.as_bytes())),
+            Value::Int(int) => field(0x12, &[0x18, *int as u8]),
+            Value::Double(double) => field(0x12, &[&[0x21], &double.to_le_bytes()[..]].concat()),
+            other => panic!("{other:?}"),
+        };
+        list.extend(field(tag, &[field(0x0a, key.as_bytes()), value].concat()));
+    }
+    Attributes::from_encoded(&list, tag)
+}
+
+/// Where a frame has a set from.
+#[derive(Clone, Copy, Debug)]
+enum From {
+    Rows,
+    Kept,
+    Received { tag: u8 },
+}
+
+fn from() -> impl Strategy<Value = From> {
+    let tag = prop_oneof![Just(0x3a), Just(0x4a), Just(0x0a)];
+    prop_oneof![1 => Just(From::Rows), 1 => Just(From::Kept), 3 => tag.prop_map(|tag| From::Received { tag })]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(4000))]
 
     /// Keys that often collide, values that are often empty or look like another, in any order, given twice or not.
     #[test]
@@ -134,17 +166,20 @@ proptest! {
         shared in prop::collection::vec(("a|b|a_|le|job", "[x1\"]{0,2}"), 0..3),
         // Of which sets a metric is opened: whether its scope carries what is shared, and its type has a label.
         opened in prop::collection::vec(prop::option::weighted(0.2, (any::<bool>(), any::<bool>())), 20),
-        are_kept in any::<bool>(),
+        from in from(),
     ) {
         let strategy = TranslationStrategy::default();
         let mut builder = FrameBuilder::new();
         let mut known: Vec<(Attributes, SetId)> = Vec::new();
         let mut id = |set: &Vec<(String, Value)>| {
             let pairs = set.iter().map(|(key, value)| (key.as_str(), value.as_ref()));
-            if !are_kept {
-                return builder.set(pairs);
-            }
-            let attributes = Attributes::from_iter(set.iter().map(|(key, value)| (key, value.clone())));
+            let received = match from {
+                From::Rows => return builder.set(pairs),
+                From::Kept => None,
+                From::Received { tag } => received(set, tag),
+            };
+            let attributes = received
+                .unwrap_or_else(|| Attributes::from_iter(set.iter().map(|(key, value)| (key, value.clone()))));
             if let Some((_, id)) = known.iter().find(|(other, _)| *other == attributes) {
                 return *id;
             }
