@@ -55,6 +55,10 @@ pub trait Answer: Clone + Send + Sync + 'static {
     fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Self::Body>> + Send;
 }
 
+/// An extension of an answer over HTTP/2 to a request whose body is not read: what is still on its way for that costs its connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Unread;
+
 /// Serves `service` until `shutdown` completes, then lets requests finish for at most the drain timeout.
 pub async fn serve(
     listener: TcpListener,

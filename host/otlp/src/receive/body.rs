@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -18,6 +19,7 @@ use super::places::{PATIENCE, Reading};
 pub(super) struct Measured<B> {
     body: B,
     seen: usize,
+    seen_max: usize,
     limits: ReceiveLimits,
     deadline: Pin<Box<Sleep>>,
     /// What it counts for among all bodies; `None` if it is not kept.
@@ -28,17 +30,19 @@ pub(super) struct Measured<B> {
 /// The place of a body that has others wait.
 struct Place {
     reading: Reading,
-    /// When something last came.
-    heard: Instant,
-    /// Looks whether that is long ago; not set anew for each piece.
+    begun: Instant,
+    /// Looks whether that is too long ago; not set anew for each piece.
     look: Option<Pin<Box<Sleep>>>,
 }
 
 impl Place {
-    /// Whether the client has sent nothing for too long. Asked when nothing is there.
-    fn is_lost(&mut self, context: &mut Context<'_>) -> bool {
+    /// Whether the client takes too long for so many bytes. Asked when nothing is there.
+    ///
+    /// Not when it is silent: who sends a byte now and then would have others wait as long as it likes.
+    fn is_lost(&mut self, seen: usize, context: &mut Context<'_>) -> bool {
+        // A megabyte a second.
+        let until = self.begun + PATIENCE + Duration::from_micros(seen as u64);
         loop {
-            let until = self.heard + PATIENCE;
             let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
             if look.as_mut().poll(context).is_pending() {
                 return false;
@@ -59,14 +63,21 @@ impl<B> Measured<B> {
         reservation: Arc<Reservation>,
         reading: Reading,
     ) -> Self {
-        let place = Place { reading, heard: Instant::now(), look: None };
+        let place = Place { reading, begun: Instant::now(), look: None };
         Self { reservation: Some(reservation), place: Some(place), ..Self::unkept(body, limits) }
     }
 
     /// A body of which nothing is kept.
     pub(super) fn unkept(body: B, limits: &ReceiveLimits) -> Self {
         let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + limits.body_timeout));
-        Self { body, seen: 0, limits: limits.clone(), deadline, reservation: None, place: None }
+        let seen_max = limits.body_bytes_max;
+        Self { body, seen: 0, seen_max, limits: limits.clone(), deadline, reservation: None, place: None }
+    }
+
+    /// The same with so many bytes around it that are not its own.
+    pub(super) fn framed(mut self, bytes: usize) -> Self {
+        self.seen_max = self.seen_max.saturating_add(bytes);
+        self
     }
 
     /// The place of a body that has been read, unless it was given away.
@@ -74,16 +85,14 @@ impl<B> Measured<B> {
         self.place.map(|place| place.reading)
     }
 
-    /// Keeps nothing of what is still to come, so that a client that is refused reads why.
-    pub(super) async fn discard(mut self) -> Result<(), Failure>
+    /// Reads what is still to come and keeps nothing of it, so that a client that is refused reads why; up to where something is wrong
+    /// with it, too.
+    pub(super) async fn discard(mut self)
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
     {
         (self.reservation, self.place) = (None, None);
-        while let Some(frame) = self.frame().await {
-            frame?;
-        }
-        Ok(())
+        while let Some(Ok(_)) = self.frame().await {}
     }
 }
 
@@ -100,7 +109,8 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for Measured<
             return Poll::Ready(Some(Err(Failure::new(FailureKind::TooSlow, message))));
         }
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        if polled.is_pending() && self.place.as_mut().is_some_and(|place| place.is_lost(context)) {
+        let seen = self.seen;
+        if polled.is_pending() && self.place.as_mut().is_some_and(|place| place.is_lost(seen, context)) {
             self.place = None;
         }
         let frame = match ready!(polled) {
@@ -111,12 +121,9 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for Measured<
                 return Poll::Ready(Some(Err(Failure::new(FailureKind::Disconnected, message))));
             }
         };
-        if let Some(place) = &mut self.place {
-            place.heard = Instant::now();
-        }
         let bytes = frame.data_ref().map_or(0, Bytes::len);
         self.seen = self.seen.saturating_add(bytes);
-        if self.seen > self.limits.body_bytes_max {
+        if self.seen > self.seen_max {
             return Poll::Ready(Some(Err(Failure::too_large(self.limits.body_bytes_max))));
         }
         if let Some(reservation) = &self.reservation
@@ -168,7 +175,6 @@ pub(super) fn growth(content: usize, data: usize, to_come: Option<u64>) -> usize
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
-    use std::time::Duration;
 
     use super::super::budget::Budget;
     use super::super::places::Places;
@@ -176,9 +182,9 @@ mod tests {
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
-    /// A body of pieces of one byte, each so long after the one before.
+    /// A body of pieces of so many bytes, each so long after the one before.
     struct Slow {
-        pieces: Vec<Duration>,
+        pieces: Vec<(Duration, usize)>,
         next: Option<Pin<Box<Sleep>>>,
     }
 
@@ -190,20 +196,20 @@ mod tests {
             mut self: Pin<&mut Self>,
             context: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            let Some(after) = self.pieces.first().copied() else { return Poll::Ready(None) };
+            let Some((after, bytes)) = self.pieces.first().copied() else { return Poll::Ready(None) };
             ready!(
                 self.next.get_or_insert_with(|| Box::pin(tokio::time::sleep(after))).as_mut().poll(context)
             );
             self.next = None;
             self.pieces.remove(0);
-            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"a")))))
+            Poll::Ready(Some(Ok(Frame::data(vec![b'a'; bytes].into()))))
         }
     }
 
     /// After how long, to two milliseconds, another one may be read beside a body that has the only place.
-    async fn place_is_free_after(pieces: Vec<Duration>) -> Duration {
+    async fn place_is_free_after(pieces: Vec<(Duration, usize)>) -> Duration {
         let limits = ReceiveLimits { in_flight_max: 1, waiting_max: 0, ..ReceiveLimits::default() };
-        let (places, reservation) = (Places::new(&limits), Reservation::new(&Budget::new(100)));
+        let (places, reservation) = (Places::new(&limits), Reservation::new(&Budget::new(1 << 20)));
         let body = Slow { pieces, next: None };
         let body = Measured::new(body, &limits, reservation, places.enter().await.unwrap());
         let begun = Instant::now();
@@ -217,14 +223,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_keeps_its_place_as_long_as_something_comes() {
-        assert_eq!(place_is_free_after(vec![41 * MILLISECOND; 5]).await, 206 * MILLISECOND);
+    async fn a_body_keeps_its_place_as_long_as_it_is_fast() {
+        let pieces = vec![(41 * MILLISECOND, 40_000); 5];
+        assert_eq!(place_is_free_after(pieces).await, 206 * MILLISECOND);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_of_which_nothing_comes_leaves_its_place_to_others_and_is_read_nevertheless() {
-        let first = 25 * MILLISECOND;
-        assert_eq!(place_is_free_after(vec![first, 500 * MILLISECOND]).await, first + PATIENCE + MILLISECOND);
+    async fn a_body_of_which_little_comes_leaves_its_place_to_others_and_is_read_nevertheless() {
+        let lost = PATIENCE + 2 * MILLISECOND;
+        assert_eq!(place_is_free_after(vec![(500 * MILLISECOND, 1)]).await, lost);
+        assert_eq!(place_is_free_after(vec![(20 * MILLISECOND, 1); 30]).await, lost);
+        let first = (30 * MILLISECOND, 20_000);
+        let rest = (500 * MILLISECOND, 20_000);
+        assert_eq!(place_is_free_after(vec![first, rest]).await, lost + 20 * MILLISECOND);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::body::growth;
 use super::failure::{Failure, FailureKind};
 
 /// What stands in front of a message: whether it is compressed, and its length.
-const HEAD_BYTES: usize = 5;
+pub(super) const HEAD_BYTES: usize = 5;
 
 /// A message as it was sent.
 #[derive(Debug, PartialEq, Eq)]

@@ -12,13 +12,13 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tonic::Status;
 use tonic::body::Body;
-use wasmeter_serve::Answer;
+use wasmeter_serve::{Answer, Unread};
 
 use super::Transport;
 use super::body::Measured;
 use super::budget::Reservation;
 use super::failure::{Failure, FailureKind};
-use super::framing::{Message, framed, message};
+use super::framing::{HEAD_BYTES, Message, framed, message};
 use super::intake::{Arrived, Counting, Encoding, Intake};
 use crate::messages::ExportMetricsServiceResponse;
 use crate::{Compression, METRICS_METHOD};
@@ -58,6 +58,7 @@ impl Answer for GrpcService {
             Err(failure) => {
                 counting.answered(Some(failure.kind));
                 let mut response = failure.status().into_http::<Body>();
+                response.extensions_mut().insert(Unread);
                 if failure.kind == FailureKind::UnsupportedEncoding {
                     // A client may choose another then (compression in gRPC, "Compression Method Asymmetry").
                     response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
@@ -76,7 +77,8 @@ impl GrpcService {
         let reading = intake.places.enter().await?;
         let reservation = Reservation::new(&intake.budget);
         let (body, limits) = (request.into_body(), &intake.limits);
-        let mut body = Measured::new(body, limits, Arc::clone(&reservation), reading);
+        let body = Measured::new(body, limits, Arc::clone(&reservation), reading);
+        let mut body = body.framed(HEAD_BYTES);
         let Message { is_compressed, bytes } = message(&mut body, limits.body_bytes_max).await?;
         let compression = match (is_compressed, compression) {
             (false, _) => Compression::None,

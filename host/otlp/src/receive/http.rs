@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+    ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue, RETRY_AFTER,
 };
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -64,11 +64,13 @@ impl HttpService {
         if announced.is_some_and(|bytes: u64| bytes > limits.body_bytes_max as u64) {
             return Err(Failure::too_large(limits.body_bytes_max));
         }
-        // A refusal waits until the body is read: a client that is still writing when the connection is closed does not read why.
+        // A refusal waits until the body is read: a client that is still writing when the connection is closed does not read why. Unless
+        // it asks before it sends.
         let reading = match self.0.places.enter().await {
             Ok(reading) => reading,
+            Err(refusal) if asks_first(request.headers()) => return Err(refusal),
             Err(refusal) => {
-                Measured::unkept(request.into_body(), limits).discard().await?;
+                Measured::unkept(request.into_body(), limits).discard().await;
                 return Err(refusal);
             }
         };
@@ -78,7 +80,7 @@ impl HttpService {
             Ok(bytes) => bytes,
             Err(refusal) if refusal.kind == FailureKind::Overloaded => {
                 drop(reservation);
-                body.discard().await?;
+                body.discard().await;
                 return Err(refusal);
             }
             Err(failure) => return Err(failure),
@@ -86,6 +88,11 @@ impl HttpService {
         let (transport, reading) = (Transport::Http, body.into_reading());
         self.0.take(Arrived { transport, encoding, compression, bytes, reservation, reading }).await
     }
+}
+
+/// True if nothing is sent before the answer is known to be welcome.
+fn asks_first(headers: &HeaderMap) -> bool {
+    headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 fn check_target(request: &Request<Incoming>) -> Result<(), Failure> {

@@ -57,12 +57,17 @@ impl Intake {
 
     /// Decompresses, decodes and hands over, on a thread that may block.
     pub(super) async fn take(&self, arrived: Arrived) -> Result<ExportMetricsServiceResponse, Failure> {
+        // Who has lost its place waits like all others, if there is room.
+        let entered = match arrived.reading {
+            Some(_) => None,
+            None => Some(self.places.enter_now()?),
+        };
         let place = self.places.work().await?;
         let (sink, names) = (Arc::clone(&self.sink), Arc::clone(&self.names));
         let (stats, limits) = (Arc::clone(&self.stats), self.limits.clone());
         // The work goes on if the client leaves meanwhile, so it does its own counting.
         let work = tokio::task::spawn_blocking(move || {
-            let _place = place;
+            let _places = (entered, place);
             process(sink.as_ref(), &names, &stats, &limits, arrived)
         });
         match work.await {
@@ -165,5 +170,39 @@ impl Drop for Counting<'_> {
         if !self.answered {
             self.stats.add(self.transport, Counted::Failed(FailureKind::Disconnected), 1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Sink for Nothing {
+        fn accept(&self, _: Batch<'static>, _: Transport) -> Result<Accepted, super::super::Overloaded> {
+            Ok(Accepted::default())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_was_slow_waits_like_others_or_is_refused_like_them() {
+        let limits = ReceiveLimits { in_flight_max: 1, waiting_max: 1, ..ReceiveLimits::default() };
+        let intake = Intake::new(Arc::new(Nothing), limits);
+        let arrived = |reading| Arrived {
+            transport: Transport::Http,
+            encoding: Encoding::Protobuf,
+            compression: Compression::None,
+            bytes: Bytes::new(),
+            reservation: Reservation::new(&intake.budget),
+            reading,
+        };
+        let held = [intake.places.enter_now().unwrap(), intake.places.enter_now().unwrap()];
+        let refused = intake.take(arrived(None)).await.unwrap_err();
+        assert_eq!(refused.kind, FailureKind::Overloaded);
+        drop(held);
+        intake.take(arrived(None)).await.unwrap();
+        let reading = intake.places.enter().await.unwrap();
+        intake.take(arrived(Some(reading))).await.unwrap();
     }
 }

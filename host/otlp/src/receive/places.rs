@@ -14,8 +14,12 @@ use super::limits::ReceiveLimits;
 /// How many bodies are read ahead for each request that is worked on, so that there is always one that can be.
 const READ_AHEAD: usize = 4;
 
-/// How long a client may have others wait by sending nothing of a body that has begun.
+/// How long a body may be read with others waiting for it, beside the time that its bytes may take at a megabyte a second.
 pub(super) const PATIENCE: Duration = Duration::from_millis(50);
+
+/// How long a request may wait to be read. Most clients wait ten seconds for an answer; of HTTP/1 it is not seen that one has left before
+/// its request is read.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// The places of a receiver.
 #[derive(Debug)]
@@ -50,11 +54,26 @@ impl Places {
     ///
     /// # Errors
     ///
-    /// Too many wait already.
+    /// Too many wait already, or it has waited for [`WAIT_MAX`].
     pub(super) async fn enter(&self) -> Result<Reading, Failure> {
+        let entered = self.enter_now()?;
+        let reading = match Arc::clone(&self.reading).try_acquire_owned() {
+            Ok(reading) => reading,
+            Err(_) => tokio::time::timeout(WAIT_MAX, next(&self.reading))
+                .await
+                .map_err(|_| Failure::overloaded(self.retry_after))??,
+        };
+        Ok(Reading { _entered: entered, _reading: reading })
+    }
+
+    /// A place among those that wait, for a body that was read without one, since its client was slow.
+    ///
+    /// # Errors
+    ///
+    /// Too many wait already.
+    pub(super) fn enter_now(&self) -> Result<OwnedSemaphorePermit, Failure> {
         let entered = Arc::clone(&self.entered).try_acquire_owned();
-        let entered = entered.map_err(|_| Failure::overloaded(self.retry_after))?;
-        Ok(Reading { _entered: entered, _reading: next(&self.reading).await? })
+        entered.map_err(|_| Failure::overloaded(self.retry_after))
     }
 
     /// Waits until there is a place at work for what has been read.
@@ -94,8 +113,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn bodies_are_read_in_turn_and_who_finds_too_many_waiting_is_refused() {
+    #[tokio::test(start_paused = true)]
+    async fn bodies_are_read_in_turn_and_who_finds_too_many_waiting_is_refused() {
         let places = places(1, READ_AHEAD + 2);
         let mut reading: Vec<_> = (0..1 + READ_AHEAD).map(|_| enter(&places).unwrap()).collect();
         let mut waiting: [Waiting<'_>; 2] = [Box::pin(places.enter()), Box::pin(places.enter())];
@@ -107,6 +126,17 @@ mod tests {
         let Poll::Ready(first) = poll(&mut waiting[0]) else { panic!("there is a place") };
         drop((first, waiting));
         assert!(enter(&places).is_ok(), "who goes away leaves his place");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_longer_than_clients_do() {
+        let places = places(1, READ_AHEAD + 1);
+        let reading: Vec<_> = (0..1 + READ_AHEAD).map(|_| enter(&places).unwrap()).collect();
+        let begun = tokio::time::Instant::now();
+        assert_eq!(places.enter().await.unwrap_err().kind, FailureKind::Overloaded);
+        assert_eq!(begun.elapsed(), WAIT_MAX);
+        drop(reading);
+        assert!(enter(&places).is_ok(), "it has left its place");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Reading protobuf fields one by one; `None` is whatever the decoder is to look at.
 
+use crate::decode::ELEMENTS_MAX;
+
 /// What is left of a message.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a>(&'a [u8]);
@@ -105,14 +107,27 @@ impl<'a> Cursor<'a> {
 
     /// A list of messages that stand together, tags included, of which the first one is next; counts them.
     #[inline]
-    pub(super) fn list(&mut self, tag: u8, elements: &mut usize) -> Option<&'a [u8]> {
+    pub(super) fn list(&mut self, tag: u8, elements: &mut Elements) -> Option<&'a [u8]> {
         let all = self.0;
         while self.0.first() == Some(&tag) {
-            *elements += 1;
+            elements.add(1)?;
             self.skip(1)?;
             self.bytes()?;
         }
         all.get(..all.len() - self.0.len())
+    }
+}
+
+/// How many repeated elements of a request have been read, as the decoder counts them, which refuses what has more than
+/// [`ELEMENTS_MAX`]. Something short may make something long: so they are counted while they are read and not when all are.
+#[derive(Debug, Default)]
+pub(super) struct Elements(usize);
+
+impl Elements {
+    #[inline]
+    pub(super) fn add(&mut self, elements: usize) -> Option<()> {
+        self.0 += elements;
+        (self.0 <= ELEMENTS_MAX).then_some(())
     }
 }
 
@@ -158,8 +173,8 @@ mod tests {
     #[test]
     fn a_list_ends_where_another_field_begins() {
         let bytes = [0x3a, 1, 9, 0x3a, 0, 0x40, 1];
-        let (mut cursor, mut elements) = (Cursor::new(&bytes), 0);
+        let (mut cursor, mut elements) = (Cursor::new(&bytes), Elements::default());
         assert_eq!(cursor.list(0x3a, &mut elements), Some(&bytes[..5]));
-        assert_eq!((elements, cursor.rest()), (2, &[0x40, 1][..]));
+        assert_eq!((elements.0, cursor.rest()), (2, &[0x40, 1][..]));
     }
 }

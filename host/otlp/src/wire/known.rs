@@ -115,14 +115,14 @@ impl<T> Known<T> {
         if self.size > self.size_max / 2 {
             return self.clear();
         }
-        self.places.clear();
+        // The memory of the others goes, too: it is counted for what is there.
+        self.entries.shrink_to_fit();
+        self.places = HashTable::new();
         (0..self.entries.len()).for_each(|place| self.index(place));
     }
 
     fn clear(&mut self) {
-        self.entries.clear();
-        self.places.clear();
-        self.size = 0;
+        *self = Self { hasher: self.hasher.clone(), ..Self::new(self.size_max) };
     }
 
     /// How many there are, and what they take, in bytes.
@@ -147,6 +147,7 @@ mod tests {
         }
         known.insert(&40_u32.to_le_bytes(), 40, 0);
         assert_eq!(known.size().0, 11);
+        assert!(known.entries.capacity() < 20 && known.places.capacity() < 30, "their memory goes, too");
         assert!((0..10_u32).all(|number| known.get(&number.to_le_bytes()).is_some()));
         assert_eq!(known.get(&20_u32.to_le_bytes()), None);
     }

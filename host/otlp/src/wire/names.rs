@@ -7,7 +7,7 @@ use wasmeter_model::batch::{Batch, BatchBuilder, MetricName};
 use wasmeter_model::frame::SetId;
 use wasmeter_model::{Attributes, EntityRef, EntityRefs, Resource, Scope};
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Elements};
 use super::decode::{self, Name};
 use super::known::Known;
 use super::sets::{KnownSets, Last};
@@ -60,7 +60,7 @@ impl Names {
     ///
     /// Takes one pass over the bytes. A name that is not known yet is decoded, once.
     pub fn read(&self, request: &[u8]) -> Option<Batch<'static>> {
-        let mut walk = Walk::new(Lookup::new(self.0.read().unwrap_or_else(PoisonError::into_inner)));
+        let mut walk = Walk::new(self.lookup());
         walk.request(request)?;
         let (batch, lookup) = walk.finish();
         let Lookup { tables, new, .. } = lookup;
@@ -69,6 +69,10 @@ impl Names {
             self.learn(new);
         }
         Some(batch)
+    }
+
+    pub(super) fn lookup<'n, 'a>(&'n self) -> Lookup<'n, 'a> {
+        Lookup::new(self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn learn(&self, new: New<'_>) {
@@ -155,13 +159,13 @@ impl<'n, 'a> Lookup<'n, 'a> {
         cursor: &mut Cursor<'a>,
         of: PartOf,
         builder: &mut BatchBuilder,
-        elements: &mut usize,
+        elements: &mut Elements,
     ) -> Option<SetId> {
         let tag = of.tag();
         // A list that is known to its last element need not be walked through, if there is not one more.
         let is_end = |rest: &[u8]| rest.first() != Some(&tag);
         if let Some(known) = self.tables.sets.guess_next(&mut self.last_set, cursor.rest(), is_end) {
-            *elements += known.attributes.len();
+            elements.add(known.attributes.len())?;
             cursor.skip(known.attributes.fields().len())?;
             return Some(builder.known_set(known.run, known.at));
         }

@@ -7,7 +7,7 @@ use wasmeter_model::frame::{
 };
 use wasmeter_model::{Attributes, Number, Timestamp};
 
-use super::cursor::{Cursor, fixed64s};
+use super::cursor::{Cursor, Elements, fixed64s};
 use super::names::{Lookup, PartOf};
 use crate::decode::{
     check_bounds, check_exponential_shape, check_lengths, check_quantiles, check_times, check_value,
@@ -68,7 +68,7 @@ impl<'a> Points<'a> {
         mut cursor: Cursor<'a>,
         names: &mut Lookup<'_, 'a>,
         builder: &mut BatchBuilder,
-        elements: &mut usize,
+        elements: &mut Elements,
     ) -> Option<()> {
         let (mut header, mut value) = (Header::default(), None);
         while !cursor.is_empty() {
@@ -98,7 +98,7 @@ impl<'a> Points<'a> {
         mut cursor: Cursor<'a>,
         names: &mut Lookup<'_, 'a>,
         builder: &mut BatchBuilder,
-        elements: &mut usize,
+        elements: &mut Elements,
     ) -> Option<()> {
         let (mut header, mut extent) = (Header::default(), Extent::default());
         let (mut bounds, mut counts) = (None, 0);
@@ -153,7 +153,7 @@ impl<'a> Points<'a> {
         mut cursor: Cursor<'a>,
         names: &mut Lookup<'_, 'a>,
         builder: &mut BatchBuilder,
-        elements: &mut usize,
+        elements: &mut Elements,
     ) -> Option<()> {
         let (mut header, mut extent) = (Header::default(), Extent::default());
         let (mut scale, mut zero_count, mut zero_threshold) = (0, 0, 0.0);
@@ -206,7 +206,7 @@ impl<'a> Points<'a> {
         mut cursor: Cursor<'a>,
         names: &mut Lookup<'_, 'a>,
         builder: &mut BatchBuilder,
-        elements: &mut usize,
+        elements: &mut Elements,
     ) -> Option<()> {
         let (mut header, mut count, mut sum) = (Header::default(), 0, 0.0);
         self.quantiles.clear();
@@ -218,7 +218,7 @@ impl<'a> Points<'a> {
                 0x21 => count = cursor.fixed64()?,
                 0x29 => sum = cursor.double()?,
                 0x32 => {
-                    *elements += 1;
+                    elements.add(1)?;
                     self.quantiles.push(quantile(Cursor::new(cursor.bytes()?))?);
                 }
                 0x3a => {
@@ -266,8 +266,8 @@ fn quantile(mut cursor: Cursor<'_>) -> Option<(f64, f64)> {
 const EXEMPLAR_ATTRIBUTE: u8 = 0x3a;
 
 /// An exemplar of the point that is read. Its attributes are of one measurement: they are not kept for later.
-fn exemplar(mut cursor: Cursor<'_>, builder: &mut BatchBuilder, elements: &mut usize) -> Option<()> {
-    *elements += 1;
+fn exemplar(mut cursor: Cursor<'_>, builder: &mut BatchBuilder, elements: &mut Elements) -> Option<()> {
+    elements.add(1)?;
     let (mut time, mut value, mut attributes) = (0, None, None);
     let (mut trace_id, mut span_id) = (0, 0);
     while !cursor.is_empty() {

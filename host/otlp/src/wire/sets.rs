@@ -300,10 +300,8 @@ impl KnownSets {
         let is_used = |entry: &&Entry| entry.next.load(Ordering::Relaxed) & USED != 0;
         let kept: Vec<Attributes> =
             self.entries.iter().filter(is_used).map(|entry| entry.attributes.clone()).collect();
-        self.runs.clear();
-        self.entries.clear();
-        self.places.clear();
-        self.size = 0;
+        // Their memory goes, too: it is counted for the sets that are there, and others may be larger and fewer.
+        *self = Self { hasher: self.hasher.clone(), ..Self::new(self.size_max) };
         if size_in_runs(&kept, REGROUPED) <= self.size_max / 2 {
             self.push_all(kept, REGROUPED);
         }
@@ -353,6 +351,7 @@ mod tests {
         assert!((0..10).all(|number| get(&known, number) == Some(number)));
         known.insert(vec![set(40)]);
         assert_eq!(known.size(), (11, 11 * (set(0).size() + ENTRY_SIZE) + 2 * RUN_SIZE));
+        assert!(known.entries.capacity() < 20 && known.places.capacity() < 30, "their memory goes, too");
         assert!((0..10).chain([40]).all(|number| get(&known, number) == Some(number)));
         assert_eq!(get(&known, 20), None);
     }

@@ -6,17 +6,16 @@ use wasmeter_model::batch::{Batch, BatchBuilder, BatchRow};
 use wasmeter_model::frame::PointKind;
 use wasmeter_model::{Resource, Scope, Temporality};
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Elements};
 use super::names::Lookup;
 use super::points::Points;
-use crate::decode::ELEMENTS_MAX;
 
 /// Reads one request. Everything answers `None` where the decoder is to look at the request instead.
 pub(super) struct Walk<'n, 'a> {
     names: Lookup<'n, 'a>,
     builder: BatchBuilder,
     points: Points<'a>,
-    elements: usize,
+    elements: Elements,
 }
 
 /// For how many points of a metric room is made at once, on the word of the first one.
@@ -54,7 +53,12 @@ fn owner(message: &[u8]) -> Option<(&[u8], &[u8])> {
 
 impl<'n, 'a> Walk<'n, 'a> {
     pub(super) fn new(names: Lookup<'n, 'a>) -> Self {
-        Self { names, builder: BatchBuilder::default(), points: Points::default(), elements: 0 }
+        Self {
+            names,
+            builder: BatchBuilder::default(),
+            points: Points::default(),
+            elements: Elements::default(),
+        }
     }
 
     pub(super) fn finish(self) -> (Batch<'static>, Lookup<'n, 'a>) {
@@ -69,14 +73,13 @@ impl<'n, 'a> Walk<'n, 'a> {
                 _ => return None,
             }
         }
-        // As the decoder counts them, which refuses what has more.
-        (self.elements <= ELEMENTS_MAX).then_some(())
+        Some(())
     }
 
     fn resource(&mut self, message: &'a [u8]) -> Option<()> {
         let (owner, schema_url) = owner(message)?;
         let resource = self.names.resource(owner, schema_url)?;
-        self.elements += 1 + resource.elements;
+        self.elements.add(1 + resource.elements)?;
         let mut cursor = Cursor::new(message);
         while !cursor.is_empty() {
             let tag = cursor.tag()?;
@@ -91,7 +94,7 @@ impl<'n, 'a> Walk<'n, 'a> {
     fn scope(&mut self, message: &'a [u8], resource: &Arc<Resource>) -> Option<()> {
         let (owner, schema_url) = owner(message)?;
         let scope = self.names.scope(owner, schema_url)?;
-        self.elements += 1 + scope.elements;
+        self.elements.add(1 + scope.elements)?;
         let mut cursor = Cursor::new(message);
         while !cursor.is_empty() {
             let tag = cursor.tag()?;
@@ -122,7 +125,7 @@ impl<'n, 'a> Walk<'n, 'a> {
         };
         let behind = cursor.rest();
         let name = self.names.metric(before, behind)?;
-        self.elements += 1 + name.elements;
+        self.elements.add(1 + name.elements)?;
         let temporality = match kind {
             PointKind::Sum | PointKind::Histogram | PointKind::ExponentialHistogram => None,
             _ => Some(Temporality::Cumulative),
@@ -142,7 +145,7 @@ impl<'n, 'a> Walk<'n, 'a> {
         while !cursor.is_empty() {
             match cursor.tag()? {
                 0x0a => {
-                    self.elements += 1;
+                    self.elements.add(1)?;
                     let point = Cursor::new(cursor.bytes()?);
                     let Self { names, builder, points, elements } = self;
                     match kind {
@@ -178,5 +181,32 @@ impl<'n, 'a> Walk<'n, 'a> {
             (open.temporality, open.monotonic) = (Some(temporality?), monotonic);
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::names::Names;
+    use super::*;
+    use crate::decode::ELEMENTS_MAX;
+
+    fn field(number: u8, message: &[u8]) -> Vec<u8> {
+        let mut field = vec![number << 3 | 2];
+        prost::encoding::encode_varint(message.len() as u64, &mut field);
+        field.extend(message);
+        field
+    }
+
+    #[test]
+    fn what_is_beyond_the_most_elements_is_not_built() {
+        // Gauge points of four bytes, which say that they have no value.
+        let points = [0x0a, 2, 0x40, 1].repeat(ELEMENTS_MAX + 1000);
+        let metric = [field(1, b"gauge"), field(5, &points)].concat();
+        let request = field(1, &field(2, &field(2, &metric)));
+        let names = Names::new(1 << 20);
+        let mut walk = Walk::new(names.lookup());
+        assert!(walk.request(&request).is_none());
+        let points_read = walk.finish().0.point_count();
+        assert!((ELEMENTS_MAX - 10..ELEMENTS_MAX).contains(&points_read), "{points_read} were read");
     }
 }

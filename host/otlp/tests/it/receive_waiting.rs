@@ -1,17 +1,25 @@
 //! More requests than can be worked on: what those that wait hold, and what those that are refused read.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use http_body_util::Full;
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tonic::Code;
 use wasmeter_otlp::PROTOBUF;
-use wasmeter_otlp::receive::{Counted, ReceiveLimits, Transport};
+use wasmeter_otlp::receive::{Counted, FailureKind, ReceiveLimits, Transport};
 
-use crate::support::grpc::export;
+use crate::support::grpc::{Shared, export, framed, send_body};
 use crate::support::messages::*;
 use crate::support::server::{Gate, Recorder, Server};
 
@@ -35,12 +43,25 @@ async fn post(url: String, body: Vec<u8>) -> u16 {
 
 /// A connection to the HTTP listener that has begun a body of this length with these bytes.
 async fn begun(server: &Server, length: usize, bytes: &[u8]) -> TcpStream {
+    begun_with(server, "", length, bytes).await
+}
+
+/// The same with a line more in its head.
+async fn begun_with(server: &Server, line: &str, length: usize, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(server.http).await.unwrap();
     let head = format!(
-        "POST /v1/metrics HTTP/1.1\r\nhost: a\r\ncontent-type: {PROTOBUF}\r\ncontent-length: {length}\r\n\r\n"
+        "POST /v1/metrics HTTP/1.1\r\nhost: a\r\ncontent-type: {PROTOBUF}\r\n{line}content-length: {length}\r\n\r\n"
     );
     stream.write_all(&[head.as_bytes(), bytes].concat()).await.unwrap();
     stream
+}
+
+/// What an answer begins with.
+async fn status(stream: &mut TcpStream) -> String {
+    let mut answer = [0; 12];
+    let read = tokio::time::timeout(Duration::from_secs(30), stream.read_exact(&mut answer)).await;
+    read.expect("an answer").unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 async fn soon(what: &str, happens: impl Future<Output = ()>) {
@@ -105,4 +126,150 @@ async fn a_body_that_is_refused_on_its_way_is_read_to_its_end() {
     for round in 0..5 {
         assert_eq!(post(server.metrics_url(), sized(11 * MIB)).await, 503, "round {round}");
     }
+}
+
+/// A body that counts what is taken of it.
+struct Told {
+    left: Bytes,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Body for Told {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.left.len().min(16 * 1024);
+        self.taken.fetch_add(length, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(self.left.split_to(length)))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_wait_keep_nothing_from_others_of_their_connection() {
+    const EACH: usize = 20;
+    let (gate, keeper) = Gate::new();
+    let server = Server::start(gate, ReceiveLimits { in_flight_max: 1, ..ReceiveLimits::default() }).await;
+    // As many as are read at a time.
+    let small = sized(1000);
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(begun(&server, small.len(), &small).await);
+    }
+    let all_read = async {
+        while server.count(Transport::Http, Counted::Requests) < 5 {
+            tokio::task::yield_now().await
+        }
+    };
+    soon("they are read", all_read).await;
+    let connection = Shared::to(server.grpc).await;
+    let (body, taken) = (Bytes::from(framed(false, &sized(MIB))), Arc::new(AtomicUsize::new(0)));
+    let mut sent = JoinSet::new();
+    for _ in 0..EACH {
+        let (mut connection, body) = (connection.clone(), Told { left: body.clone(), taken: taken.clone() });
+        sent.spawn(async move { connection.export(body).await.unwrap().code() });
+    }
+    // As much as of each alone, though none is read.
+    soon("something of all is sent", async {
+        while taken.load(Ordering::Relaxed) < EACH * 128 * 1024 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    for _ in 0..EACH + 5 {
+        keeper.go.send(()).unwrap();
+    }
+    assert_eq!(sent.join_all().await, [Code::Ok; EACH]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_do_not_break_the_connection_that_others_are_on() {
+    let (gate, keeper) = Gate::new();
+    let limits = ReceiveLimits { in_flight_max: 1, waiting_max: 0, ..ReceiveLimits::default() };
+    let server = Server::start(gate, limits).await;
+    let connection = Shared::to(server.grpc).await;
+    let body = |bytes| Full::new(Bytes::from(framed(false, &sized(bytes))));
+    let first = tokio::spawn({
+        let (mut connection, body) = (connection.clone(), body(1000));
+        async move { connection.export(body).await.unwrap().code() }
+    });
+    let keeper = tokio::task::spawn_blocking(move || keeper.arrived.recv().map(|()| keeper));
+    let keeper = keeper.await.unwrap().unwrap();
+    let refused = body(100_000);
+    // Until the connection takes no others.
+    let mut answers = 0;
+    loop {
+        let mut sent = JoinSet::new();
+        for _ in 0..100 {
+            let (mut connection, refused) = (connection.clone(), refused.clone());
+            sent.spawn(async move { connection.export(refused).await.map(|status| status.code()) });
+        }
+        let codes: Vec<_> = sent.join_all().await.into_iter().flatten().collect();
+        assert!(codes.iter().all(|code| *code == Code::Unavailable), "{codes:?}");
+        answers += codes.len();
+        if codes.len() < 100 {
+            break;
+        }
+    }
+    assert!((1500..2000).contains(&answers), "{answers}");
+    keeper.go.send(()).unwrap();
+    assert_eq!(first.await.unwrap(), Code::Ok);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_is_refused_is_told_so_however_it_goes_on() {
+    let (gate, keeper) = Gate::new();
+    let limits = ReceiveLimits {
+        in_flight_max: 1,
+        waiting_max: 0,
+        body_timeout: Duration::from_millis(200),
+        ..ReceiveLimits::default()
+    };
+    let server = Server::start(gate, limits).await;
+    let body = sized(1000);
+    let _first = begun(&server, body.len(), &body).await;
+    let keeper = tokio::task::spawn_blocking(move || keeper.arrived.recv().map(|()| keeper));
+    let keeper = keeper.await.unwrap().unwrap();
+    let mut stops = begun(&server, body.len(), &body[..999]).await;
+    assert_eq!(status(&mut stops).await, "HTTP/1.1 503");
+    assert_eq!(server.count(Transport::Http, Counted::Failed(FailureKind::Overloaded)), 1);
+    keeper.go.send(()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_asks_first_is_refused_before_it_sends() {
+    let (gate, keeper) = Gate::new();
+    let limits = ReceiveLimits {
+        in_flight_max: 1,
+        waiting_max: 0,
+        body_timeout: Duration::from_secs(3600),
+        ..ReceiveLimits::default()
+    };
+    let server = Server::start(gate, limits).await;
+    let body = sized(1000);
+    let _first = begun(&server, body.len(), &body).await;
+    let keeper = tokio::task::spawn_blocking(move || keeper.arrived.recv().map(|()| keeper));
+    let keeper = keeper.await.unwrap().unwrap();
+    let mut asks = begun_with(&server, "expect: 100-continue\r\n", body.len(), b"").await;
+    assert_eq!(status(&mut asks).await, "HTTP/1.1 503");
+    keeper.go.send(()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_may_be_as_large_as_a_body() {
+    let limits = ReceiveLimits { body_bytes_max: 1000, ..ReceiveLimits::default() };
+    let server = Server::start(Arc::new(Recorder::default()), limits).await;
+    assert_eq!(post(server.metrics_url(), sized(1000)).await, 200);
+    assert_eq!(send_body(server.grpc, None, framed(false, &sized(1000))).await.code(), Code::Ok);
+    assert_eq!(post(server.metrics_url(), sized(1001)).await, 413);
+    assert_eq!(
+        send_body(server.grpc, None, framed(false, &sized(1001))).await.code(),
+        Code::ResourceExhausted
+    );
 }

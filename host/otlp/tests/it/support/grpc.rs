@@ -134,23 +134,65 @@ pub(crate) async fn give_up(server: SocketAddr) {
     send(server, None, Broken(false)).await.unwrap_err();
 }
 
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
 async fn send<B>(
     server: SocketAddr,
     encoding: Option<&str>,
     body: B,
 ) -> Result<http::Response<Incoming>, hyper::Error>
 where
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Error>> + Unpin + Send + 'static,
 {
-    let stream = TokioIo::new(TcpStream::connect(server).await.unwrap());
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
-    tokio::spawn(connection);
-    let mut request = http::Request::post(format!("http://{server}{METRICS_METHOD}"));
-    if let Some(encoding) = encoding {
-        request = request.header("grpc-encoding", encoding);
+    Shared::to(server).await.send(encoding, body).await
+}
+
+/// A connection for several calls at a time.
+pub(crate) struct Shared<B> {
+    server: SocketAddr,
+    sender: hyper::client::conn::http2::SendRequest<B>,
+}
+
+impl<B> Clone for Shared<B> {
+    fn clone(&self) -> Self {
+        Self { server: self.server, sender: self.sender.clone() }
     }
-    sender.send_request(request.header(CONTENT_TYPE, "application/grpc").body(body).unwrap()).await
+}
+
+impl<B> Shared<B>
+where
+    B: Body<Data = Bytes, Error: Into<Error>> + Unpin + Send + 'static,
+{
+    pub(crate) async fn to(server: SocketAddr) -> Self {
+        let stream = TokioIo::new(TcpStream::connect(server).await.unwrap());
+        let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+        let (sender, connection) = handshake.await.unwrap();
+        tokio::spawn(connection);
+        Self { server, sender }
+    }
+
+    async fn send(
+        &mut self,
+        encoding: Option<&str>,
+        body: B,
+    ) -> Result<http::Response<Incoming>, hyper::Error> {
+        let mut request = http::Request::post(format!("http://{}{METRICS_METHOD}", self.server));
+        if let Some(encoding) = encoding {
+            request = request.header("grpc-encoding", encoding);
+        }
+        self.sender.ready().await?;
+        self.sender.send_request(request.header(CONTENT_TYPE, "application/grpc").body(body).unwrap()).await
+    }
+
+    /// Sends this as the body of an export: the status that it is answered with.
+    pub(crate) async fn export(&mut self, body: B) -> Result<Status, hyper::Error> {
+        let response = self.send(None, body).await?;
+        if response.headers().contains_key(Status::GRPC_STATUS) {
+            return Ok(status_of(&response));
+        }
+        let body = response.into_body().collect().await?;
+        Ok(Status::from_header_map(body.trailers().expect("trailers")).expect("a status"))
+    }
 }
 
 pub(crate) async fn export(
