@@ -65,6 +65,6 @@ fn what_many_clients_got_acknowledged_is_what_the_host_says_in_every_scenario() 
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
-    // Four transports of the first scenario, two of each of the eleven others.
-    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 26, "{said}");
+    // Twelve scenarios over four transports.
+    assert_eq!(said.lines().filter(|line| line.ends_with("right")).count(), 48, "{said}");
 }
