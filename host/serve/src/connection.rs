@@ -24,11 +24,10 @@ const UNREAD_BYTES_MAX: u32 = 128 * 1024;
 const UNREAD_BYTES_OF_ALL_MAX: u32 = STREAMS_MAX * UNREAD_BYTES_MAX;
 /// The most requests that are refused before they are read on one HTTP/2 connection. Then it ends in order, with all that is on it, and
 /// its client makes another.
-const REFUSED_MAX: usize = 1500;
-/// How many frames of requests that are forgotten `hyper` lets pass before it breaks a connection off, and all that is on it with it: as many as come for those
-/// that are refused, of 16 KiB each.
-const LATE_FRAMES_MAX: usize =
-    (REFUSED_MAX + STREAMS_MAX as usize) * (UNREAD_BYTES_MAX as usize / (16 * 1024));
+const REFUSED_MAX: u32 = 1500;
+/// How many frames of requests that are forgotten `hyper` lets pass before it breaks a connection off, and all that is on it with it: as
+/// many as come for those that are refused, of 16 KiB each.
+const LATE_FRAMES_MAX: usize = ((REFUSED_MAX + STREAMS_MAX) * (UNREAD_BYTES_MAX / (16 * 1024))) as usize;
 /// The most bytes of the headers of one request.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// The most bytes of an HTTP/1 connection that are read at a time, and of the head of a request. Each connection keeps that much, also
@@ -73,7 +72,7 @@ pub(super) async fn serve(
                 return tracing::debug!("closing a connection whose client does not read its answer");
             }
             _ = stopping.changed(), if !closing => {}
-            _ = refusals.acquire_many(REFUSED_MAX as u32), if !closing => {}
+            _ = refusals.acquire_many(REFUSED_MAX), if !closing => {}
             () = activity.idle(&limits) => if closing { return },
         }
         connection.as_mut().graceful_shutdown();

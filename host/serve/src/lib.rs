@@ -55,7 +55,8 @@ pub trait Answer: Clone + Send + Sync + 'static {
     fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Self::Body>> + Send;
 }
 
-/// An extension of an answer over HTTP/2 to a request whose body is not read: what is still on its way for that costs its connection.
+/// An extension of an answer over HTTP/2 to a request whose body may not have been read: what is still on its way for that wears its
+/// connection out, which ends in order after many of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Unread;
 

@@ -17,8 +17,8 @@ pub struct ReceiveLimits {
     pub names_bytes_max: usize,
     /// The most requests that are decoded and handed to the sink at a time, each on its own thread.
     pub in_flight_max: usize,
-    /// The most requests that wait for that; more are refused as overload. The bodies of a few are read meanwhile, the others' stay in their
-    /// sockets.
+    /// The most requests that wait for that; more are refused as overload, and who has waited for five seconds. The bodies of a few are
+    /// read meanwhile, the others' stay in their sockets.
     pub waiting_max: usize,
     /// The most connections of each listener; more wait to be accepted.
     pub connections_max: usize,

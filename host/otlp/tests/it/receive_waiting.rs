@@ -21,7 +21,7 @@ use wasmeter_otlp::receive::{Counted, FailureKind, ReceiveLimits, Transport};
 
 use crate::support::grpc::{Shared, export, framed, send_body};
 use crate::support::messages::*;
-use crate::support::server::{Gate, Recorder, Server};
+use crate::support::server::{Gate, Keeper, Recorder, Server};
 
 const MIB: usize = 1 << 20;
 
@@ -62,6 +62,12 @@ async fn status(stream: &mut TcpStream) -> String {
     let read = tokio::time::timeout(Duration::from_secs(30), stream.read_exact(&mut answer)).await;
     read.expect("an answer").unwrap();
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Waits until a request is at work.
+async fn at_work(keeper: Keeper) -> Keeper {
+    let arrived = tokio::task::spawn_blocking(move || keeper.arrived.recv().map(|()| keeper));
+    arrived.await.unwrap().unwrap()
 }
 
 async fn soon(what: &str, happens: impl Future<Output = ()>) {
@@ -208,8 +214,7 @@ async fn refusals_do_not_break_the_connection_that_others_are_on() {
         let (mut connection, body) = (connection.clone(), body(1000));
         async move { connection.export(body).await.unwrap().code() }
     });
-    let keeper = tokio::task::spawn_blocking(move || keeper.arrived.recv().map(|()| keeper));
-    let keeper = keeper.await.unwrap().unwrap();
+    let keeper = at_work(keeper).await;
     let refused = body(100_000);
     // Until the connection takes no others.
     let mut answers = 0;
@@ -243,8 +248,7 @@ async fn a_client_that_is_refused_is_told_so_however_it_goes_on() {
     let server = Server::start(gate, limits).await;
     let body = sized(1000);
     let _first = begun(&server, body.len(), &body).await;
-    let keeper = tokio::task::spawn_blocking(move || keeper.arrived.recv().map(|()| keeper));
-    let keeper = keeper.await.unwrap().unwrap();
+    let keeper = at_work(keeper).await;
     let mut stops = begun(&server, body.len(), &body[..999]).await;
     assert_eq!(status(&mut stops).await, "HTTP/1.1 503");
     assert_eq!(server.count(Transport::Http, Counted::Failed(FailureKind::Overloaded)), 1);
@@ -263,8 +267,7 @@ async fn a_client_that_asks_first_is_refused_before_it_sends() {
     let server = Server::start(gate, limits).await;
     let body = sized(1000);
     let _first = begun(&server, body.len(), &body).await;
-    let keeper = tokio::task::spawn_blocking(move || keeper.arrived.recv().map(|()| keeper));
-    let keeper = keeper.await.unwrap().unwrap();
+    let keeper = at_work(keeper).await;
     let mut asks = begun_with(&server, "expect: 100-continue\r\n", body.len(), b"").await;
     assert_eq!(status(&mut asks).await, "HTTP/1.1 503");
     keeper.go.send(()).unwrap();
