@@ -9,7 +9,7 @@
 ///
 /// By default, too, a pool gives back to the system what is free at its end as soon as that is more than twice the largest block that it
 /// saw freed, which of requests of a thousand points is less than what a few of them take at a time. Then the kernel clears nearly every
-/// page of every request anew, which is half as much time again for histograms (`ARCHITECTURE.md`). So a pool keeps some megabytes.
+/// page of every request anew, which is half as much time again for histograms (`ARCHITECTURE.md`). So a pool keeps more.
 ///
 /// Called before there are threads. Does nothing where the C library is another one, or where an operator has chosen any of this.
 pub fn tune() {
@@ -21,7 +21,7 @@ pub fn tune() {
             (libc::M_ARENA_MAX, pools),
             // Fixed, since otherwise it rises to the largest block that was freed, and tables that grow leave holes in their pool.
             (libc::M_MMAP_THRESHOLD, LARGE_BYTES),
-            (libc::M_TRIM_THRESHOLD, kept_bytes(pools)),
+            (libc::M_TRIM_THRESHOLD, LARGE_BYTES),
         ] {
             let value = std::ffi::c_int::try_from(value).unwrap_or(std::ffi::c_int::MAX);
             // SAFETY: it takes two numbers and keeps no pointer; there are no other threads yet. Whether it took effect is of no
@@ -31,15 +31,10 @@ pub fn tune() {
     }
 }
 
-/// Blocks from this size on are pages of their own, which grow without being copied and go back to the system at once.
+/// Blocks from this size on are pages of their own, which grow without being copied and go back to the system at once. As much is what a
+/// pool keeps: a few requests. Four times of that made nothing faster.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE_BYTES: usize = 4 << 20;
-
-/// What a pool keeps: together not much more than 64 MiB on machines of up to sixteen processors.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn kept_bytes(pools: usize) -> usize {
-    ((64 << 20) / pools).clamp(LARGE_BYTES, 4 * LARGE_BYTES)
-}
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn is_chosen() -> bool {

@@ -119,9 +119,9 @@ impl Pipeline {
         now.since(Timestamp(self.settled.load(Ordering::Relaxed))) > expiry
     }
 
-    /// How large the last frame was, which is how large the next one mostly is.
+    /// How large the next frame mostly is: as the last one, or a little larger.
     pub(crate) fn sizes(&self) -> FrameSizes {
-        *lock(&self.sizes)
+        lock(&self.sizes).and_some()
     }
 
     /// The frame that has been written.

@@ -68,7 +68,7 @@ struct Overload {
     /// For how many seconds.
     #[arg(long, value_name = "NUMBER", default_value_t = 4.0)]
     secs: f64,
-    /// Only the scenarios whose name contains this.
+    /// Only what has a name that contains this, such as `cumulative sums, passed on, HTTP, gzip`.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Write the page to this file.

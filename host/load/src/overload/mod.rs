@@ -19,12 +19,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use wasmeter_otlp::Compression;
 
-use crate::compare::process::pin_self;
+use crate::compare::process::{Process, pin_self};
 use crate::compare::program::{Binaries, Name, Program, Start};
 use crate::compare::scenario::{Collector, SCENARIOS, Scenario, To};
 use crate::link::Transport;
 use crate::requests::{Kind, POINTS_PER_REQUEST};
 use crate::standings::{Standings, Verdict};
+use crate::wait;
 use client::{Client, Pace, Refused, Tally};
 use company::Company;
 pub(crate) use page::{markdown, table};
@@ -45,11 +46,12 @@ const SENDERS_AT_PEAK: usize = 8;
 pub(super) const COLLECTOR_CLIENTS_MAX: usize = 128;
 /// What the Collector's limiter is told.
 pub(super) const COLLECTOR_MEMORY_MIB: u64 = 2048;
-/// Requests of each client at the peak, unless they take longer than it may.
-const REQUESTS_AT_PEAK: usize = 6;
-const PEAK_TIME_MAX: Duration = Duration::from_secs(5);
+/// Requests of each client at the peak, of sums and of histograms, unless they take longer than it may: more than are ever needed.
+const REQUESTS_AT_PEAK: [usize; 2] = [20, 8];
 /// How often wasmeter sends on where its series stand: the receiver keeps all of that.
 const EVERY: Duration = Duration::from_secs(2);
+/// How long the peak takes. What is sent on meanwhile is part of the work, so it is whole rounds of that.
+const PEAK_TIME: Duration = Duration::from_secs(2 * EVERY.as_secs());
 /// So much of what is asked for is enough: who sends by the clock is not always on time, and waits for refusals, too.
 const OFFERED_MIN: f64 = 0.8;
 /// Where series change, there is room for those of so many rounds, which are more than there are.
@@ -65,7 +67,7 @@ pub(crate) struct Options {
     pub(crate) factor: f64,
     /// How long.
     pub(crate) secs: f64,
-    /// Only the scenarios whose name contains this.
+    /// Only what has a name that contains this: that of the scenario, a comma and how it travels.
     pub(crate) filter: Option<String>,
 }
 
@@ -90,7 +92,7 @@ pub(crate) struct Outcome {
     pub(crate) ratio_min: Option<f64>,
     /// Resident memory with the state of all series, before the peak.
     pub(crate) resident_bytes: u64,
-    /// The most beyond that, at the peak and while it was too much.
+    /// The most beyond that from then on.
     pub(crate) more_bytes_max: u64,
     /// Whether all series stand where what was acknowledged has them.
     pub(crate) verdict: Verdict,
@@ -147,14 +149,14 @@ fn all(clients: &mut [Client], pace: Pace, refused: Refused) -> anyhow::Result<(
 }
 
 /// Has all clients send requests, of which a few are under way at a time; how many points a second that are.
-fn at_peak(clients: &mut [Client]) -> anyhow::Result<f64> {
+fn at_peak(clients: &mut [Client], requests: usize) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let requests = std::thread::scope(|scope| {
         let send = |clients: &mut [Client]| {
             let mut sent = 0;
-            for _ in 0..REQUESTS_AT_PEAK {
+            for _ in 0..requests {
                 for client in clients.iter_mut() {
-                    if begun.elapsed() < PEAK_TIME_MAX {
+                    if begun.elapsed() < PEAK_TIME {
                         client.send_taken()?;
                         sent += 1;
                     }
@@ -169,6 +171,18 @@ fn at_peak(clients: &mut [Client]) -> anyhow::Result<f64> {
         joined.sum::<anyhow::Result<u64>>()
     })?;
     Ok(points_per_sec(requests, begun.elapsed()))
+}
+
+/// The memory of a program that has nothing to do but to send on where all series stand, between two times that it does.
+fn at_rest(process: &Process) -> anyhow::Result<u64> {
+    // It may be at it with not all of them yet.
+    wait::until(Instant::now() + EVERY * 2);
+    let (begun, mut least) = (Instant::now(), u64::MAX);
+    while begun.elapsed() < EVERY {
+        least = least.min(process.resident_bytes()?);
+        wait::pause();
+    }
+    Ok(least)
 }
 
 /// Makes so many requests of each client in advance.
@@ -217,12 +231,13 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     for _ in 0..ROUNDS_OF_STATE {
         clients.iter_mut().try_for_each(Client::send_taken)?;
     }
+    let resident_bytes = at_rest(&program.process)?;
     program.process.forget_resident_bytes_max()?;
-    let resident_bytes = program.process.resident_bytes()?;
-    prepare(&mut clients, REQUESTS_AT_PEAK)?;
+    let requests_at_peak = REQUESTS_AT_PEAK[usize::from(load.kind == Kind::Histogram)];
+    prepare(&mut clients, requests_at_peak)?;
     tell("the peak");
     let busy = in_company(options)?;
-    let (peak, share_at_peak) = with_share(&program, || at_peak(&mut clients))?;
+    let (peak, share_at_peak) = with_share(&program, || at_peak(&mut clients, requests_at_peak))?;
     // Making requests takes longer than sending them, and nobody is measured meanwhile.
     drop(busy);
 
@@ -232,7 +247,6 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     let busy = in_company(options)?;
     let ((overload, took), share) = with_share(&program, || all(&mut clients, too_much, Refused::GivenUp))?;
     drop(busy);
-    let more_bytes_max = program.process.resident_bytes_max()?.saturating_sub(resident_bytes);
     // All of them would have begun one more after as long as lies between two of different clients.
     let sending = overload.sent_last + too_much.every.div_f64(many as f64);
     let offered = points_per_sec(overload.taken + overload.refused, sending);
@@ -254,6 +268,8 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
             Some(Again { tally, taken: points_per_sec(tally.taken_meanwhile, too_much.time()), took })
         }
     };
+
+    let more_bytes_max = program.process.resident_bytes_max()?.saturating_sub(resident_bytes);
 
     let mut sent = Standings::default();
     clients.iter().for_each(|client| client.add_standings(start.scenario.keep, &mut sent));
@@ -281,11 +297,14 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
 /// What is run; the Collector stands beside the host in the first scenario.
 fn cases(options: &Options) -> Vec<(&'static Scenario, Transport, Name)> {
     let has_program = |name: &Name| options.binaries.of(*name).is_some();
+    let is_asked_for = |(scenario, transport, _): &(&Scenario, Transport, Name)| {
+        let name = format!("{}, {}", scenario.name, transport.name());
+        options.filter.as_ref().is_none_or(|text| name.contains(text))
+    };
     let is_wanted = |(_, scenario): &(usize, &Scenario)| {
-        let is_asked_for = options.filter.as_ref().is_none_or(|text| scenario.name.contains(text));
         // A page of histograms of as many series as clients have takes half a gigabyte, which tells more of the page than of overload.
         let is_page_long = scenario.to == To::Page && scenario.load.kind == Kind::Histogram;
-        is_asked_for && !is_page_long && scenario.collector != Collector::Receives
+        !is_page_long && scenario.collector != Collector::Receives
     };
     let cases = |(place, scenario): (usize, &'static Scenario)| {
         let names: &[_] = match place {
@@ -297,7 +316,7 @@ fn cases(options: &Options) -> Vec<(&'static Scenario, Transport, Name)> {
             .flat_map(move |transport| names.iter().map(move |name| (scenario, *transport, *name)))
     };
     let scenarios = SCENARIOS.iter().enumerate().filter(is_wanted);
-    scenarios.flat_map(cases).filter(|(.., name)| has_program(name)).collect()
+    scenarios.flat_map(cases).filter(is_asked_for).filter(|(.., name)| has_program(name)).collect()
 }
 
 /// Runs every program on every transport.

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use wasmeter_machine::Machine;
 
 use super::{
-    Again, COLLECTOR_CLIENTS_MAX, COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME_MAX,
-    ROUNDS_OF_STATE, company,
+    Again, COLLECTOR_CLIENTS_MAX, COLLECTOR_MEMORY_MIB, EVERY, Options, Outcome, PEAK_TIME, ROUNDS_OF_STATE,
+    company,
 };
 use crate::compare::peers;
 use crate::compare::program::Name;
@@ -88,7 +88,7 @@ pub(crate) fn table(outcome: &Outcome) -> String {
 pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machine) -> String {
     let mut text = format!(
         "# More than it can take\n\n\
-         {clients} clients send requests of a thousand points in turn, eight at a time and as fast as they are answered, for {peak_secs} s at most, which gives the peak. \
+         {clients} clients send requests of a thousand points in turn, eight at a time and as fast as they are answered, for {peak_secs} s, which gives the peak. \
          Then all of them together send {factor} times as much for {secs} s, each by the clock and one request at a time (so that those who are not answered in time send \
          less than they should), and give up what is refused. Then they send half of the peak. At last they send as much too much as before, but send \
          again what is refused, as long after the refusal as it says, until all is taken, as exporters do: of that the table has what was taken \
@@ -101,8 +101,8 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          it would take nearly all that they can send. So the points per second of this page are no measure of speed; those of the comparison are. \
          What is sent is made in advance where making it costs more than sending it: compressed requests and histograms. The receiver that \
          points are sent on to, every {every} s, has the processor of the clients.\n\n\
-         Memory is what is resident: before, when each client has sent {ROUNDS_OF_STATE} requests, so that all series are known with what each of them takes, and the \
-         most at the peak and while it is too much; new series of those that change count as beyond it. Totals are what the page says, series by series, or where the series stand that were sent on when the \
+         Memory is what is resident: before, when each client has sent {ROUNDS_OF_STATE} requests, so that all series are known with what each of them takes, and nothing is \
+         sent any more, the least of {every} s, that is without what sending on takes for a moment; and the most from then on. New series of those that change count as beyond it. Totals are what the page says, series by series, or where the series stand that were sent on when the \
          program was told to end, compared with what was acknowledged. The Collector runs where it only receives and shows a page, with its \
          `memory_limiter` in front of that, of {COLLECTOR_MEMORY_MIB} MiB, and has {COLLECTOR_CLIENTS_MAX} clients at most: more of them it would not answer within the half minute that \
          they wait. Written by\n\n\
@@ -110,7 +110,7 @@ pub(crate) fn markdown(outcomes: &[Outcome], options: &Options, machine: &Machin
          Machine: {machine}. Processor: {processor}. The Collector is {collector}.\n\n\
          | {heads} |\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|---|\n",
         clients = options.clients,
-        peak_secs = PEAK_TIME_MAX.as_secs(),
+        peak_secs = PEAK_TIME.as_secs(),
         factor = options.factor,
         secs = options.secs,
         company = company::THREADS,

@@ -5,6 +5,7 @@
 //! from a request and into one as they are.
 
 use super::check::covers;
+use super::sizes::column;
 use super::{FrameFault, Offsets};
 use crate::total_count;
 
@@ -22,7 +23,7 @@ pub struct BucketCounts {
 impl BucketCounts {
     /// No row yet, and room for so many, of so many bytes together.
     pub(super) fn with_capacity(rows: usize, bytes: usize) -> Self {
-        Self { packed: Vec::with_capacity(bytes), rows: Offsets { ends: Vec::with_capacity(rows) } }
+        Self { packed: column(bytes), rows: Offsets { ends: column(rows) } }
     }
 
     /// Of a column of counts and the end of each row in it; `table` and `column` are for the error.

@@ -111,6 +111,11 @@ fn a_frame_with_room_is_written_without_growing_and_reads_the_same() {
     let second = write(builder, 300);
     assert_eq!(places(&second), before);
     assert_eq!(second, first);
+    // So is one that is a little larger, if that is expected.
+    let builder = FrameBuilder::with_room(&first.sizes().and_some());
+    let before = places(&builder.frame);
+    let larger = write(builder, 310);
+    assert_eq!(places(&larger), before);
     // What is larger than expected is written all the same.
     let third = write(FrameBuilder::with_room(&first.sizes()), 500);
     assert_eq!(third, write(FrameBuilder::new(), 500));

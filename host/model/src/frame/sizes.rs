@@ -54,7 +54,16 @@ impl FrameSizes {
     /// Those of one of so many parts that are about alike.
     #[must_use]
     pub fn share(&self, parts: usize) -> Self {
-        let of = |rows: usize| rows.div_ceil(parts.max(1));
+        self.each(|rows| rows.div_ceil(parts.max(1)))
+    }
+
+    /// Those of the next of frames that get larger little by little, which a single row too many would make take room for twice as many.
+    #[must_use]
+    pub fn and_some(&self) -> Self {
+        self.each(|rows| rows + rows / 16)
+    }
+
+    fn each(&self, of: impl Fn(usize) -> usize) -> Self {
         Self {
             text: of(self.text),
             strings: of(self.strings),
@@ -76,31 +85,27 @@ impl FrameSizes {
     pub(super) fn room(&self) -> Frame {
         Frame {
             strings: Strings { text: String::with_capacity(self.text), offsets: offsets(self.strings) },
-            values: Values {
-                tags: Vec::with_capacity(self.values),
-                bits: Vec::with_capacity(self.values),
-                ..Values::default()
-            },
+            values: Values { tags: column(self.values), bits: column(self.values), ..Values::default() },
             sets: Sets {
-                keys: Vec::with_capacity(self.pairs),
-                values: Vec::with_capacity(self.pairs),
+                keys: column(self.pairs),
+                values: column(self.pairs),
                 offsets: offsets(self.sets),
                 kept: KeptSets::with_capacity(self.sets),
             },
             numbers: NumberPoints {
                 columns: columns(self.numbers),
-                tags: Vec::with_capacity(self.numbers),
-                bits: Vec::with_capacity(self.numbers),
+                tags: column(self.numbers),
+                bits: column(self.numbers),
             },
             histograms: self.histograms(),
             exponentials: self.exponentials(),
             exemplars: Exemplars {
-                attributes: Vec::with_capacity(self.exemplars),
-                time: Vec::with_capacity(self.exemplars),
-                tags: Vec::with_capacity(self.exemplars),
-                bits: Vec::with_capacity(self.exemplars),
-                trace_id: Vec::with_capacity(self.exemplars),
-                span_id: Vec::with_capacity(self.exemplars),
+                attributes: column(self.exemplars),
+                time: column(self.exemplars),
+                tags: column(self.exemplars),
+                bits: column(self.exemplars),
+                trace_id: column(self.exemplars),
+                span_id: column(self.exemplars),
             },
             ..Frame::default()
         }
@@ -110,13 +115,13 @@ impl FrameSizes {
         let points = self.histograms;
         HistogramPoints {
             columns: columns(points),
-            count: Vec::with_capacity(points),
-            known: Vec::with_capacity(points),
-            sum: Vec::with_capacity(points),
-            min: Vec::with_capacity(points),
-            max: Vec::with_capacity(points),
-            bounds: Vec::with_capacity(points),
-            counts: Vec::with_capacity(self.counts),
+            count: column(points),
+            known: column(points),
+            sum: column(points),
+            min: column(points),
+            max: column(points),
+            bounds: column(points),
+            counts: column(self.counts),
             counts_offsets: offsets(points),
         }
     }
@@ -125,33 +130,64 @@ impl FrameSizes {
         let points = self.exponentials;
         ExponentialPoints {
             columns: columns(points),
-            count: Vec::with_capacity(points),
-            known: Vec::with_capacity(points),
-            sum: Vec::with_capacity(points),
-            min: Vec::with_capacity(points),
-            max: Vec::with_capacity(points),
-            scale: Vec::with_capacity(points),
-            zero_count: Vec::with_capacity(points),
-            zero_threshold: Vec::with_capacity(points),
-            positive_offset: Vec::with_capacity(points),
+            count: column(points),
+            known: column(points),
+            sum: column(points),
+            min: column(points),
+            max: column(points),
+            scale: column(points),
+            zero_count: column(points),
+            zero_threshold: column(points),
+            positive_offset: column(points),
             positive: BucketCounts::with_capacity(points, self.positive),
-            negative_offset: Vec::with_capacity(points),
+            negative_offset: column(points),
             negative: BucketCounts::with_capacity(points, self.negative),
         }
     }
 }
 
+/// A column with room for so many rows.
+///
+/// Allocators have pages of their own for what is large, and give them back when it is freed; what is not, they keep for the next of the
+/// kind. A frame is there for a moment of each interval, and its columns together may be most of what a host takes beside its series. So
+/// large ones are made so large that no allocator keeps them. What is not written to takes no memory.
+pub(super) fn column<T>(rows: usize) -> Vec<T> {
+    /// The largest size from which on an allocator that decides by size has pages of their own for blocks; that of `wasmeter`.
+    const PAGES_OF_THEIR_OWN_BYTES: usize = 4 << 20;
+    let bytes = rows.saturating_mul(size_of::<T>());
+    let room = match (PAGES_OF_THEIR_OWN_BYTES / 8..PAGES_OF_THEIR_OWN_BYTES).contains(&bytes) {
+        true => PAGES_OF_THEIR_OWN_BYTES.div_ceil(size_of::<T>()),
+        false => rows,
+    };
+    Vec::with_capacity(room)
+}
+
 fn offsets(ranges: usize) -> Offsets {
-    Offsets { ends: Vec::with_capacity(ranges) }
+    Offsets { ends: column(ranges) }
 }
 
 fn columns(points: usize) -> PointColumns {
     PointColumns {
-        attributes: Vec::with_capacity(points),
-        start: Vec::with_capacity(points),
-        time: Vec::with_capacity(points),
-        flags: Vec::with_capacity(points),
-        exemplars_start: Vec::with_capacity(points),
-        exemplars_end: Vec::with_capacity(points),
+        attributes: column(points),
+        start: column(points),
+        time: column(points),
+        flags: column(points),
+        exemplars_start: column(points),
+        exemplars_end: column(points),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_small_or_so_large_that_they_are_given_back() {
+        let bytes = |rows| column::<u64>(rows).capacity() * size_of::<u64>();
+        assert_eq!(bytes(1000), 8000);
+        assert_eq!(bytes(1 << 16), 4 << 20);
+        assert_eq!(bytes((1 << 19) - 1), 4 << 20);
+        assert_eq!(bytes(1 << 20), 8 << 20);
+        assert_eq!(column::<[u8; 3]>(1 << 20).capacity(), (4_usize << 20).div_ceil(3));
     }
 }

@@ -1,6 +1,7 @@
 //! The frame's interned tables and its rows of resources, scopes and metrics.
 
 use super::PointKind;
+use super::sizes::column;
 use crate::{Attributes, EntityRefs, Temporality, ValueRef};
 
 /// Row of [`Strings`].
@@ -156,7 +157,7 @@ pub struct KeptSets {
 
 impl KeptSets {
     pub(super) fn with_capacity(sets: usize) -> Self {
-        Self { sets: Vec::with_capacity(sets), bare: 0 }
+        Self { sets: column(sets), bare: 0 }
     }
 
     /// The set that is kept for a row, if there is one.
