@@ -10,7 +10,7 @@ use bytes::Bytes;
 use wasmeter_otlp::Compression;
 
 use crate::link::{Link, Sent, Transport};
-use crate::requests::{Kind, Load, POINTS_PER_REQUEST, Requests};
+use crate::requests::{Load, POINTS_PER_REQUEST, Requests};
 use crate::standings::Standings;
 use crate::wait;
 
@@ -87,8 +87,7 @@ impl Client {
     pub(super) fn new(host: SocketAddr, transport: Transport, load: Load, place: usize) -> Self {
         let series = place * POINTS_PER_REQUEST..(place + 1) * POINTS_PER_REQUEST;
         let requests = Requests::new(load, series);
-        let is_histogram = matches!(load.kind, Kind::Histogram | Kind::Exponential);
-        let is_costly = transport.compression() != Compression::None || is_histogram;
+        let is_costly = transport.compression() != Compression::None || load.kind.has_buckets();
         let (prepared, taken) = (VecDeque::new(), Vec::new());
         Self { host, link: None, transport, requests, is_costly, prepared, taken }
     }

@@ -233,7 +233,7 @@ fn measure(name: Name, start: &Start<'_>, options: &Options) -> anyhow::Result<O
     }
     let resident_bytes = at_rest(&program.process)?;
     program.process.forget_resident_bytes_max()?;
-    let requests_at_peak = REQUESTS_AT_PEAK[usize::from(load.kind == Kind::Histogram)];
+    let requests_at_peak = REQUESTS_AT_PEAK[usize::from(load.kind.has_buckets())];
     prepare(&mut clients, requests_at_peak)?;
     tell("the peak");
     let busy = in_company(options)?;

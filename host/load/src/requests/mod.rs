@@ -35,6 +35,13 @@ pub(crate) enum Kind {
     Exponential,
 }
 
+impl Kind {
+    /// Whether its points have buckets, which makes requests of them large and takes long to make.
+    pub(crate) fn has_buckets(self) -> bool {
+        matches!(self, Self::Histogram | Self::Exponential)
+    }
+}
+
 /// What a point is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Flow {
